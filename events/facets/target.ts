@@ -1,0 +1,127 @@
+/** The facets of a target: what is known of a machine, in the units in which it is looked at and changes. */
+import * as z from "zod"
+import { collection, config, count, gauge, identity, ledgered, line, percent, state } from "./field.js"
+
+/** Who this machine is. The ids are the evidence by which records of several sources are linked. */
+const identityFacet = z.strictObject({
+  name: config(line),
+  hostname: config(line),
+  fqdn: config(line),
+  /** /etc/machine-id (machine-id(5)). */
+  machineId: identity(line),
+  /** SMBIOS type 1 UUID, lower case, as the kernel prints it; readable by root only. */
+  smbiosUuid: identity(line),
+})
+
+const hardware = z.strictObject({
+  architecture: config(line),
+  cpuModel: config(line),
+  /** Logical processors that are online. */
+  cpuCores: config(count),
+  /** MemTotal, in MiB. */
+  memoryMiB: config(count),
+  vendor: config(line),
+  product: config(line),
+  /** `none` on bare metal; else the hypervisor or container runtime: kvm, vmware, docker, lxc, … */
+  virtualization: config(line),
+})
+
+const os = z.strictObject({
+  /** ID of os-release(5), e.g. `debian`. */
+  id: config(line),
+  /** PRETTY_NAME. */
+  name: config(line),
+  version: config(line),
+  kernel: config(line),
+  /** A boot is an id, not an uptime: it changes once a boot. */
+  bootId: state(line),
+})
+
+const networkInterface = z.strictObject({
+  mac: config(line),
+  mtu: config(count),
+  link: state(z.enum(["up", "down", "unknown"])),
+  addresses: config(collection("ip", z.strictObject({}))),
+  /** Counters since boot, bytes. */
+  rxBytes: gauge(count),
+  txBytes: gauge(count),
+})
+
+const network = z.strictObject({
+  interfaces: config(collection("if", networkInterface)),
+  /** Routes with a gateway: `route:default`, `route:10.0.0.0/8`. */
+  routes: config(collection("route", z.strictObject({ gateway: config(line), interface: config(line) }))),
+  /** Name servers with their place in resolv.conf(5), from 1. */
+  dns: config(collection("dns", z.strictObject({ order: config(count) }))),
+})
+
+const storage = z.strictObject({
+  filesystems: config(
+    collection(
+      "fs",
+      z.strictObject({
+        device: config(line),
+        type: config(line),
+        /** Missing where the file system shares its pool (zfs, btrfs) and the size moves with its neighbours. */
+        sizeMiB: config(count),
+        usedPercent: gauge(percent),
+      }),
+    ),
+  ),
+})
+
+/**
+ * What listens: `tcp:22` on all addresses, `tcp:127.0.0.1:53` on one. UDP ports of the kernel's ephemeral range are clients' and left out.
+ */
+const sockets = collection(
+  "tcp|udp",
+  z.strictObject({
+    port: config(count),
+    /** `*` for IPv4 and IPv6, else the address bound to. */
+    address: config(line),
+    process: config(line),
+    user: config(line),
+  }),
+)
+
+const packages = collection("pkg", z.strictObject({ version: config(line), architecture: config(line) }))
+
+/** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */
+const usage = z.strictObject({
+  /** Counters since boot over all processors, in ticks: what is busy is their difference between two looks. */
+  cpuBusyTicks: gauge(count),
+  cpuTotalTicks: gauge(count),
+  /** (MemTotal − MemAvailable) / MemTotal. */
+  memoryPercent: gauge(percent),
+})
+
+export const targetFacets = {
+  identity: identityFacet,
+  hardware,
+  os,
+  network,
+  storage,
+  sockets,
+  packages,
+  usage,
+} as const
+
+export const resourceStatus = z.enum(["healthy", "warning", "critical", "unknown"])
+export type ResourceStatus = z.infer<typeof resourceStatus>
+
+export const lifecycle = z.enum(["observed", "unseen", "retired"])
+
+/** The state of a target record: its facets without gauges, and what was concluded from looking at it. */
+export const targetDocument = z.strictObject({
+  lifecycle,
+  identity: ledgered(identityFacet).optional(),
+  hardware: ledgered(hardware).optional(),
+  os: ledgered(os).optional(),
+  network: ledgered(network).optional(),
+  storage: ledgered(storage).optional(),
+  sockets: ledgered(sockets).optional(),
+  packages: ledgered(packages).optional(),
+  /** The band of each resource: `cpu`, `memory`, `fs:/`. */
+  resources: z.record(z.string().regex(/^(?:cpu|memory|fs:.*)$/s), resourceStatus).optional(),
+})
+export type TargetDocument = z.infer<typeof targetDocument>

@@ -1,0 +1,26 @@
+/** What shapes conclusions is itself in the ledger: the stream `policy` holds each policy that was in force. */
+import * as z from "zod"
+import { account } from "./define.js"
+import { percent } from "./facets/field.js"
+
+export const policy = z.strictObject({
+  /** Bands of use: above `warning` and above `critical` percent; leaving a band downwards takes `hysteresis` more. */
+  bands: z.strictObject({
+    warning: percent.default(75),
+    critical: percent.default(90),
+    hysteresis: percent.default(5),
+    /** A new band counts once this many looks in a row, over at least `sustainedMs`, agree. */
+    sustainedLooks: z.int().min(1).max(100).default(3),
+    sustainedMs: z.int().nonnegative().default(600_000),
+  }),
+  /** Complete looks in a row that must miss an entity before it is retired. */
+  retireAfterLooks: z.int().min(1).max(1_000).default(3),
+})
+export type Policy = z.infer<typeof policy>
+
+export const defaultPolicy: Policy = policy.parse({ bands: {} })
+
+export const policyEvents = {
+  /** The policy that judges everything recorded after it. */
+  PolicyAdopted: account("policy", z.strictObject({ policy })),
+}

@@ -1,0 +1,29 @@
+/** What can happen to a target. One stream per record: `target-<record id>`. */
+import * as z from "zod"
+import { patchOperation } from "#kernel/patch.js"
+import { change } from "./define.js"
+import { line } from "./facets/field.js"
+import { resourceStatus, targetDocument } from "./facets/target.js"
+
+/** Where a record comes from; `generation` counts the different things that have borne the same native key. */
+export const provenance = { source: line, nativeKey: line, generation: z.int().nonnegative() }
+
+const nothing = z.strictObject({})
+
+export const targetEvents = {
+  /** A source saw a machine that it did not know: the whole first document. */
+  TargetDiscovered: change("target", z.strictObject({ ...provenance, document: targetDocument })),
+  /** Facts of one facet differ from what was known. Paths are those of the record's document. */
+  TargetChanged: change("target", z.strictObject({ facet: line, patch: z.array(patchOperation) })),
+  /** A resource has been in another band of use for as long as the policy asks. */
+  TargetResourceStatusChanged: change(
+    "target",
+    z.strictObject({ resource: line, from: resourceStatus, to: resourceStatus }),
+  ),
+  /** A complete look did not find it. */
+  TargetUnseen: change("target", nothing),
+  /** It is there again, after being unseen or retired. */
+  TargetReappeared: change("target", z.strictObject({ from: z.enum(["unseen", "retired"]) })),
+  /** As many complete looks in a row as the policy asks did not find it. */
+  TargetRetired: change("target", z.strictObject({ from: z.enum(["observed", "unseen"]) })),
+}

@@ -1,0 +1,31 @@
+/** What a source adapter makes of a real system: observations with their coverage, and nothing else. */
+import type { Coverage } from "#events/source.js"
+import type { Instant } from "#kernel/clock.js"
+import type { JsonObject } from "#kernel/json.js"
+
+export type EntityKind = "target" | "service"
+
+/** One entity as one look saw it. Within a facet a missing field was not looked at and `null` is not there. */
+export interface Observation {
+  readonly kind: EntityKind
+  /** What the source itself calls it, stable over looks. */
+  readonly nativeKey: string
+  /** The native key of the target that a service runs on. */
+  readonly on?: string
+  /** Facet name → what was seen, gauges included. A missing facet was not looked at. */
+  readonly facets: Readonly<Record<string, JsonObject>>
+}
+
+export interface Look {
+  readonly observedAt: Instant
+  readonly observations: readonly Observation[]
+  readonly coverage: Coverage
+}
+
+/** A configured place to look. */
+export interface Source {
+  readonly name: string
+  readonly kind: string
+  /** @throws FleetError `SourceUnavailable` when nothing could be looked at. */
+  look(signal: AbortSignal): Promise<Look>
+}

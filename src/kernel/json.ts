@@ -1,0 +1,10 @@
+/** What may stand in an event: JSON as RFC 8259 has it, and nothing JavaScript adds to it. */
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
