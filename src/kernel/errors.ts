@@ -27,6 +27,7 @@ const errorKinds = {
   NewerVersion: "data",
   UnknownEventType: "data",
   LedgerForked: "data",
+  StoreDamaged: "data",
 } as const
 
 export type ErrorCode = keyof typeof errorKinds

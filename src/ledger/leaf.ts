@@ -1,0 +1,56 @@
+/**
+ * The bytes of an event: what is stored, what is hashed, and how the two hang together. Final: every proof ever given depends on it.
+ *
+ *     dataHash = SHA-256(salt ‖ JCS(data))
+ *     entry    = JCS({ dataHash: hex(dataHash), …envelope without data })
+ *     leaf     = SHA-256(0x00 ‖ entry)                                     RFC 6962 §2.1
+ */
+import * as crypto from "node:crypto"
+import { canonicalJson } from "#kernel/canonical-json.js"
+import type { Instant } from "#kernel/clock.js"
+import type { EventId, StreamName } from "#kernel/ids.js"
+import type { JsonObject } from "#kernel/json.js"
+
+/** The envelope without its payload and position. */
+export interface EnvelopeHead {
+  readonly id: EventId
+  readonly stream: StreamName
+  readonly revision: number
+  readonly type: string
+  readonly schemaVersion: number
+  readonly metadata: JsonObject
+  readonly occurredAt?: Instant
+  readonly observedAt: Instant
+  readonly recordedAt: Instant
+}
+
+/** Bytes of salt per event. */
+export const saltBytes = 16
+
+/**
+ * JCS of the head, given JCS of its metadata. Written out because it is made once for every event; its test compares it with `canonicalJson`.
+ */
+export function headText(head: Omit<EnvelopeHead, "metadata">, metadataText: string): string {
+  const occurred = head.occurredAt === undefined ? "" : `"occurredAt":"${head.occurredAt}",`
+  return `{"id":"${head.id}","metadata":${metadataText},"observedAt":"${head.observedAt}",${occurred}"recordedAt":"${head.recordedAt}","revision":${head.revision},"schemaVersion":${head.schemaVersion},"stream":${JSON.stringify(head.stream)},"type":"${head.type}"}`
+}
+
+export function dataHash(salt: Uint8Array, dataText: string): string {
+  return crypto.createHash("sha256").update(salt).update(dataText, "utf8").digest("hex")
+}
+
+/** `dataHash` sorts before every other member, so the entry is the head's text with one member put in front. */
+export function entryText(head: string, hashOfData: string): string {
+  return `{"dataHash":"${hashOfData}",${head.slice(1)}`
+}
+
+const leafPrefix = Uint8Array.of(0)
+
+export function leafHash(entry: string): Buffer {
+  return crypto.createHash("sha256").update(leafPrefix).update(entry, "utf8").digest()
+}
+
+/** The leaf of an event from its readable parts, as an auditor would compute it. */
+export function leafOf(head: EnvelopeHead, data: JsonObject, salt: Uint8Array): Buffer {
+  return leafHash(entryText(canonicalJson(head), dataHash(salt, canonicalJson(data))))
+}

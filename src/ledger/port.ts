@@ -1,0 +1,75 @@
+/**
+ * Where events are kept. One port, several engines: positions, roots and links mean the same on each, and the contract suite in
+ * tests/contract holds every engine to every sentence below.
+ */
+import type { EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
+import type { Instant } from "#kernel/clock.js"
+import type { StreamName } from "#kernel/ids.js"
+import type { Point, Position } from "#kernel/point.js"
+
+/** The expected revision of a stream that does not exist yet. */
+export const noStream = -1
+
+/** Most events in one append, and most bytes of one event (canonical JSON of payload and envelope, UTF-8). */
+export const maxBatch = 5_000
+export const maxEventBytes = 900_000
+
+/** What an append answers: also the token that a read can wait for (`position`). */
+export interface Appended {
+  /** Revision of the stream after this append. */
+  readonly revision: number
+  /** Position of the last event that it wrote; the head if it wrote none. */
+  readonly position: Position
+}
+
+export interface ReadAll {
+  /** Exclusive: the position already known; −1 to read from the start. */
+  readonly after: Position
+  /** Inclusive. */
+  readonly upTo?: Position
+  readonly types?: readonly EventType[]
+  readonly limit: number
+}
+
+export interface ReadStream {
+  /** Inclusive. */
+  readonly from?: number
+  readonly limit: number
+}
+
+export interface Ledger {
+  /**
+   * Appends all events or none, durably, at exactly `expectedRevision` (`noStream` for a new stream). `command` names what is being done:
+   * the identical call again answers what it answered the first time.
+   *
+   * @throws FleetError `RevisionConflict` (with `details.actual`), `EventIdReused` (the same command came with other content),
+   *   `SchemaViolation`, `UnknownEventType`, `StoreUnavailable`
+   */
+  append(stream: StreamName, expectedRevision: number, events: readonly NewEvent[], command: string): Promise<Appended>
+
+  /** A page of one stream, oldest first. A stream that does not exist is empty. */
+  readStream(stream: StreamName, page: ReadStream): Promise<readonly RecordedEvent[]>
+
+  /** A page of everything, oldest first. */
+  readAll(page: ReadAll): Promise<readonly RecordedEvent[]>
+
+  /** The events at these positions, in the order of the positions given; positions beyond the head are left out. */
+  readAt(positions: readonly Position[]): Promise<readonly RecordedEvent[]>
+
+  /** Batches of everything after a position, first what is there, then what comes, without loss or repetition, until `signal` aborts. */
+  subscribe(after: Position, signal: AbortSignal): AsyncIterable<readonly RecordedEvent[]>
+
+  /** The last event's position and time; of an empty ledger −1 and the epoch. */
+  head(): Promise<Point>
+
+  /** Revision of the stream's last event, `noStream` if there is none. */
+  revisionOf(stream: StreamName): Promise<number>
+
+  /** The last position recorded at or before `time`; −1 if there is none. */
+  positionAt(time: Instant): Promise<Position>
+
+  /** When the event at this position was recorded. */
+  timeOf(position: Position): Promise<Instant>
+
+  close(): Promise<void>
+}

@@ -1,0 +1,134 @@
+/**
+ * Writing: one transaction for all appends that are waiting (group commit). Each is checked and written on its own, so that one
+ * that conflicts takes nothing with it; all that succeeded become durable together or not at all.
+ */
+import * as crypto from "node:crypto"
+import type { Db } from "#sqlite/open.js"
+import { type Clock, epochMs, instant } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import type { EventId, StreamName } from "#kernel/ids.js"
+import type { Position } from "#kernel/point.js"
+import { headText, saltBytes } from "../leaf.js"
+import { type Appended, noStream } from "../port.js"
+import type { PreparedEvent } from "../prepare.js"
+
+export interface PendingAppend {
+  readonly stream: StreamName
+  readonly expectedRevision: number
+  readonly events: readonly PreparedEvent[]
+}
+
+export type Outcome = Appended | FleetError
+
+/** Runs the appends in order inside one transaction. @throws whatever SQLite throws; then nothing was written. */
+export type AppendAll = (appends: readonly PendingAppend[]) => Outcome[]
+
+export function appender(db: Db, clock: Clock): AppendAll {
+  const lastEvent = db.prepare<[], { position: number; recorded_at: number }>(
+    "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
+  )
+  const streamNo = interned(db, "streams")
+  const typeNo = interned(db, "types")
+  const revisionOf = db
+    .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
+    .pluck()
+  const range = db.prepare<[number, number, number], { position: number; head: string; data: string }>(
+    "SELECT position, head, data FROM events WHERE stream_no = ? AND revision > ? ORDER BY revision LIMIT ?",
+  )
+  const insert = db.prepare<[number, number, number, number, number, string, string, Uint8Array]>(
+    "INSERT INTO events (position, stream_no, revision, type_no, recorded_at, head, data, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  )
+  const salts = saltPool()
+
+  return (appends) =>
+    db
+      .transaction(() => {
+        const last = lastEvent.get()
+        let position = last?.position ?? -1
+        const recordedMs = Math.max(epochMs(clock.now()), last?.recorded_at ?? 0)
+        const recordedAt = instant(recordedMs)
+
+        const write = ({ stream, expectedRevision, events }: PendingAppend): Outcome => {
+          const known = streamNo.find(stream)
+          const actual = known === undefined ? noStream : (revisionOf.get(known) ?? noStream)
+          if (actual !== expectedRevision) {
+            const stored = known === undefined ? [] : range.all(known, expectedRevision, events.length)
+            return alreadyThere(stream, expectedRevision, actual, events, stored)
+          }
+          if (events.length === 0) return { revision: actual, position: position as Position }
+          const stream_no = known ?? streamNo.add(stream)
+          for (const event of events) {
+            const { metadataText, dataText, ...head } = event
+            position += 1
+            const text = headText({ ...head, stream, recordedAt }, metadataText)
+            insert.run(
+              position,
+              stream_no,
+              event.revision,
+              typeNo.of(event.type),
+              recordedMs,
+              text,
+              dataText,
+              salts.next(),
+            )
+          }
+          return { revision: expectedRevision + events.length, position: position as Position }
+        }
+        return appends.map(write)
+      })
+      .immediate()
+}
+
+/** The same append again answers as it did the first time; anything else at a taken revision is a conflict. */
+function alreadyThere(
+  stream: StreamName,
+  expected: number,
+  actual: number,
+  events: readonly PreparedEvent[],
+  stored: readonly { position: number; head: string; data: string }[],
+): Outcome {
+  const ids = stored.map(({ head }) => (JSON.parse(head) as { id: EventId }).id)
+  const last = stored.at(-1)
+  if (last === undefined || ids[0] !== events[0]?.id) {
+    return new FleetError(
+      "RevisionConflict",
+      `${stream} is at ${revisionName(actual)}, not at ${revisionName(expected)}: somebody else wrote to it`,
+      { details: { stream, expected, actual } },
+    )
+  }
+  const same =
+    events.length === stored.length &&
+    events.every((event, i) => event.id === ids[i] && event.dataText === stored[i]?.data)
+  if (same) return { revision: expected + events.length, position: last.position as Position }
+  return new FleetError("EventIdReused", `${stream} already holds this command's events with other content`, {
+    details: { stream, expected, actual },
+  })
+}
+
+function revisionName(revision: number): string {
+  return revision === noStream ? "no stream" : `revision ${revision}`
+}
+
+/** Names that are stored once and numbered. Numbers are looked up in the transaction: a cache would outlive its rollback. */
+function interned(db: Db, table: "streams" | "types") {
+  const select = db.prepare<[string], number>(`SELECT no FROM ${table} WHERE name = ?`).pluck()
+  const insert = db.prepare<[string]>(`INSERT INTO ${table} (name) VALUES (?)`)
+  const add = (name: string) => Number(insert.run(name).lastInsertRowid)
+  return { find: (name: string) => select.get(name), add, of: (name: string) => select.get(name) ?? add(name) }
+}
+
+/** Random salts, drawn from the system a few hundred at a time. */
+function saltPool() {
+  const pool = Buffer.alloc(saltBytes * 256)
+  let used = pool.length
+  return {
+    next(): Uint8Array {
+      if (used === pool.length) {
+        crypto.randomFillSync(pool)
+        used = 0
+      }
+      used += saltBytes
+      return pool.subarray(used - saltBytes, used)
+    },
+  }
+}

@@ -1,0 +1,100 @@
+/** Reading: bounded pages over a connection that cannot write. */
+import { type EventType, type RecordedEvent, isEventType, upcast } from "#events/catalog.js"
+import type { Db } from "#sqlite/open.js"
+import { type Instant, epochMs, instant } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import type { StreamName } from "#kernel/ids.js"
+import type { JsonObject } from "#kernel/json.js"
+import { type Point, type Position, origin } from "#kernel/point.js"
+import type { EnvelopeHead } from "../leaf.js"
+import { type ReadAll, type ReadStream, noStream } from "../port.js"
+
+interface Row {
+  readonly position: number
+  readonly head: string
+  readonly data: string
+}
+
+export function reader(db: Db) {
+  const page = db.prepare<[number, number, number], Row>(
+    "SELECT position, head, data FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+  )
+  const pageOfTypes = db.prepare<[number, number, string, number], Row>(
+    `SELECT position, head, data FROM events
+     WHERE position > ? AND position <= ? AND type_no IN (SELECT no FROM types WHERE name IN (SELECT value FROM json_each(?)))
+     ORDER BY position LIMIT ?`,
+  )
+  const ofStream = db.prepare<[string, number, number], Row>(
+    `SELECT position, head, data FROM events
+     WHERE stream_no = (SELECT no FROM streams WHERE name = ?) AND revision >= ? ORDER BY revision LIMIT ?`,
+  )
+  const one = db.prepare<[number], Row>("SELECT position, head, data FROM events WHERE position = ?")
+  const headRow = db.prepare<[], { position: number; recorded_at: number }>(
+    "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
+  )
+  const recordedAt = db.prepare<[number], number>("SELECT recorded_at FROM events WHERE position = ?").pluck()
+  const revision = db
+    .prepare<[string], number>(
+      "SELECT revision FROM events WHERE stream_no = (SELECT no FROM streams WHERE name = ?) ORDER BY revision DESC LIMIT 1",
+    )
+    .pluck()
+
+  const timeOf = (position: Position): Instant => {
+    if (position === origin) return instant(0)
+    const ms = recordedAt.get(position)
+    if (ms === undefined) throw new FleetError("NotFound", `there is no event at position ${position}`)
+    return instant(ms)
+  }
+
+  return {
+    stream: (stream: StreamName, { from = 0, limit }: ReadStream) => ofStream.all(stream, from, limit).map(eventOf),
+    all({ after, upTo, types, limit }: ReadAll): RecordedEvent[] {
+      const last = upTo ?? Number.MAX_SAFE_INTEGER
+      const rows =
+        types === undefined ? page.all(after, last, limit) : pageOfTypes.all(after, last, JSON.stringify(types), limit)
+      return rows.map(eventOf)
+    },
+    at: (positions: readonly Position[]) => positions.flatMap((position) => one.get(position) ?? []).map(eventOf),
+    head(): Point {
+      const row = headRow.get()
+      return row === undefined
+        ? { position: origin, time: instant(0) }
+        : { position: row.position as Position, time: instant(row.recorded_at) }
+    },
+    timeOf,
+    revisionOf: (stream: StreamName) => revision.get(stream) ?? noStream,
+    /** Binary search: `recorded_at` never runs backwards along positions. */
+    positionAt(time: Instant): Position {
+      const wanted = epochMs(time)
+      let low: number = origin
+      let high = headRow.get()?.position ?? origin
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2)
+        if ((recordedAt.get(middle) as number) <= wanted) low = middle
+        else high = middle - 1
+      }
+      return low as Position
+    },
+  }
+}
+
+function eventOf(row: Row): RecordedEvent {
+  const { type, ...head } = JSON.parse(row.head) as EnvelopeHead
+  if (!isEventType(type)) {
+    throw new FleetError(
+      "UnknownEventType",
+      `the ledger holds a "${type}" at position ${row.position}, which this fleet-ledger does not know`,
+    )
+  }
+  return recorded(row.position as Position, type, head, JSON.parse(row.data) as JsonObject)
+}
+
+/** What was validated when it was written is trusted when it is read. */
+function recorded(
+  position: Position,
+  type: EventType,
+  head: Omit<EnvelopeHead, "type">,
+  data: JsonObject,
+): RecordedEvent {
+  return { ...head, position, type, data: upcast(type, head.schemaVersion, data) } as unknown as RecordedEvent
+}
