@@ -33,6 +33,10 @@ const errorKinds = {
 export type ErrorCode = keyof typeof errorKinds
 export type ErrorKind = (typeof errorKinds)[ErrorCode] | "bug"
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorKinds, code)
+}
+
 /** An expected failure: `message` is one sentence for a person, `details` are for programs. */
 export class FleetError extends Error {
   readonly code: ErrorCode

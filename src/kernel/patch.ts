@@ -31,13 +31,23 @@ export function patchBetween(before: JsonObject, after: JsonObject): Patch {
 }
 
 /**
- * Applies in place, checking every `test`.
+ * Applies in place, checking every `test`. The document shares nothing with the patch: later patches change the one and not the other.
  * @throws Error when a `test` fails: the document is not the one the patch was made for.
  */
 export function applyPatch(document: JsonObject, patch: Patch): void {
   for (const operation of patch) {
-    fastJsonPatch.applyOperation(document, operation as fastJsonPatch.Operation, false, true)
+    const own =
+      operation.op === "add" || operation.op === "replace"
+        ? { ...operation, value: copyOf(operation.value) }
+        : operation
+    fastJsonPatch.applyOperation(document, own as fastJsonPatch.Operation, false, true)
   }
+}
+
+function copyOf(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf)
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copyOf(member)]))
 }
 
 /** The patch that undoes `patch`. */

@@ -42,9 +42,12 @@ export function parsePoint(text: string, now: Instant): PointExpression {
   const byPosition = /^position:(\d{1,15})$/.exec(given)
   if (byPosition) return { kind: "position", position: position(Number(byPosition[1])) }
 
-  if (given.startsWith("-")) {
-    const age = parseDuration(given.slice(1))
-    if (age !== undefined) return { kind: "time", time: instant(epochMs(now) - age) }
+  const back = /^(?:now)?-(.+)$/i.exec(given)?.[1]
+  if (back !== undefined) {
+    const age = parseDuration(back)
+    if (age !== undefined && isYearOfFourDigits(epochMs(now) - age)) {
+      return { kind: "time", time: instant(epochMs(now) - age) }
+    }
   }
 
   const day = relativeDay.exec(given)
@@ -64,11 +67,20 @@ export function parsePoint(text: string, now: Instant): PointExpression {
     const [, date = "", time = "00:00", zone = ""] = absolute
     const parsed = Date.parse(`${date}T${time}${zone.toUpperCase()}`)
     // Date.parse rolls 31 February over into March: what comes back must be the day that was asked for.
-    const sameDay = new Date(Date.parse(`${date}T00:00:00Z`)).toISOString().startsWith(date)
-    if (!Number.isNaN(parsed) && sameDay) return { kind: "time", time: instant(parsed) }
+    const midnight = Date.parse(`${date}T00:00:00Z`)
+    const sameDay = isYearOfFourDigits(midnight) && instant(midnight).startsWith(date)
+    if (isYearOfFourDigits(parsed) && sameDay) return { kind: "time", time: instant(parsed) }
   }
 
   throw new FleetError("InvalidPoint", `"${given.slice(0, 80)}" is not a point in time; allowed are ${forms}`, {
     details: { at: given.slice(0, 80) },
   })
+}
+
+const firstYear = Date.parse("0000-01-01T00:00:00.000Z")
+const lastYear = Date.parse("9999-12-31T23:59:59.999Z")
+
+/** What an `Instant` can write; false for NaN. */
+function isYearOfFourDigits(ms: number): boolean {
+  return ms >= firstYear && ms <= lastYear
 }

@@ -2,9 +2,10 @@
 import { catalog, isEventType, validate, type NewEvent } from "#events/catalog.js"
 import { metadata as metadataSchema } from "#events/envelope.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
-import type { Instant } from "#kernel/clock.js"
+import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type EventId, type StreamName, eventId } from "#kernel/ids.js"
+import { headText } from "./leaf.js"
 import { maxBatch, maxEventBytes, noStream } from "./port.js"
 
 /** An event ready to be stored at `revision`: everything but what the writer stamps. */
@@ -49,6 +50,8 @@ function prepareOne(
   command: string,
   index: number,
 ): PreparedEvent {
+  // First, as it names the path of what is not JSON however deep, and stops at a depth that the schema would not survive.
+  const dataText = canonicalJson(event.data)
   validate(event)
   if (!isEventType(event.type)) throw invalid(`there is no event type "${event.type as string}"`)
   const { family, version } = catalog[event.type]
@@ -62,27 +65,33 @@ function prepareOne(
     const issue = checkedMetadata.error.issues[0]
     throw invalid(`${event.type} has wrong metadata at /${issue?.path.map(String).join("/")}: ${issue?.message}`)
   }
-  const dataText = canonicalJson(event.data)
   const metadataText = canonicalJson(event.metadata)
-  const bytes = Buffer.byteLength(dataText) + Buffer.byteLength(metadataText)
-  if (bytes > maxEventBytes) {
-    throw invalid(`${event.type} number ${index} has ${bytes} bytes; the limit is ${maxEventBytes}`)
-  }
-  return {
+  const head = {
     id: eventId(stream, expectedRevision, command, index),
     revision: expectedRevision + 1 + index,
     type: event.type,
     schemaVersion: version,
     observedAt: event.observedAt,
     ...(event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt }),
-    metadataText,
-    dataText,
   }
+  // Every time has the same length, so any may stand for `recordedAt`.
+  const envelope = headText({ ...head, stream, recordedAt: event.observedAt }, metadataText)
+  const bytes = Buffer.byteLength(dataText) + Buffer.byteLength(envelope)
+  if (bytes > maxEventBytes) {
+    throw invalid(`${event.type} number ${index} has ${bytes} bytes; the limit is ${maxEventBytes}`)
+  }
+  return { ...head, metadataText, dataText }
 }
 
 function checkInstant(value: string, what: string): void {
-  if (!instantPattern.test(value))
+  if (!instantPattern.test(value) || !isTime(value as Instant))
     throw invalid(`${what} is "${value}"; times are UTC with milliseconds, like 2026-11-23T14:00:00.000Z`)
+}
+
+/** Neither the 31st of February nor 25 o'clock. */
+function isTime(value: Instant): boolean {
+  const ms = epochMs(value)
+  return !Number.isNaN(ms) && instant(ms) === value
 }
 
 function invalid(message: string): FleetError {

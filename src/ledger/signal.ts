@@ -1,10 +1,9 @@
 /** Wakes whoever waits for more: the hand-over from catching up to live. */
 export class Signal {
-  #waiting: (() => void)[] = []
+  readonly #waiting = new Set<() => void>()
 
   raise(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
+    const waiting = [...this.#waiting]
     for (const wake of waiting) wake()
   }
 
@@ -13,11 +12,12 @@ export class Signal {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve()
       const wake = () => {
+        this.#waiting.delete(wake)
         signal.removeEventListener("abort", wake)
         resolve()
       }
       signal.addEventListener("abort", wake, { once: true })
-      this.#waiting.push(wake)
+      this.#waiting.add(wake)
     })
   }
 }

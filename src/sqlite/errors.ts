@@ -14,7 +14,7 @@ const causes: readonly (readonly [RegExp, string])[] = [
 export function storeError(error: unknown, what: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error
   const { code } = error
-  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) {
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code) || error.message === "unsupported file format") {
     return new FleetError("StoreDamaged", `${what} is damaged (${error.message}); restore it from a backup`, {
       cause: error,
     })

@@ -2,6 +2,8 @@
  * Opening an SQLite file of ours: refuses what is not ours or was written by a newer version, before a byte of it is changed, and
  * brings an older one up to date. A file's version is its number of applied migrations, in `user_version`.
  */
+import * as fs from "node:fs"
+import * as path from "node:path"
 import Database from "better-sqlite3"
 import { FleetError } from "#kernel/errors.js"
 import { storeError } from "./errors.js"
@@ -21,6 +23,9 @@ export interface Store {
 
 /** @throws FleetError `NewerVersion`, `StoreDamaged`, `StoreUnavailable` */
 export function openStore(file: string, store: Store): Db {
+  if (!fs.existsSync(path.dirname(file))) {
+    throw new FleetError("StoreUnavailable", `the ${store.what} ${file} cannot be opened: its folder does not exist`)
+  }
   let db: Db | undefined
   try {
     db = new Database(file)
@@ -40,7 +45,7 @@ export function openStore(file: string, store: Store): Db {
 }
 
 function refuseForeign(db: Db, file: string, store: Store, version: number): void {
-  if (db.pragma("application_id", { simple: true }) !== store.applicationId) {
+  if (db.pragma("application_id", { simple: true }) !== store.applicationId || version < 1) {
     throw new FleetError("StoreDamaged", `${file} is not a fleet-ledger ${store.what}; it was left untouched`)
   }
   if (version > store.migrations.length) {
@@ -49,6 +54,27 @@ function refuseForeign(db: Db, file: string, store: Store, version: number): voi
       `${file} has version ${version} of the ${store.what}'s format; this fleet-ledger knows ${store.migrations.length}. Use the newer program; the file was left untouched`,
     )
   }
+  const there = new Set(schemaOf(db))
+  const missing = declaredBy(store.migrations.slice(0, version)).find((sql) => !there.has(sql))
+  if (missing !== undefined) {
+    throw new FleetError(
+      "StoreDamaged",
+      `the ${store.what} ${file} is damaged (it lacks or has altered: ${missing.split("\n")[0]}); restore it from a backup`,
+    )
+  }
+}
+
+/** What the file consists of: its tables, indices and triggers as they were declared. */
+function schemaOf(db: Db): string[] {
+  return db.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").pluck().all()
+}
+
+function declaredBy(migrations: readonly string[]): string[] {
+  const db = new Database(":memory:")
+  for (const migration of migrations) db.exec(migration)
+  const schema = schemaOf(db)
+  db.close()
+  return schema
 }
 
 function migrate(db: Db, store: Store, from: number): void {

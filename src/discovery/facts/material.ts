@@ -1,54 +1,88 @@
 /**
  * What a Linux machine has to say, before anybody understands it: texts under fixed names, as read from /proc, /sys, /etc or a command.
  * How they are fetched is the source's business; what they mean is the same for every source, so the functions beside this file are pure.
+ *
+ * Most are a file as it is. The others have formats of lines and words that a POSIX shell can write as well; in those `-` is a value
+ * that is not there and `?` one that could not be seen.
  */
-import type { JsonObject } from "#kernel/json.js"
 
 export type MaterialName =
+  /** /etc/os-release, else /usr/lib/os-release. */
   | "os-release"
+  /** /proc/sys/kernel/osrelease */
   | "kernel"
+  /** /proc/sys/kernel/random/boot_id */
   | "boot-id"
+  /** `uname -m` */
   | "architecture"
+  /** /proc/sys/kernel/hostname */
   | "hostname"
+  /** /etc/hosts */
   | "hosts"
+  /** /etc/machine-id */
   | "machine-id"
+  /** /sys/class/dmi/id/product_uuid */
   | "smbios-uuid"
+  /** /sys/class/dmi/id/sys_vendor */
   | "dmi-vendor"
+  /** /sys/class/dmi/id/product_name */
   | "dmi-product"
+  /** /proc/cpuinfo */
   | "cpuinfo"
+  /** /sys/devices/system/cpu/online */
   | "cpu-online"
+  /** /proc/meminfo */
   | "meminfo"
+  /** /proc/stat; its first line will do. */
   | "stat"
+  /** The runtime whose container this is, by systemd-detect-virt(1)'s names; absent when it is none. */
   | "container"
+  /** A line an interface: `<name> <mac> <mtu> <operstate> <rx_bytes> <tx_bytes>`, from /sys/class/net. */
   | "interfaces"
+  /** A line an IPv4 address: `<interface> <address>/<prefix>`; partial when those of interfaces without link may be left out. */
   | "addresses"
+  /** /proc/net/if_inet6 */
+  | "addresses6"
+  /** /proc/net/route */
   | "routes"
+  /** /proc/net/ipv6_route */
   | "routes6"
+  /** /etc/resolv.conf */
   | "resolv"
+  /** /proc/self/mountinfo */
   | "mounts"
+  /**
+   * A line for each mount point that is a directory: `<block size> <blocks> <free> <available> <mount point as in mountinfo>`, as
+   * `stat -f -c '%S %b %f %a'` of `<mount point>/.` has them. Partial says why there are `?` in it.
+   */
   | "statfs"
+  /** /proc/net/tcp, and so on. */
   | "tcp"
   | "tcp6"
   | "udp"
   | "udp6"
+  /** /proc/sys/net/ipv4/ip_local_port_range */
   | "port-range"
+  /**
+   * Who holds a socket: tab-separated `<inode> <pid> <effective uid> <cgroup path> <executable> <comm>`, a line for every process that
+   * holds one or for the lowest pid only. Partial when there were processes whose sockets could not be seen.
+   */
   | "socket-owners"
+  /** /etc/passwd */
   | "passwd"
+  /** `systemctl show --all --property=… '*.service'` with the properties of `systemdProperties`; absent where systemd does not run. */
   | "systemd-units"
+  /** /var/lib/dpkg/status */
   | "dpkg-status"
 
-export type Material =
-  /** `partial` says why some of it could not be seen. */
-  | { readonly text: string; readonly partial?: string }
-  /** Looked, and it is not there. */
-  | { readonly absent: true }
-  /** Could not be looked at, and why. */
-  | { readonly denied: string }
+/** Why there is no text: looked and it is not there, or could not be looked at and why. */
+export type Unread = { readonly absent: true } | { readonly denied: string }
+
+/** `partial` says why some of it could not be seen. */
+export type Material = { readonly text: string; readonly partial?: string } | Unread
 
 export type Materials = Readonly<Record<MaterialName, Material>>
 
-/** The fields of one facet, and why any of them is missing. */
-export interface Facts {
-  readonly fields: JsonObject
-  readonly notLooked: Readonly<Record<string, string>>
+export function linesOf(material: Material): string[] {
+  return "text" in material ? material.text.split("\n") : []
 }

@@ -6,7 +6,7 @@ import * as crypto from "node:crypto"
 import type { Db } from "#sqlite/open.js"
 import { type Clock, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import type { EventId, StreamName } from "#kernel/ids.js"
+import { type EventId, type StreamName, eventId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { headText, saltBytes } from "../leaf.js"
 import { type Appended, noStream } from "../port.js"
@@ -16,6 +16,7 @@ export interface PendingAppend {
   readonly stream: StreamName
   readonly expectedRevision: number
   readonly events: readonly PreparedEvent[]
+  readonly command: string
 }
 
 export type Outcome = Appended | FleetError
@@ -48,12 +49,13 @@ export function appender(db: Db, clock: Clock): AppendAll {
         const recordedMs = Math.max(epochMs(clock.now()), last?.recorded_at ?? 0)
         const recordedAt = instant(recordedMs)
 
-        const write = ({ stream, expectedRevision, events }: PendingAppend): Outcome => {
+        const write = (append: PendingAppend): Outcome => {
+          const { stream, expectedRevision, events } = append
           const known = streamNo.find(stream)
           const actual = known === undefined ? noStream : (revisionOf.get(known) ?? noStream)
           if (actual !== expectedRevision) {
-            const stored = known === undefined ? [] : range.all(known, expectedRevision, events.length)
-            return alreadyThere(stream, expectedRevision, actual, events, stored)
+            const stored = known === undefined ? [] : range.all(known, expectedRevision, events.length + 1)
+            return alreadyThere(append, actual, stored)
           }
           if (events.length === 0) return { revision: actual, position: position as Position }
           const stream_no = known ?? streamNo.add(stream)
@@ -79,27 +81,37 @@ export function appender(db: Db, clock: Clock): AppendAll {
       .immediate()
 }
 
-/** The same append again answers as it did the first time; anything else at a taken revision is a conflict. */
+/**
+ * The same append again answers as it did the first time; anything else at a taken revision is a conflict.
+ *
+ * @param stored what is behind the expected revision, up to one event more than the append has
+ */
 function alreadyThere(
-  stream: StreamName,
-  expected: number,
+  { stream, expectedRevision: expected, events, command }: PendingAppend,
   actual: number,
-  events: readonly PreparedEvent[],
   stored: readonly { position: number; head: string; data: string }[],
 ): Outcome {
-  const ids = stored.map(({ head }) => (JSON.parse(head) as { id: EventId }).id)
-  const last = stored.at(-1)
-  if (last === undefined || ids[0] !== events[0]?.id) {
+  const there = stored.map(({ position, head, data }) => {
+    const { id, type } = JSON.parse(head) as { id: EventId; type: string }
+    return { position, id, type, data }
+  })
+  const isOfThisCommand = (index: number) => there[index]?.id === eventId(stream, expected, command, index)
+  if (!isOfThisCommand(0)) {
     return new FleetError(
       "RevisionConflict",
       `${stream} is at ${revisionName(actual)}, not at ${revisionName(expected)}: somebody else wrote to it`,
       { details: { stream, expected, actual } },
     )
   }
-  const same =
-    events.length === stored.length &&
-    events.every((event, i) => event.id === ids[i] && event.dataText === stored[i]?.data)
-  if (same) return { revision: expected + events.length, position: last.position as Position }
+  const last = there[events.length - 1]
+  const same = events.every(
+    ({ type, dataText }, index) =>
+      isOfThisCommand(index) && type === there[index]?.type && dataText === there[index]?.data,
+  )
+  // The command wrote more than it brings now when the event after its last is its own too.
+  if (same && last !== undefined && !isOfThisCommand(events.length)) {
+    return { revision: expected + events.length, position: last.position as Position }
+  }
   return new FleetError("EventIdReused", `${stream} already holds this command's events with other content`, {
     details: { stream, expected, actual },
   })

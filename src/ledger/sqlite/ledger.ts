@@ -50,7 +50,7 @@ class SqliteLedger implements Ledger {
     command: string,
   ): Promise<Appended> {
     this.#mustBeOpen()
-    const append = { stream, expectedRevision, events: prepare(stream, expectedRevision, events, command) }
+    const append = { stream, expectedRevision, events: prepare(stream, expectedRevision, events, command), command }
     return new Promise((resolve, reject) => {
       // Everything that asks within this turn of the event loop shares one commit.
       if (this.#queue.push({ append, resolve, reject }) === 1) setImmediate(() => this.#flush())

@@ -79,14 +79,27 @@ export function reader(db: Db) {
 }
 
 function eventOf(row: Row): RecordedEvent {
-  const { type, ...head } = JSON.parse(row.head) as EnvelopeHead
+  const { type, ...head } = parsed(row, "head") as EnvelopeHead
   if (!isEventType(type)) {
     throw new FleetError(
       "UnknownEventType",
       `the ledger holds a "${type}" at position ${row.position}, which this fleet-ledger does not know`,
     )
   }
-  return recorded(row.position as Position, type, head, JSON.parse(row.data) as JsonObject)
+  return recorded(row.position as Position, type, head, parsed(row, "data") as JsonObject)
+}
+
+/** SQLite has no checksums: a bit that fell over inside a text shows only here, if at all (a proof always shows it). */
+function parsed(row: Row, column: "head" | "data"): unknown {
+  try {
+    return JSON.parse(row[column])
+  } catch (cause) {
+    throw new FleetError(
+      "StoreDamaged",
+      `the event at position ${row.position} is damaged (its ${column} is not JSON); restore the ledger from a backup`,
+      { cause },
+    )
+  }
 }
 
 /** What was validated when it was written is trusted when it is read. */

@@ -1,0 +1,49 @@
+/**
+ * The one place that knows what an event does to its record's document: every event that alters a record, as an invertible JSON Patch.
+ * Folding, history, diff and walking backwards are all made of it.
+ */
+import type { FleetEvent } from "#events/catalog.js"
+import type { Json, JsonObject } from "#kernel/json.js"
+import { type Patch, type PatchOperation, escapeKey } from "#kernel/patch.js"
+
+/** The document of a record before its first event. */
+export const emptyDocument: JsonObject = {}
+
+/** Empty for events that alter no record. */
+export function patchOf(event: FleetEvent): Patch {
+  switch (event.type) {
+    case "TargetDiscovered":
+    case "ServiceDiscovered":
+      return Object.entries(event.data.document).map(([facet, value]) => add(`/${escapeKey(facet)}`, value as Json))
+    case "TargetChanged":
+    case "ServiceChanged":
+      return event.data.patch
+    case "TargetResourceStatusChanged":
+      return replace(`/resources/${escapeKey(event.data.resource)}`, event.data.from, event.data.to)
+    case "ServiceStateChanged":
+      return replace("/state/status", event.data.from, event.data.to)
+    case "TargetUnseen":
+      return replace("/lifecycle", "observed", "unseen")
+    case "TargetReappeared":
+    case "ServiceReappeared":
+      return replace("/lifecycle", event.data.from, "observed")
+    case "TargetRetired":
+    case "ServiceRetired":
+      return replace("/lifecycle", event.data.from, "retired")
+    case "DiscoveryCompleted":
+    case "DiscoveryFailed":
+    case "PolicyAdopted":
+      return []
+  }
+}
+
+function add(path: string, value: Json): PatchOperation {
+  return { op: "add", path, value }
+}
+
+function replace(path: string, before: Json, after: Json): Patch {
+  return [
+    { op: "test", path, value: before },
+    { op: "replace", path, value: after },
+  ]
+}

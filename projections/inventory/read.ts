@@ -1,0 +1,180 @@
+/** Reading the inventory at a position. The same statements answer now and then: what holds and began by then, or has ended since. */
+import type { RecordId } from "#kernel/ids.js"
+import type { Json, JsonObject } from "#kernel/json.js"
+import type { Position } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+import { type NumberedPath, pathReader } from "./paths.js"
+import { wholeRecord } from "./project.js"
+import { documentOf } from "./units.js"
+
+export type Kind = "target" | "service"
+
+/** What never changes of a record, and the head of its stream. */
+export interface RecordRow {
+  readonly no: number
+  readonly id: RecordId
+  readonly kind: Kind
+  readonly source: string
+  readonly nativeKey: string
+  readonly generation: number
+  /** The target it runs on; a target's own id. */
+  readonly targetId: RecordId
+  readonly discovered: Position
+  readonly revision: number
+}
+
+export interface PageOfRecords {
+  readonly kind: Kind
+  readonly at: Position
+  readonly limit: number
+  /** Name and id of the record after which the page begins. */
+  readonly after?: { readonly name: string; readonly id: string }
+  readonly targetId?: string
+  readonly includeRetired?: boolean
+}
+
+export interface NamedRecord extends RecordRow {
+  readonly name: string
+}
+
+/** A unit that at least one event in a range altered. */
+export interface TouchedUnit {
+  readonly recordNo: number
+  /** Undefined: the record was discovered in that range. */
+  readonly path: string | undefined
+}
+
+const recordColumns = `r.no, r.id, r.kind, r.source, r.native_key AS nativeKey, r.generation, r.discovered, r.revision,
+  (SELECT id FROM records WHERE no = r.target_no) AS targetId`
+
+/** The value of a unit at a position as an SQL expression: NULL where it did not hold. */
+const valueAt = (record: string, path: string, at: string) => `coalesce(
+  (SELECT value FROM units JOIN paths p ON p.no = path_no
+    WHERE record_no = ${record} AND units.facet_no = p.facet_no AND p.path = ${path} AND since <= ${at}),
+  (SELECT value FROM past_units JOIN paths p ON p.no = path_no
+    WHERE record_no = ${record} AND past_units.facet_no = p.facet_no AND p.path = ${path} AND since <= ${at} AND until > ${at}
+    ORDER BY since DESC LIMIT 1))`
+
+export type InventoryReader = ReturnType<typeof inventoryReader>
+
+export function inventoryReader(db: Db) {
+  const paths = pathReader(db)
+  const byId = db.prepare<[string], RecordRow>(`SELECT ${recordColumns} FROM records r WHERE r.id = ?`)
+  const byNo = db.prepare<[number], RecordRow>(`SELECT ${recordColumns} FROM records r WHERE r.no = ?`)
+  const ofSource = db.prepare<[string], RecordRow>(
+    `SELECT ${recordColumns} FROM records r WHERE r.source = ? ORDER BY r.no`,
+  )
+
+  const everything = unitStatements(db, "")
+  const oneFacet = unitStatements(db, "AND facet_no = $facet")
+  const oneUnit = unitStatements(db, "AND facet_no = $facet AND path_no = $path")
+
+  const touched = db.prepare<[number, number], { recordNo: number; pathNo: number }>(
+    `SELECT DISTINCT record_no AS recordNo, path_no AS pathNo FROM touched
+     WHERE position > ? AND position <= ? ORDER BY record_no, path_no`,
+  )
+
+  const names = db.prepare<{ name: string; at: number }, RecordRow>(
+    `SELECT ${recordColumns} FROM records r
+     WHERE r.discovered <= $at AND json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$') = $name ORDER BY r.no`,
+  )
+  const formerNames = db.prepare<{ name: string; at: number }, RecordRow>(
+    `SELECT DISTINCT ${recordColumns} FROM past_units u JOIN paths p ON p.no = u.path_no JOIN records r ON r.no = u.record_no
+     WHERE p.path = '/identity/name' AND u.since <= $at AND json_extract(u.value, '$') = $name ORDER BY r.no`,
+  )
+  const page = db.prepare<Record<string, unknown>, NamedRecord>(
+    `SELECT * FROM (
+       SELECT ${recordColumns}, coalesce(json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$'), '') AS name
+       FROM records r
+       WHERE r.kind = $kind AND r.discovered <= $at AND ($target IS NULL OR r.target_no = (SELECT no FROM records WHERE id = $target))
+         AND ($retired OR ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"'))
+     WHERE (name, id) > ($name, $id) ORDER BY name, id LIMIT $limit`,
+  )
+  const counts = db.prepare<{ at: number; target: string | null }, { kind: Kind; count: number }>(
+    `SELECT r.kind, count(*) AS count FROM records r
+     WHERE r.discovered <= $at AND ($target IS NULL OR r.target_no = (SELECT no FROM records WHERE id = $target))
+       AND ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"' GROUP BY r.kind`,
+  )
+
+  const unit = ({ pathNo, value }: UnitRow) => ({ path: paths.get(pathNo).path, value: JSON.parse(value) as Json })
+
+  return {
+    record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
+
+    recordByNo: async (no: number): Promise<RecordRow | undefined> => byNo.get(no),
+
+    /** All records of a source, retired ones too, oldest first. */
+    recordsOf: async (source: string): Promise<readonly RecordRow[]> => ofSource.all(source),
+
+    /** The document of a record at a position, or some of its facets. Empty before it was discovered. */
+    async document(recordNo: number, at: Position, facets?: readonly string[]): Promise<JsonObject> {
+      if (facets === undefined) return documentOf(everything({ record: recordNo, at }).map(unit))
+      const known = facets.flatMap((facet) => paths.find(`/${facet}`) ?? [])
+      return documentOf(known.flatMap(({ no }) => oneFacet({ record: recordNo, at, facet: no })).map(unit))
+    },
+
+    /** The value of one unit at a position; undefined when it did not hold. */
+    async value(recordNo: number, path: string, at: Position): Promise<Json | undefined> {
+      const numbered: NumberedPath | undefined = paths.find(path)
+      if (numbered === undefined) return undefined
+      const row = oneUnit({ record: recordNo, at, facet: numbered.facetNo, path: numbered.no })[0]
+      return row === undefined ? undefined : (JSON.parse(row.value) as Json)
+    },
+
+    /** Records whose name at `at` is `name`; where there are none, those that bore it before. */
+    async named(name: string, at: Position): Promise<readonly RecordRow[]> {
+      const now = names.all({ name, at })
+      return now.length > 0 ? now : formerNames.all({ name, at })
+    },
+
+    /** Records that were known at a position, by name. */
+    async page({
+      kind,
+      at,
+      limit,
+      after,
+      targetId,
+      includeRetired = false,
+    }: PageOfRecords): Promise<readonly NamedRecord[]> {
+      const { name = "", id = "" } = after ?? {}
+      return page.all({ kind, at, limit, name, id, target: targetId ?? null, retired: Number(includeRetired) })
+    },
+
+    /** How many there were, retired ones apart: in the fleet, or of one target (itself included). */
+    async counts(at: Position, targetId?: string): Promise<Readonly<Record<Kind, number>>> {
+      const found = counts.all({ at, target: targetId ?? null })
+      const of = (kind: Kind) => found.find((row) => row.kind === kind)?.count ?? 0
+      return { target: of("target"), service: of("service") }
+    },
+
+    /** The units that the events after `from`, up to and including `to`, altered. Costs what changed. */
+    async touched(from: Position, to: Position): Promise<readonly TouchedUnit[]> {
+      return touched.all(from, to).map(({ recordNo, pathNo }) => ({
+        recordNo,
+        path: pathNo === wholeRecord ? undefined : paths.get(pathNo).path,
+      }))
+    },
+  }
+}
+
+interface UnitRow {
+  readonly pathNo: number
+  readonly value: string
+}
+
+interface UnitQuery {
+  readonly record: number
+  readonly at: number
+  readonly facet?: number
+  readonly path?: number
+}
+
+/** What held at a position, of a record or a part of it. */
+function unitStatements(db: Db, part: string): (query: UnitQuery) => UnitRow[] {
+  const statement = db.prepare<UnitQuery, UnitRow>(
+    `SELECT path_no AS pathNo, value FROM units WHERE record_no = $record ${part} AND since <= $at
+     UNION ALL
+     SELECT path_no, value FROM past_units WHERE record_no = $record ${part} AND since <= $at AND until > $at`,
+  )
+  return (query) => statement.all(query)
+}

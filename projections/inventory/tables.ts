@@ -1,0 +1,52 @@
+/**
+ * The inventory, now and at every position before: one row per unit while it holds, moved aside with its end when it no longer does.
+ * A read at a position takes what holds now and began by then, and what has ended since. No wall clock and no rowids: numbers are given
+ * in the ledger's order, so a rebuild gives the same rows.
+ */
+export const inventoryTables = `
+  -- What is known of a record from its first event on and never changes, and the head of its stream.
+  CREATE TABLE records (
+    no INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    native_key TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    target_no INTEGER NOT NULL, -- the target that a service runs on; a target's own number
+    discovered INTEGER NOT NULL, -- position
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX records_by_target ON records (target_no, kind);
+  CREATE INDEX records_by_source ON records (source, kind);
+
+  -- A facet is the number of its root's path, so that one facet of one record is one range of rows.
+  CREATE TABLE paths (no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, facet_no INTEGER NOT NULL) STRICT;
+
+  -- What holds now. Positions are inclusive.
+  CREATE TABLE units (
+    record_no INTEGER NOT NULL,
+    facet_no INTEGER NOT NULL,
+    path_no INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    value TEXT NOT NULL, -- JSON
+    PRIMARY KEY (record_no, facet_no, path_no)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What held from position \`since\` up to, not including, \`until\`.
+  CREATE TABLE past_units (
+    record_no INTEGER NOT NULL,
+    facet_no INTEGER NOT NULL,
+    path_no INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (record_no, facet_no, path_no, since)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Which event altered what: the diff of two points reads this range and nothing else.
+  CREATE TABLE touched (
+    position INTEGER NOT NULL,
+    record_no INTEGER NOT NULL,
+    path_no INTEGER NOT NULL, -- 0: the record as a whole (discovered)
+    PRIMARY KEY (position, record_no, path_no)
+  ) STRICT, WITHOUT ROWID;`

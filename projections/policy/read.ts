@@ -1,0 +1,18 @@
+import type { Policy } from "#events/policy.js"
+import type { Position } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+
+export type PolicyReader = ReturnType<typeof policyReader>
+
+export function policyReader(db: Db) {
+  const inForce = db
+    .prepare<[number], string>("SELECT policy FROM policies WHERE position <= ? ORDER BY position DESC LIMIT 1")
+    .pluck()
+  return {
+    /** Undefined before the first was adopted. */
+    async at(position: Position): Promise<Policy | undefined> {
+      const text = inForce.get(position)
+      return text === undefined ? undefined : (JSON.parse(text) as Policy)
+    },
+  }
+}

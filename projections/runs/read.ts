@@ -1,0 +1,39 @@
+/** The runs of each source as they stood at a position. */
+import type { Coverage } from "#events/source.js"
+import type { Instant } from "#kernel/clock.js"
+import type { Position } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+
+interface RunBase {
+  readonly position: Position
+  readonly source: string
+  readonly runId: string | null
+  readonly actor: string
+  readonly startedAt: Instant
+  readonly finishedAt: Instant
+}
+
+export type Run =
+  | (RunBase & {
+      readonly outcome: "completed"
+      readonly coverage: Coverage
+      readonly targets: number
+      readonly services: number
+      readonly changes: number
+    })
+  | (RunBase & { readonly outcome: "failed"; readonly code: string; readonly message: string })
+
+export type RunsReader = ReturnType<typeof runsReader>
+
+export function runsReader(db: Db) {
+  const latest = db.prepare<{ at: number }, RunBase & { outcome: string; account: string }>(
+    `SELECT position, source, outcome, run_id AS runId, actor, started_at AS startedAt, finished_at AS finishedAt, account
+     FROM runs r WHERE position = (SELECT max(position) FROM runs WHERE source = r.source AND position <= $at) ORDER BY source`,
+  )
+  return {
+    /** The last recorded run of every source at a position. */
+    async latest(at: Position): Promise<readonly Run[]> {
+      return latest.all({ at }).map(({ account, ...run }) => ({ ...run, ...(JSON.parse(account) as object) }) as Run)
+    },
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The views: what all projections made of the ledger, in one disposable file. A batch of events and the checkpoint behind it are one
+ * transaction, so no view ever shows half an event, nor two views different positions.
+ */
+import * as crypto from "node:crypto"
+import type { RecordedEvent } from "#events/catalog.js"
+import { FleetError } from "#kernel/errors.js"
+import { type Position, origin } from "#kernel/point.js"
+import { type Db, type Store, openStore } from "#sqlite/open.js"
+import { storeError } from "#sqlite/errors.js"
+import type { Subscriber } from "#subscriptions/subscriber.js"
+import { historyProjection } from "./history/project.js"
+import { type HistoryReader, historyReader } from "./history/read.js"
+import { inventoryProjection } from "./inventory/project.js"
+import { type InventoryReader, inventoryReader } from "./inventory/read.js"
+import { policyProjection } from "./policy/project.js"
+import { type PolicyReader, policyReader } from "./policy/read.js"
+import type { Projection } from "./projection.js"
+import { runsProjection } from "./runs/project.js"
+import { type RunsReader, runsReader } from "./runs/read.js"
+
+/** In the order in which they see an event. */
+const projections: readonly Projection[] = [inventoryProjection, historyProjection, runsProjection, policyProjection]
+
+/** What the views are made by; views made by anything else are built anew. */
+const madeBy = projections.map(({ name, version }) => `${name} ${version}`).join(", ")
+
+const viewsStore: Store = {
+  what: "views",
+  applicationId: 0x464c5631, // "FLV1"
+  synchronous: "NORMAL",
+  migrations: [
+    `CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, made_by TEXT NOT NULL) STRICT;`,
+  ],
+}
+
+/** How the views are read. Every method takes the position it is asked at. */
+export interface ViewsReader {
+  readonly inventory: InventoryReader
+  readonly history: HistoryReader
+  readonly runs: RunsReader
+  readonly policy: PolicyReader
+}
+
+export class Views implements Subscriber, ViewsReader {
+  readonly name = "views"
+  readonly inventory: InventoryReader
+  readonly history: HistoryReader
+  readonly runs: RunsReader
+  readonly policy: PolicyReader
+  readonly #db: Db
+  readonly #handle: (events: readonly RecordedEvent[]) => void
+  #projectors: ((event: RecordedEvent) => void)[]
+  #checkpoint: Position
+
+  /** Opens the views, empty ones if there are none or they were made by another version of the projections. */
+  constructor(file: string) {
+    this.#db = openStore(file, viewsStore)
+    this.#checkpoint = prepareTables(this.#db)
+    this.inventory = inventoryReader(this.#db)
+    this.history = historyReader(this.#db)
+    this.runs = runsReader(this.#db)
+    this.policy = policyReader(this.#db)
+    this.#projectors = this.#freshProjectors()
+    const moveCheckpoint = this.#db.prepare<[number, number]>("UPDATE checkpoint SET position = ? WHERE position = ?")
+    this.#handle = this.#db.transaction((events: readonly RecordedEvent[]) => {
+      for (const event of events) for (const project of this.#projectors) project(event)
+      const last = events.at(-1)?.position ?? this.#checkpoint
+      if (moveCheckpoint.run(last, this.#checkpoint).changes !== 1) {
+        throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
+      }
+    }).immediate
+  }
+
+  #freshProjectors(): ((event: RecordedEvent) => void)[] {
+    return projections.map(({ projector }) => projector(this.#db))
+  }
+
+  checkpoint(): Position {
+    return this.#checkpoint
+  }
+
+  async handle(events: readonly RecordedEvent[]): Promise<void> {
+    try {
+      this.#handle(events)
+      this.#checkpoint = events.at(-1)?.position ?? this.#checkpoint
+    } catch (error) {
+      // What projectors remembered of the batch was rolled back with it.
+      this.#projectors = this.#freshProjectors()
+      throw storeError(error, "the views")
+    }
+  }
+
+  /** A hash over every row of every table in the order of its key: equal views have equal digests. */
+  digest(): string {
+    const hash = crypto.createHash("sha256")
+    const tables = this.#db
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      .pluck()
+      .all()
+    for (const table of tables) {
+      const keys = this.#db
+        .prepare<[string], string>("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
+        .pluck()
+        .all(table)
+      hash.update(`\n${table}\n`)
+      for (const row of this.#db
+        .prepare<[], unknown[]>(`SELECT * FROM ${table} ORDER BY ${keys.join()}`)
+        .raw()
+        .iterate()) {
+        hash.update(JSON.stringify(row))
+      }
+    }
+    return hash.digest("hex")
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+}
+
+function prepareTables(db: Db): Position {
+  const found = db.prepare<[], { position: number; made_by: string }>("SELECT position, made_by FROM checkpoint").get()
+  if (found?.made_by === madeBy) return found.position as Position
+  db.transaction(() => {
+    const tables = db
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'checkpoint'")
+      .pluck()
+      .all()
+    for (const table of tables) db.exec(`DROP TABLE ${table}`)
+    for (const projection of projections) db.exec(projection.tables)
+    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?)").run(origin, madeBy)
+  }).immediate()
+  return origin
+}

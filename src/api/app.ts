@@ -1,0 +1,60 @@
+/** The HTTP door as an application, apart from listening: everything can be asked of it in a test without a port. */
+import helmet from "@fastify/helmet"
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify"
+import type { Fleet } from "#fleet.js"
+import { FleetError } from "#kernel/errors.js"
+import { operations } from "#operations/registry.js"
+import { checkOrigin } from "./access.js"
+import { Jobs } from "./jobs.js"
+import { openApi } from "./openapi.js"
+import { problemOf, sendProblem } from "./problem.js"
+import { addRoutes } from "./routes.js"
+
+/** @param hosts the Host headers that this server answers to */
+export async function buildApi(
+  fleet: Fleet,
+  hosts: ReadonlySet<string>,
+  log: FastifyBaseLogger,
+): Promise<FastifyInstance> {
+  const jobs = new Jobs()
+  const app: FastifyInstance = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: 1_000_000,
+    routerOptions: { maxParamLength: 2_000 },
+    forceCloseConnections: true,
+  })
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+  })
+  app.addHook("onRequest", async (request) => checkOrigin(request.raw, hosts))
+  app.setErrorHandler((error, request, reply) => {
+    if (problemOf(error).status >= 500)
+      request.log.error({ err: error, url: request.routeOptions.url }, "a request failed")
+    return sendProblem(reply, error)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      new FleetError(
+        "NotFound",
+        `there is nothing at ${request.method} ${request.url.slice(0, 200)}; /openapi.json lists what there is`,
+      ),
+    ),
+  )
+  const description = JSON.stringify(openApi(operations))
+  app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description))
+  addRoutes(app, operations, fleet, jobs)
+  app.addHook("onClose", async () => jobs.cancelAll())
+  return app
+}

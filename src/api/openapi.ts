@@ -1,0 +1,126 @@
+/** The OpenAPI 3.1 description, made from the operations. */
+import * as z from "zod"
+import type { JsonObject } from "#kernel/json.js"
+import { type Operation } from "#operations/define.js"
+import { pointShape } from "#operations/shapes.js"
+import { version } from "../version.js"
+
+const problem = z.object({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
+
+const job = z.object({
+  id: z.uuid(),
+  operation: z.string(),
+  state: z.enum(["running", "done", "failed", "cancelled"]),
+  progress: z.object({ done: z.number(), total: z.number(), what: z.string() }),
+  result: z.record(z.string(), z.json()).nullable(),
+  problem: problem.nullable(),
+})
+
+export function openApi(operations: readonly Operation[]): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const operation of operations) {
+    const { method, path } = operation.route
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation) }
+  }
+  paths["/api/v1/jobs/{id}"] = {
+    get: {
+      operationId: "job_show",
+      summary: "Show a job; with wait, answer at its next change",
+      parameters: [idParameter, { name: "wait", in: "query", schema: { type: "string" } }],
+      responses: answers("200", "The job", job),
+    },
+    delete: {
+      operationId: "job_cancel",
+      summary: "Cancel a job",
+      parameters: [idParameter],
+      responses: answers("200", "The job", job),
+    },
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "fleet-ledger",
+      version,
+      description: "What is true of the fleet, what was true at any moment, and what changed in between.",
+    },
+    servers: [{ url: "/" }],
+    security: [{ token: [] }, { session: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer" },
+        session: { type: "apiKey", in: "cookie", name: "fleet_ledger_session" },
+      },
+    },
+  }
+}
+
+const idParameter = { name: "id", in: "path", required: true, schema: { type: "string", format: "uuid" } }
+
+function describe(operation: Operation): object {
+  const schema = schemaOf(operation.input, "input")
+  const properties = (schema["properties"] ?? {}) as Record<string, JsonObject>
+  const required = (schema["required"] ?? []) as string[]
+  const inPath = [...operation.route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+  const inBody = operation.route.method === "POST"
+  const parameters = Object.entries(properties)
+    .filter(([name]) => !inBody || inPath.includes(name))
+    .map(([name, { description, ...property }]) => ({
+      name,
+      in: inPath.includes(name) ? "path" : "query",
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema: property,
+    }))
+  const hasBody = inBody && Object.keys(properties).length > 0
+  return {
+    operationId: operation.name.replaceAll(" ", "_"),
+    summary: operation.summary,
+    description: `Scope: ${operation.scope}.`,
+    parameters,
+    ...(hasBody ? { requestBody: { required: required.length > 0, content: { "application/json": { schema } } } } : {}),
+    responses: responsesOf(operation),
+  }
+}
+
+function responsesOf(operation: Operation): object {
+  switch (operation.kind) {
+    case "query":
+      return answers("200", "The answer, at the point it is true at", operation.output.extend({ at: pointShape }))
+    case "command":
+      return answers("200", "Done", operation.output)
+    case "job":
+      return answers("202", "Started; the job's result is what the operation answers", job)
+    case "stream":
+      return {
+        ...answers(
+          "200",
+          "Items as they come; each id is a position to go on from",
+          operation.output,
+          "text/event-stream",
+        ),
+      }
+  }
+}
+
+function answers(status: string, description: string, shape: z.ZodType, mediaType = "application/json"): object {
+  const problems = {
+    description: "What went wrong",
+    content: { "application/problem+json": { schema: schemaOf(problem, "output") } },
+  }
+  return {
+    [status]: { description, content: { [mediaType]: { schema: schemaOf(shape, "output") } } },
+    "4XX": problems,
+    "5XX": problems,
+  }
+}
+
+function schemaOf(shape: z.ZodType, io: "input" | "output"): JsonObject {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, {
+    io,
+    target: "draft-2020-12",
+    reused: "inline",
+    unrepresentable: "any",
+  })
+  return schema as unknown as JsonObject
+}

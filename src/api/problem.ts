@@ -1,0 +1,48 @@
+/** Errors over HTTP: problem details (RFC 9457) with a stable code and one sentence. What is not expected is logged and says nothing about the inside. */
+import type { FastifyReply } from "fastify"
+import { type ErrorCode, FleetError } from "#kernel/errors.js"
+
+const statusOfKind = { input: 400, missing: 404, denied: 403, conflict: 409, unavailable: 503, data: 500 } as const
+
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof FleetError) {
+    const status = error.code === "Unauthorized" ? 401 : error.kind === "bug" ? 500 : statusOfKind[error.kind]
+    return problem(status, error.code, error.message)
+  }
+  // Fastify's own refusals: malformed JSON, a body that is too large, an unsupported media type.
+  const { statusCode } = error as { statusCode?: number }
+  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) {
+    return problem(statusCode, "InvalidInput", (error as Error).message)
+  }
+  return problem(500, "Internal", "something broke inside; the log says what")
+}
+
+function problem(status: number, code: ErrorCode | "Internal", detail: string): Problem {
+  return { type: `urn:fleet-ledger:problem:${code}`, title: titles[status] ?? "Error", status, code, detail }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+}
+
+export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
+  const body = problemOf(error)
+  if (body.status === 401) reply.header("www-authenticate", 'Bearer realm="fleet-ledger"')
+  return reply.code(body.status).type("application/problem+json").send(JSON.stringify(body))
+}

@@ -1,0 +1,106 @@
+/** One route for every operation, and those that let jobs be watched. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { Fleet } from "#fleet.js"
+import { FleetError } from "#kernel/errors.js"
+import { position } from "#kernel/point.js"
+import type { Act, Call, Operation, Principal, Progress, Query, Stream } from "#operations/define.js"
+import { admit, follow, invoke } from "#operations/invoke.js"
+import { mustBeKnown, principalOf } from "./access.js"
+import type { Jobs } from "./jobs.js"
+import { sendStream } from "./stream.js"
+
+const noProgress: Progress = () => undefined
+
+export function addRoutes(app: FastifyInstance, operations: readonly Operation[], fleet: Fleet, jobs: Jobs): void {
+  for (const operation of operations) {
+    app.route({
+      method: operation.route.method,
+      url: operation.route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      handler: handlerOf(operation, fleet, jobs),
+    })
+  }
+
+  app.get("/api/v1/jobs/:id", async (request) => {
+    mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
+    const { id } = request.params as { id: string }
+    const { wait } = request.query as { wait?: string }
+    return wait === undefined ? jobs.get(id) : jobs.next(id, 10_000)
+  })
+
+  app.delete("/api/v1/jobs/:id", async (request) => {
+    const principal = mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
+    if (principal.scope === "read") throw new FleetError("Forbidden", 'cancelling a job needs the scope "operate"')
+    return jobs.cancel((request.params as { id: string }).id)
+  })
+}
+
+function handlerOf(operation: Operation, fleet: Fleet, jobs: Jobs) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const principal = mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
+    switch (operation.kind) {
+      case "query":
+      case "command":
+        return answer(operation, request, reply, fleet, principal)
+      case "job":
+        return start(operation, request, reply, fleet, principal, jobs)
+      case "stream":
+        return sendFollowed(operation, request, reply, fleet, principal)
+    }
+  }
+}
+
+async function answer(
+  operation: Query | Act,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fleet: Fleet,
+  principal: Principal,
+): Promise<unknown> {
+  const signal = abortedWith(reply)
+  return invoke(operation, { fleet, principal, signal, progress: noProgress }, inputOf(request))
+}
+
+function start(
+  operation: Act,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fleet: Fleet,
+  principal: Principal,
+  jobs: Jobs,
+): unknown {
+  const input = inputOf(request)
+  admit(operation, { principal }, input)
+  const job = jobs.start(operation.name, (signal, progress) =>
+    invoke(operation, { fleet, principal, signal, progress }, input),
+  )
+  return reply.code(202).header("location", `/api/v1/jobs/${job.id}`).send(job)
+}
+
+async function sendFollowed(
+  operation: Stream,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fleet: Fleet,
+  principal: Principal,
+): Promise<unknown> {
+  const call: Call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
+  const lastSeen = request.headers["last-event-id"]
+  const resumed =
+    typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? { after: position(Number(lastSeen)) } : {}
+  return sendStream(request, reply, follow(operation, call, { ...inputOf(request), ...resumed }))
+}
+
+/** Path, query and body are one input; a path's value cannot be given twice. */
+function inputOf(request: FastifyRequest): Record<string, unknown> {
+  const body = (request.body ?? {}) as Record<string, unknown>
+  if (typeof body !== "object" || Array.isArray(body))
+    throw new FleetError("InvalidInput", "the body must be a JSON object")
+  return { ...body, ...(request.query as Record<string, unknown>), ...(request.params as Record<string, unknown>) }
+}
+
+/** Aborts when the asker goes away. */
+function abortedWith(reply: FastifyReply): AbortSignal {
+  const abort = new AbortController()
+  reply.raw.once("close", () => abort.abort())
+  return abort.signal
+}

@@ -1,0 +1,35 @@
+/** Streams over HTTP: server-sent events, whose ids are positions to go on from, or lines of JSON for those who ask for them. */
+import { once } from "node:events"
+import type { FastifyReply, FastifyRequest } from "fastify"
+
+const heartbeatMs = 15_000
+
+export async function sendStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  items: AsyncIterable<{ readonly position: number }>,
+): Promise<void> {
+  const lines = (request.headers.accept ?? "").includes("application/x-ndjson")
+  reply.hijack()
+  const response = reply.raw
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) response.setHeader(name, value)
+  response.writeHead(200, {
+    "content-type": lines ? "application/x-ndjson" : "text/event-stream",
+    "cache-control": "no-store",
+  })
+  response.flushHeaders()
+  const heartbeat = setInterval(() => response.write(lines ? "\n" : ": here\n\n"), heartbeatMs)
+  try {
+    for await (const item of items) {
+      const text = JSON.stringify(item)
+      const written = response.write(lines ? `${text}\n` : `id: ${item.position}\nevent: change\ndata: ${text}\n\n`)
+      if (!written && !response.destroyed) await Promise.race([once(response, "drain"), once(response, "close")])
+    }
+  } catch (error) {
+    request.log.error({ err: error }, "a stream broke off")
+  } finally {
+    clearInterval(heartbeat)
+    response.end()
+  }
+}

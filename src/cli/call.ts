@@ -1,0 +1,71 @@
+/** Calling an operation from the command line: on a server that was named, through the one that owns the data folder, or on the folder itself. */
+import { loadConfig } from "#config/load.js"
+import { FleetError } from "#kernel/errors.js"
+import type { Operation } from "#operations/define.js"
+import { folderAt } from "../folder.js"
+import type { Caller } from "./caller.js"
+import { complain } from "./complain.js"
+import { Interrupt } from "./interrupt.js"
+import type { GlobalFlags } from "./program.js"
+import { progressLine } from "./progress.js"
+import { remoteCaller, socketCaller, somebodyAnswers } from "./remote.js"
+import { render } from "./render.js"
+
+/** @returns the exit code */
+export async function call(operation: Operation, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
+  const interrupt = new Interrupt()
+  const caller = await callerFor(flags)
+  const progress = progressLine(process.stderr)
+  try {
+    if (operation.kind === "stream") {
+      for await (const item of caller.follow(operation, input, interrupt.signal)) render(operation, item, flags.output)
+      return 0
+    }
+    const answer = await caller.invoke(operation, input, interrupt.signal, progress.update)
+    progress.clear()
+    render(operation, answer, flags.output)
+    return failedRuns(answer) ? 1 : 0
+  } catch (error) {
+    progress.clear()
+    if (interrupt.signal.aborted && (operation.kind === "stream" || isCancelled(error))) {
+      complain(new FleetError("Cancelled", "cancelled"))
+      return 130
+    }
+    throw error
+  } finally {
+    interrupt.ignore()
+    await caller.close()
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof FleetError && error.code === "Cancelled"
+}
+
+/** A look that failed is an answer, and still a failure. */
+function failedRuns(answer: object): boolean {
+  return (
+    "runs" in answer &&
+    Array.isArray(answer.runs) &&
+    answer.runs.some((run: { outcome?: string }) => run.outcome === "failed")
+  )
+}
+
+async function callerFor(flags: GlobalFlags): Promise<Caller> {
+  const server = flags.server ?? process.env["FLEET_LEDGER_SERVER"]
+  if (server !== undefined) return remoteCaller(server, process.env["FLEET_LEDGER_TOKEN"])
+  const config = loadConfig(flags, process.env)
+  const { socket } = folderAt(config.data)
+  const patience = Date.now() + 30_000
+  for (;;) {
+    if (await somebodyAnswers(socket)) return socketCaller(socket)
+    try {
+      const { localCaller } = await import("./local.js")
+      return await localCaller(config)
+    } catch (error) {
+      // Another command is at work on the folder, or a server is just starting: it will not be long.
+      if (!(error instanceof FleetError && error.code === "FolderInUse") || Date.now() > patience) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/** Errors on the command line: one sentence, and an exit code that scripts can rely on. */
+import { FleetError } from "#kernel/errors.js"
+import { printable } from "./printable.js"
+
+/** 2: it was called wrongly (or about what is not there); 1: it failed. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof FleetError && ["input", "missing", "denied"].includes(error.kind) ? 2 : 1
+}
+
+export function complain(error: unknown): void {
+  if (error instanceof FleetError) process.stderr.write(`fleet-ledger: ${printable(error.message)}\n`)
+  else
+    process.stderr.write(
+      `fleet-ledger: this should not have happened; please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+}

@@ -1,0 +1,105 @@
+/** The command line as it is generated from the operations, with the commands that are processes of their own. */
+import { Command, CommanderError, Option } from "commander"
+import type { Operation } from "#operations/define.js"
+import { operations } from "#operations/registry.js"
+import { version } from "../version.js"
+import { complain, exitCodeOf } from "./complain.js"
+import { isFlag, kebab } from "./flags.js"
+
+/** Flags that every command has. */
+export interface GlobalFlags {
+  readonly config?: string
+  readonly data?: string
+  readonly server?: string
+  readonly output?: "table" | "json"
+}
+
+/** @returns the exit code: 0 done, 1 failed, 2 called wrongly */
+export async function run(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = new Command("fleet-ledger")
+    .description("An inventory of your fleet that remembers: what is true, what was true, what changed.")
+    .version(version)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fleet-ledger: ")) })
+  program.addHelpText("after", examples(["serve", "discover", "show web-1 --at -2h", "history web-1", "diff -1h now"]))
+
+  addGlobalFlags(program.command("serve"))
+    .summary("Keep discovering and serve the page and the API")
+    .description(
+      "Keep discovering and serve the page and the API. Owns the data folder; other commands go through it while it runs.",
+    )
+    .option("--listen <host:port>", "address to listen on (127.0.0.1:7400)")
+    .addHelpText("after", examples(["serve", "serve --data ./data --listen 127.0.0.1:7500"]))
+    .action(async (flags: GlobalFlags & { listen?: string }) => {
+      const { serve } = await import("./serve.js")
+      await serve(flags)
+    })
+  for (const operation of operations) {
+    addOperation(program, operation, async (input, flags) => {
+      const { call } = await import("./call.js")
+      exitCode = await call(operation, input, flags)
+    })
+  }
+
+  try {
+    await program.parseAsync(argv.map(pastAsText), { from: "user" })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    complain(error)
+    return exitCodeOf(error)
+  }
+}
+
+/** `-2h` is a point in time and no flag: as `now-2h` it cannot be taken for one. */
+function pastAsText(argument: string): string {
+  return /^-\d+[a-z]/i.test(argument) ? `now${argument}` : argument
+}
+
+type Action = (input: Record<string, unknown>, flags: GlobalFlags) => Promise<void>
+
+function addOperation(program: Command, operation: Operation, action: Action): void {
+  const words = operation.command.name.split(" ")
+  const name = words.pop() as string
+  const parent = words.reduce(groupOf, program)
+  const made = addGlobalFlags(parent.command(name)).summary(operation.summary).description(`${operation.summary}.`)
+  const positional = operation.command.positional.map((argument) => argument.replace(/^\[(.*)\]$/, "$1"))
+  const shape = operation.input.shape as Record<string, { description?: string | undefined }>
+  for (const argument of operation.command.positional) {
+    const bare = argument.replace(/^\[(.*)\]$/, "$1")
+    made.argument(argument === bare ? `<${bare}>` : argument, shape[bare]?.description)
+  }
+  for (const [field, { description }] of Object.entries(shape)) {
+    if (positional.includes(field)) continue
+    made.option(isFlag(operation, field) ? `--${kebab(field)}` : `--${kebab(field)} <${kebab(field)}>`, description)
+  }
+  made.addHelpText("after", examples(operation.command.examples))
+  made.action(async (...given: unknown[]) => {
+    const values = given.slice(0, positional.length)
+    const flags = given[positional.length] as Record<string, unknown>
+    const input: Record<string, unknown> = {}
+    for (const [i, field] of positional.entries()) if (values[i] !== undefined) input[field] = values[i]
+    for (const field of Object.keys(shape)) if (flags[field] !== undefined) input[field] = flags[field]
+    await action(input, flags)
+  })
+}
+
+/** The command `token` of `token create`. */
+function groupOf(parent: Command, word: string): Command {
+  const found = parent.commands.find((candidate) => candidate.name() === word)
+  return found ?? parent.command(word).description(`Commands about each ${word}`)
+}
+
+function addGlobalFlags(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration file")
+    .option("--data <folder>", "data folder")
+    .option("--server <url>", "ask this server, with the token in FLEET_LEDGER_TOKEN")
+    .addOption(new Option("--output <format>", "how to print the answer").choices(["table", "json"]).default("table"))
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ fleet-ledger ${line}`).join("\n")}`
+}

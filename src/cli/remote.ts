@@ -1,0 +1,154 @@
+/** Asking a server: the one behind the data folder's socket, or one that was named. */
+import * as http from "node:http"
+import * as https from "node:https"
+import * as net from "node:net"
+import { createInterface } from "node:readline"
+import { type ErrorCode, FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
+import type { Operation } from "#operations/define.js"
+import type { Caller } from "./caller.js"
+
+interface Door {
+  readonly where: string
+  open(options: http.RequestOptions): http.ClientRequest
+}
+
+interface JobAnswer {
+  readonly id: string
+  readonly state: string
+  readonly progress: { readonly done: number; readonly total: number; readonly what: string }
+  readonly result: object | null
+  readonly problem: { readonly code: string; readonly detail: string } | null
+}
+
+/** Whether a server listens on the socket. */
+export function somebodyAnswers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = net.connect(socket)
+    connection.once("connect", () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.once("error", () => resolve(false))
+  })
+}
+
+export function socketCaller(socketPath: string): Caller {
+  return callerOver({
+    where: "the server on this machine",
+    open: (options) => http.request({ ...options, socketPath, headers: { host: "localhost", ...options.headers } }),
+  })
+}
+
+/** @throws FleetError `InvalidInput` */
+export function remoteCaller(server: string, token: string | undefined): Caller {
+  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
+    throw new FleetError("InvalidInput", `"${server}" is not a server's address; it looks like http://127.0.0.1:7400`)
+  }
+  if (token === undefined) {
+    throw new FleetError(
+      "InvalidInput",
+      'asking a server needs its token in FLEET_LEDGER_TOKEN; "fleet-ledger token create NAME" makes one there',
+    )
+  }
+  const base = new URL(server)
+  const request = base.protocol === "https:" ? https.request : http.request
+  return callerOver({
+    where: base.origin,
+    open: (options) =>
+      request(new URL(options.path ?? "/", base), {
+        ...options,
+        headers: { ...options.headers, authorization: `Bearer ${token}` },
+      }),
+  })
+}
+
+function callerOver(door: Door): Caller {
+  return {
+    async invoke(operation, input, signal, progress) {
+      const answer = await ask(door, requestOf(operation, input))
+      if (operation.kind !== "job") return answer
+      let job = answer as JobAnswer
+      const cancel = () => void ask(door, { method: "DELETE", path: `/api/v1/jobs/${job.id}` }).catch(() => undefined)
+      signal.addEventListener("abort", cancel, { once: true })
+      while (job.state === "running") {
+        job = (await ask(door, { method: "GET", path: `/api/v1/jobs/${job.id}?wait=true` })) as JobAnswer
+        progress(job.progress.done, job.progress.total, job.progress.what)
+      }
+      signal.removeEventListener("abort", cancel)
+      if (job.result !== null) return job.result
+      throw errorOf(job.problem, door)
+    },
+    async *follow(operation, input, signal) {
+      const response = await send(door, { ...requestOf(operation, input), headers: { accept: "application/x-ndjson" } })
+      if (response.statusCode !== 200) throw errorOf(await bodyOf(response), door)
+      signal.addEventListener("abort", () => response.destroy(), { once: true })
+      for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as object
+    },
+    async close() {},
+  }
+}
+
+interface Request {
+  readonly method: string
+  readonly path: string
+  readonly body?: string
+  readonly headers?: http.OutgoingHttpHeaders
+}
+
+/** The HTTP request that an operation is called by: its inputs go into the path, the query, or for POST the body. */
+function requestOf(operation: Operation, input: Record<string, unknown>): Request {
+  const { method, path } = operation.route
+  const rest = { ...input }
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(rest[name])
+    delete rest[name]
+    return encodeURIComponent(value)
+  })
+  if (method === "POST") return { method, path: filled, body: JSON.stringify(rest) }
+  const query = new URLSearchParams(
+    Object.entries(rest).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString()
+  return { method, path: query === "" ? filled : `${filled}?${query}` }
+}
+
+async function ask(door: Door, request: Request): Promise<object> {
+  const response = await send(door, request)
+  const body = await bodyOf(response)
+  if ((response.statusCode ?? 500) >= 400) throw errorOf(body, door)
+  return body as object
+}
+
+function send(door: Door, { method, path, body, headers = {} }: Request): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const type =
+      body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+    const request = door.open({ method, path, headers: { ...headers, ...type } })
+    request.once("response", resolve)
+    request.once("error", (error) => {
+      reject(
+        new FleetError("SourceUnavailable", `${door.where} cannot be reached: ${messageOf(error)}`, { cause: error }),
+      )
+    })
+    request.end(body)
+  })
+}
+
+async function bodyOf(response: http.IncomingMessage): Promise<unknown> {
+  let text = ""
+  response.setEncoding("utf8")
+  for await (const chunk of response) text += chunk as string
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function errorOf(problem: unknown, door: Door): Error {
+  const { code, detail } = (problem ?? {}) as { code?: string; detail?: string }
+  if (code !== undefined && detail !== undefined && isErrorCode(code))
+    return new FleetError(code satisfies ErrorCode, detail)
+  return new Error(
+    `${door.where} answered with something that is no answer of fleet-ledger${detail === undefined ? "" : `: ${detail}`}`,
+  )
+}

@@ -1,0 +1,44 @@
+/** `fleet-ledger serve`: starts, says where to look, and ends when told to. */
+import { pino } from "pino"
+import { loadConfig } from "#config/load.js"
+import { startServer } from "../server.js"
+import type { GlobalFlags } from "./program.js"
+
+export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
+  const config = loadConfig(flags, process.env)
+  const log = pino({ level: process.env["FLEET_LEDGER_LOG"] ?? "info" }, pino.destination(2))
+  const started = performance.now()
+  const server = await startServer(config, log)
+  const names = config.sources.map(({ name, kind }) => `${name} (${kind})`).join(", ")
+  process.stdout.write(
+    [
+      `fleet-ledger is up after ${Math.round(performance.now() - started)} ms.`,
+      "",
+      `  Open     ${server.loginUrl}`,
+      `           (good once, for 15 minutes; "fleet-ledger login" makes another)`,
+      `  API      ${server.url}/api/v1/targets`,
+      `           curl --unix-socket ${server.socket} http://localhost/api/v1/targets`,
+      `  Data     ${server.data}`,
+      `  Sources  ${names}`,
+      "",
+      "Press ctrl-c to stop.",
+      "",
+    ].join("\n"),
+  )
+  await untilToldToStop()
+  await server.close()
+  process.stdout.write("Stopped.\n")
+}
+
+function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    const stop = () => {
+      if (asked) process.exit(130)
+      asked = true
+      resolve()
+    }
+    process.on("SIGINT", stop)
+    process.on("SIGTERM", stop)
+  })
+}

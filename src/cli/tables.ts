@@ -1,0 +1,224 @@
+/** What each answer looks like to a person on a terminal. Everything that comes from the fleet passes through `printable`. */
+import Table from "cli-table3"
+import pc from "picocolors"
+import type { Json } from "#kernel/json.js"
+import { isObject } from "#kernel/json.js"
+import type { Change } from "#timeline/change.js"
+import type { EntityDiff } from "#timeline/diff.js"
+import { printable } from "./printable.js"
+
+type View = (answer: never) => string
+
+const views: Readonly<Record<string, View>> = {
+  targets: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["name", "os", "kernel", "cpuCores", "memoryMiB", "services", "addresses", "lifecycle", "lastSeen"]),
+  services: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map((item) => ({ ...item, target: nameOf(item["target"]) })) }, [
+      "name",
+      "target",
+      "status",
+      "runtime",
+      "ports",
+      "description",
+    ]),
+  show: showEntity,
+  history: (answer: { at: At; items: Change[]; next: string | null }) =>
+    [...answer.items.map(changeText), footer(answer, answer.items.length, "changes")].join("\n"),
+  watch: changeText,
+  diff: diffText,
+  discover: (answer: {
+    runs: {
+      source: string
+      outcome: string
+      message?: string
+      changes: number
+      targets: number
+      services: number
+      position: number
+    }[]
+  }) =>
+    answer.runs
+      .map(({ source, outcome, message, changes, targets, services, position }) =>
+        outcome === "failed"
+          ? `${pc.red("failed")} ${printable(source)}: ${printable(message ?? "")}`
+          : `${pc.green("looked at")} ${printable(source)}: ${targets} targets, ${services} services, ${pc.bold(`${changes} changes`)} (ledger at position ${position})`,
+      )
+      .join("\n"),
+  rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
+    `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
+  status: statusText,
+  login: ({ url }: { url: string }) => url,
+  "token create": ({ name, scope, expiresAt, secret }: Record<string, string>) =>
+    `${secret}\n${pc.dim(`token ${name}, scope ${scope}, until ${expiresAt}; this is the only time it is shown`)}`,
+  "token list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["name", "scope", "createdAt", "expiresAt", "revokedAt", "id"]),
+  "token revoke": ({ name }: { name: string }) => `revoked ${printable(name)}`,
+}
+
+interface At {
+  readonly position: number
+  readonly time: string
+}
+
+export function tableOf(operation: string, answer: object): string {
+  const view = views[operation]
+  return view === undefined ? JSON.stringify(answer, undefined, 2) : view(answer as never)
+}
+
+/** Columns as wide as what is in them, no lines around them. */
+function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const bare = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
+  const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"]
+  const chars = Object.fromEntries([...bare, ...inner].map((name) => [name, ""]))
+  const table = new Table({
+    head: head.map((title) => pc.bold(title)),
+    chars: { ...chars, middle: "  " },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  })
+  for (const row of rows) table.push([...row])
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
+}
+
+function list(
+  answer: { at: At; items: readonly Record<string, Json>[]; next: string | null },
+  fields: readonly string[],
+): string {
+  const rows = answer.items.map((item) => fields.map((field) => cell(item[field])))
+  const table = columns(fields.map(heading), rows)
+  return `${table}\n${footer(answer, answer.items.length, "in all")}`
+}
+
+function footer({ at, next }: { at: At; next: string | null }, count: number, what: string): string {
+  const more = next === null ? "" : `; more with --cursor ${next}`
+  return pc.dim(`${count} ${next === null ? what : "shown"} at ${at.time} (position ${at.position})${more}`)
+}
+
+function heading(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase()
+}
+
+function cell(value: Json | undefined): string {
+  if (value === null || value === undefined) return "-"
+  if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cell(item as Json)).join(" ")
+  return printable(typeof value === "object" ? JSON.stringify(value) : String(value as string))
+}
+
+function nameOf(entity: Json | undefined): string {
+  return isObject(entity) ? String(entity["name"] as string) : "-"
+}
+
+function changeText({ observedAt, type, entity, changes, source, position }: Change): string {
+  const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${source ?? "-"}, position ${position})`)}`
+  return [title, ...changes.map(fieldText)].join("\n")
+}
+
+function fieldText({
+  path,
+  before,
+  after,
+}: {
+  readonly path: string
+  readonly before: Json
+  readonly after: Json
+}): string {
+  return `    ${printable(path)}  ${pc.red(valueText(before))} → ${pc.green(valueText(after))}`
+}
+
+function valueText(value: Json): string {
+  if (value === null) return "none"
+  return printable(isObject(value) ? JSON.stringify(value) : String(value as string))
+}
+
+function diffText(answer: { from: At; to: At; summary: Record<string, number>; items: EntityDiff[] }): string {
+  const { from, to, summary, items } = answer
+  const colours = { created: pc.green, modified: pc.yellow, removed: pc.red }
+  const entries = items.map(({ entity, change, changes }) =>
+    [
+      `${colours[change](change)}  ${pc.bold(printable(entity.name))} ${pc.dim(`(${entity.kind})`)}`,
+      ...changes.map(fieldText),
+    ].join("\n"),
+  )
+  const counts = Object.entries(summary).map(([change, count]) => `${count} ${change}`)
+  return [
+    ...entries,
+    pc.dim(
+      `${counts.join(", ")} from ${from.time} (position ${from.position}) to ${to.time} (position ${to.position})`,
+    ),
+  ].join("\n")
+}
+
+function showEntity(answer: {
+  at: At
+  entity: { kind: string; id: string; name: string }
+  target: { name: string } | null
+  lifecycle: string
+  lastSeen: string | null
+  facets: Record<string, Json>
+  omitted: string[]
+  measurements: Record<string, { at: string; value: number }>
+}): string {
+  const { entity, target, lifecycle, lastSeen, facets, omitted, measurements, at } = answer
+  const lines = [
+    `${pc.bold(printable(entity.name))} ${pc.dim(`(${entity.kind} ${entity.id})`)}${target === null ? "" : ` on ${printable(target.name)}`}`,
+    `${lifecycle}, last seen ${lastSeen ?? "never"}`,
+  ]
+  for (const [name, facet] of Object.entries(facets))
+    lines.push("", pc.bold(printable(name)), ...fieldLines(facet, "  "))
+  const measured = Object.entries(measurements)
+  if (measured.length > 0)
+    lines.push(
+      "",
+      pc.bold("measurements"),
+      ...measured.map(([metric, { value }]) => `  ${printable(metric)}  ${value}`),
+    )
+  if (omitted.length > 0) lines.push("", pc.dim(`not shown: ${omitted.join(", ")}; add --facets all`))
+  return [...lines, pc.dim(`as of ${at.time} (position ${at.position})`)].join("\n")
+}
+
+function fieldLines(value: Json, indent: string): string[] {
+  if (!isObject(value)) return [`${indent}${valueText(value)}`]
+  return Object.entries(value).flatMap(([key, held]) => {
+    const name = `${indent}${printable(key)}`
+    if (!isObject(held)) return [`${name}  ${valueText(held)}`]
+    const items = Object.entries(held)
+    if (items.every(([, item]) => !isObject(item) || Object.keys(item).length === 0)) {
+      const inside = items.map(([field, item]) =>
+        isObject(item) ? printable(field) : `${printable(field)} ${valueText(item)}`,
+      )
+      return [`${name}  ${inside.join(", ") || "none"}`]
+    }
+    return [name, ...fieldLines(held, `${indent}  `)]
+  })
+}
+
+function statusText(answer: {
+  at: At
+  version: string
+  data: string
+  ledger: { events: number; bytes: number }
+  views: { position: number; lag: number; state: string; message: string | null }
+  counts: Record<string, number>
+  sources: { name: string; kind: string; lastSeen: string | null; run: { outcome: string; message?: string } | null }[]
+}): string {
+  const { version, data, ledger, views: held, counts, sources, at } = answer
+  const rows = sources.map(({ name, kind, lastSeen, run }) => [
+    printable(name),
+    kind,
+    run?.outcome ?? "never looked at",
+    lastSeen ?? "-",
+    printable(run?.message ?? ""),
+  ])
+  return [
+    `fleet-ledger ${version} on ${printable(data)}`,
+    `ledger  ${ledger.events} events, ${Math.round(ledger.bytes / 1024)} KiB`,
+    `views   ${held.state}, ${held.lag} behind${held.message === null ? "" : `: ${printable(held.message)}`}`,
+    `fleet   ${counts["target"]} targets, ${counts["service"]} services`,
+    "",
+    columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),
+    pc.dim(`as of ${at.time} (position ${at.position})`),
+  ].join("\n")
+}

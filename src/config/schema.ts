@@ -1,0 +1,44 @@
+/** What can be configured, with its defaults: nothing configured means this machine alone, on loopback. */
+import * as z from "zod"
+import { policy } from "#events/policy.js"
+import { parseDuration } from "#kernel/duration.js"
+
+/** Milliseconds, written like `5m` or `1h30m`. */
+const duration = z.string().transform((text, context) => {
+  const ms = parseDuration(text)
+  if (ms === undefined || ms < 1_000) {
+    context.addIssue({ code: "custom", message: "a duration of at least a second, like 30s, 5m or 1h30m" })
+    return z.NEVER
+  }
+  return ms
+})
+
+const sourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "a name of lower-case letters, digits, '.', '_' and '-'")
+
+const localSource = z.strictObject({
+  name: sourceName,
+  kind: z.literal("local"),
+  /** Time between looks; `discovery.every` unless given. */
+  every: duration.optional(),
+})
+
+export const configSchema = z.strictObject({
+  /** The data folder. */
+  data: z.string().min(1).optional(),
+  listen: z
+    .string()
+    .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, "host:port, like 127.0.0.1:7400")
+    .default("127.0.0.1:7400"),
+  ledger: z.strictObject({ engine: z.literal("sqlite") }).default({ engine: "sqlite" }),
+  sources: z
+    .array(z.discriminatedUnion("kind", [localSource]))
+    .min(1)
+    .default([{ name: "here", kind: "local" }]),
+  discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
+  policy: policy.extend({ bands: policy.shape.bands.prefault({}) }).prefault({}),
+})
+
+export type Config = z.infer<typeof configSchema>
+export type SourceConfig = Config["sources"][number]

@@ -1,0 +1,54 @@
+/** Everything that one machine's materials say: one target with its facets, its services, and how far that reaches. */
+import type { Coverage } from "#events/source.js"
+import type { JsonObject } from "#kernel/json.js"
+import type { Observation } from "../observation.js"
+import type { Facts } from "./answer.js"
+import { hardwareFacts } from "./hardware.js"
+import { identityFacts } from "./identity.js"
+import type { Materials } from "./material.js"
+import { networkFacts } from "./network.js"
+import { osFacts } from "./os.js"
+import { packagesFacts } from "./packages.js"
+import { services } from "./services.js"
+import { socketsFacts } from "./sockets.js"
+import { storageFacts } from "./storage.js"
+import { usageFacts } from "./usage.js"
+
+const facetFacts: Readonly<Record<string, (materials: Materials) => Facts>> = {
+  identity: identityFacts,
+  hardware: hardwareFacts,
+  os: osFacts,
+  network: networkFacts,
+  storage: storageFacts,
+  sockets: socketsFacts,
+  packages: packagesFacts,
+  usage: usageFacts,
+}
+
+/** A look without its time and rights. */
+export interface LinuxObservations extends Pick<Coverage, "looked" | "notLooked" | "complete"> {
+  readonly observations: readonly Observation[]
+}
+
+/** `nativeKey` is what the source calls the machine. */
+export function linuxObservations(materials: Materials, nativeKey: string): LinuxObservations {
+  const facets: Record<string, JsonObject> = {}
+  const looked: Coverage["looked"] = {}
+  const notLooked: Coverage["notLooked"] = {}
+  for (const [facet, factsOf] of Object.entries(facetFacts)) {
+    const facts = factsOf(materials)
+    Object.assign(notLooked, facts.notLooked)
+    if (facts.fields === undefined) continue
+    facets[facet] = facts.fields
+    looked[facet] = true
+  }
+  const found = services(materials, nativeKey)
+  Object.assign(notLooked, found.notLooked)
+  if (found.complete || found.observations.length > 0) looked["service"] = true
+  return {
+    observations: [{ kind: "target", nativeKey, facets }, ...found.observations],
+    looked,
+    notLooked,
+    complete: { target: true, service: found.complete },
+  }
+}

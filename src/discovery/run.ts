@@ -1,0 +1,299 @@
+/**
+ * One look at one source, from looking to the ledger: what it changes is appended, absence is concluded where the coverage allows it, and the
+ * account of the run comes last, so that a run is visible by its completion. A run that is cut off leaves true events; the next finds the rest.
+ */
+import type { FleetEvent, NewEvent } from "#events/catalog.js"
+import type { ResourceStatus } from "#events/facets/target.js"
+import type { Policy } from "#events/policy.js"
+import { type Clock, type Instant, epochMs } from "#kernel/clock.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
+import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
+import type { JsonObject } from "#kernel/json.js"
+import type { Position } from "#kernel/point.js"
+import { type Ledger, noStream } from "#ledger/port.js"
+import type { Ops } from "#ops/ops.js"
+import type { RecordRow } from "#projections/inventory/read.js"
+import type { ViewsReader } from "#projections/views.js"
+import { canonicalJson } from "#kernel/canonical-json.js"
+import { nextStatus } from "./bands.js"
+import { decideDiscovered, decideMissing, decideSeen } from "./decide.js"
+import { counterMetrics, measure, resourceOf } from "./measure.js"
+import type { EntityKind, Look, Observation, Source } from "./observation.js"
+
+export interface DiscoveryPorts {
+  readonly ledger: Ledger
+  readonly views: ViewsReader
+  /** Resolves when the views show everything up to the position. */
+  readonly reached: (position: Position) => Promise<void>
+  readonly ops: Ops
+  readonly clock: Clock
+}
+
+export interface RunRequest {
+  /** Who asked for the look. Who changed the machine is another question, which a look does not answer. */
+  readonly actor: string
+  readonly signal: AbortSignal
+}
+
+export interface RunReport {
+  readonly source: string
+  readonly runId: RunId
+  readonly outcome: "completed" | "failed"
+  /** Why it failed. */
+  readonly message?: string
+  readonly targets: number
+  readonly services: number
+  /** Change events appended. */
+  readonly changes: number
+  /** The last position of this run, or the head when it wrote nothing. */
+  readonly position: Position
+}
+
+/** A run whose account has not changed is recorded again after this time. */
+const recordRunEvery = 3_600_000
+/** Measurements read back to see whether a resource stays in a band. */
+const bandWindow = 60
+
+/** Changes to one record, to be appended as one. */
+interface Decision {
+  readonly stream: StreamName
+  readonly expectedRevision: number
+  readonly events: readonly FleetEvent[]
+}
+
+export async function runDiscovery(source: Source, ports: DiscoveryPorts, request: RunRequest): Promise<RunReport> {
+  const startedAt = ports.clock.now()
+  const runId = newRunId()
+  const head = (await ports.ledger.head()).position
+  await ports.reached(head)
+  const policy = await ports.views.policy.at(head)
+  if (policy === undefined) throw new FleetError("InvalidConfig", "no policy has been adopted yet")
+  const run = new Run(source.name, runId, startedAt, head, policy, ports, request)
+  let look: Look
+  try {
+    look = await source.look(request.signal)
+  } catch (error) {
+    if (request.signal.aborted)
+      throw new FleetError("Cancelled", `the look at "${source.name}" was cancelled; nothing was recorded`)
+    return run.fail(error)
+  }
+  return run.conclude(look)
+}
+
+class Run {
+  readonly source: string
+  readonly runId: RunId
+  readonly startedAt: Instant
+  readonly head: Position
+  readonly policy: Policy
+  readonly ports: DiscoveryPorts
+  readonly request: RunRequest
+
+  constructor(
+    source: string,
+    runId: RunId,
+    startedAt: Instant,
+    head: Position,
+    policy: Policy,
+    ports: DiscoveryPorts,
+    request: RunRequest,
+  ) {
+    this.source = source
+    this.runId = runId
+    this.startedAt = startedAt
+    this.head = head
+    this.policy = policy
+    this.ports = ports
+    this.request = request
+  }
+
+  async conclude(look: Look): Promise<RunReport> {
+    const known = await this.#knownRecords()
+    const decisions = [...(await this.#seen(look, known)), ...(await this.#missing(look, known))]
+    const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
+    const position = await this.#append(decisions, look.observedAt)
+    const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
+    const [targets, services] = [count("target"), count("service")]
+    const account: FleetEvent = {
+      type: "DiscoveryCompleted",
+      data: { source: this.source, startedAt: this.startedAt, coverage: look.coverage, targets, services, changes },
+    }
+    const last = await this.#recordRun(account, changes > 0)
+    await this.ports.ops.looks.finished({
+      source: this.source,
+      finishedAt: this.ports.clock.now(),
+      outcome: "completed",
+    })
+    return {
+      source: this.source,
+      runId: this.runId,
+      outcome: "completed",
+      targets,
+      services,
+      changes,
+      position: last ?? position,
+    }
+  }
+
+  /** A look that came to nothing: says so, and concludes nothing about what it did not see. */
+  async fail(error: unknown): Promise<RunReport> {
+    const code = error instanceof FleetError ? error.code : "SourceUnavailable"
+    const message = messageOf(error).slice(0, 1_000)
+    const account: FleetEvent = {
+      type: "DiscoveryFailed",
+      data: { source: this.source, startedAt: this.startedAt, code, message },
+    }
+    const position = (await this.#recordRun(account, false)) ?? this.head
+    await this.ports.ops.looks.finished({ source: this.source, finishedAt: this.ports.clock.now(), outcome: "failed" })
+    return {
+      source: this.source,
+      runId: this.runId,
+      outcome: "failed",
+      message,
+      targets: 0,
+      services: 0,
+      changes: 0,
+      position,
+    }
+  }
+
+  /** By kind and native key; of several generations the newest. */
+  async #knownRecords(): Promise<Map<string, RecordRow>> {
+    const records = await this.ports.views.inventory.recordsOf(this.source)
+    return new Map(records.map((record) => [`${record.kind} ${record.nativeKey}`, record]))
+  }
+
+  async #seen({ observations, observedAt }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
+    const decisions: Decision[] = []
+    // A service is discovered on a target: targets go first.
+    for (const observation of [...observations].sort(
+      (a, b) => Number(a.kind === "service") - Number(b.kind === "service"),
+    )) {
+      const decision = await this.#seenOne(
+        observation,
+        observedAt,
+        known.get(`${observation.kind} ${observation.nativeKey}`),
+        known,
+      )
+      if (decision.events.length > 0) decisions.push(decision)
+    }
+    return decisions
+  }
+
+  async #seenOne(
+    observation: Observation,
+    observedAt: Instant,
+    record: RecordRow | undefined,
+    known: ReadonlyMap<string, RecordRow>,
+  ): Promise<Decision> {
+    const { kind, nativeKey, on } = observation
+    const id = record?.id ?? recordId(this.source, kind, nativeKey)
+    const stream = `${kind}-${id}` as StreamName
+    if (record === undefined) {
+      const resources = await this.#resources(observation, id, observedAt, {})
+      const target =
+        on === undefined ? undefined : (known.get(`target ${on}`)?.id ?? recordId(this.source, "target", on))
+      const provenance = { source: this.source, nativeKey, generation: 0 }
+      return {
+        stream,
+        expectedRevision: noStream,
+        events: [decideDiscovered(observation, provenance, resources, target)],
+      }
+    }
+    await this.ports.ops.absences.seen(id)
+    const document = await this.ports.views.inventory.document(record.no, this.head)
+    const resources = await this.#resources(observation, id, observedAt, document)
+    return { stream, expectedRevision: record.revision, events: decideSeen(document, observation, resources) }
+  }
+
+  /** Measures what the look saw of a target and tells the state of each of its resources by it. */
+  async #resources(
+    observation: Observation,
+    id: RecordId,
+    observedAt: Instant,
+    known: JsonObject,
+  ): Promise<Record<string, ResourceStatus>> {
+    if (observation.kind !== "target") return {}
+    const { measurements } = this.ports.ops
+    const previous = new Map<string, number>()
+    for (const metric of counterMetrics) {
+      const [last] = await measurements.latest(id, metric, observedAt, 1)
+      if (last !== undefined) previous.set(metric, last.value)
+    }
+    const values = measure(observation, previous)
+    await measurements.record(id, observedAt, values)
+    const current = (known["resources"] ?? {}) as Record<string, ResourceStatus>
+    const next: Record<string, ResourceStatus> = {}
+    for (const metric of values.keys()) {
+      const resource = resourceOf(metric)
+      if (resource === undefined) continue
+      const recent = await measurements.latest(id, metric, observedAt, bandWindow)
+      next[resource] = nextStatus(current[resource], recent, this.policy.bands)
+    }
+    // What was not measured this time stays in the state it was in, as long as what it belongs to is there.
+    for (const [resource, status] of Object.entries(current)) {
+      if (next[resource] === undefined && !isGone(resource, observation)) next[resource] = status
+    }
+    return next
+  }
+
+  async #missing({ observations, coverage }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
+    const seen = new Set(observations.map(({ kind, nativeKey }) => `${kind} ${nativeKey}`))
+    const decisions: Decision[] = []
+    for (const [key, record] of known) {
+      if (seen.has(key) || !coverage.complete[record.kind]) continue
+      const document = await this.ports.views.inventory.document(record.no, this.head, ["lifecycle", "state"])
+      if (document["lifecycle"] === "retired") continue
+      const looks = await this.ports.ops.absences.missed(record.id)
+      const events = decideMissing(document, record.kind, looks, this.policy)
+      const stream = `${record.kind}-${record.id}` as StreamName
+      if (events.length > 0) decisions.push({ stream, expectedRevision: record.revision, events })
+    }
+    return decisions
+  }
+
+  /** Asked for at once, in order: the ledger writes them in that order, with as few commits as it can. */
+  async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
+    const appended = await Promise.all(
+      decisions.map(({ stream, expectedRevision, events }) => {
+        const metadata = { actor: "discovery", source: this.source, runId: this.runId }
+        const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt }))
+        return this.ports.ledger.append(stream, expectedRevision, stamped, this.runId)
+      }),
+    )
+    return appended.reduce((last, { position }) => (position > last ? position : last), this.head)
+  }
+
+  /** Records the account of this run if it has something to say: changes, another account than the last one, or an hour gone by. */
+  async #recordRun(account: FleetEvent, changed: boolean): Promise<Position | undefined> {
+    const { ledger, clock } = this.ports
+    const stream = `source-${this.source}` as StreamName
+    const revision = await ledger.revisionOf(stream)
+    const [last] = revision === noStream ? [] : await ledger.readStream(stream, { from: revision, limit: 1 })
+    const now = clock.now()
+    const stale = last === undefined || epochMs(now) - epochMs(last.recordedAt) >= recordRunEvery
+    if (!changed && !stale && last !== undefined && gist(last) === gist(account)) return undefined
+    const metadata = { actor: this.request.actor, source: this.source, runId: this.runId }
+    const appended = await ledger.append(stream, revision, [{ ...account, metadata, observedAt: now }], this.runId)
+    return appended.position
+  }
+}
+
+/** What an account says apart from when and how much changed. */
+function gist(event: FleetEvent): string {
+  if (event.type === "DiscoveryCompleted") {
+    const { coverage } = event.data
+    return canonicalJson({ coverage })
+  }
+  if (event.type === "DiscoveryFailed") {
+    const { code, message } = event.data
+    return canonicalJson({ code, message })
+  }
+  return event.type
+}
+
+/** Whether a look that saw the file systems did not see this one. */
+function isGone(resource: string, observation: Observation): boolean {
+  const filesystems = observation.facets["storage"]?.["filesystems"]
+  return resource.startsWith("fs:") && filesystems !== undefined && !Object.hasOwn(filesystems as object, resource)
+}

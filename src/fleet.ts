@@ -1,0 +1,202 @@
+/**
+ * The composition root: opens a data folder, chooses engines and sources by configuration and puts the rooms together. Nothing else in the program
+ * names an engine.
+ */
+import * as fs from "node:fs"
+import { checkCatalog } from "#events/catalog.js"
+import type { Policy } from "#events/policy.js"
+import type { LoadedConfig } from "#config/load.js"
+import type { SourceConfig } from "#config/schema.js"
+import { type Discovery, discovery } from "#discovery/discovery.js"
+import type { Source } from "#discovery/observation.js"
+import { localSource } from "#discovery/sources/local.js"
+import { canonicalJson } from "#kernel/canonical-json.js"
+import type { Clock } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import type { StreamName } from "#kernel/ids.js"
+import type { Position } from "#kernel/point.js"
+import { type Ledger, noStream } from "#ledger/port.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { type Ops, openOps } from "#ops/ops.js"
+import { Views, type ViewsReader } from "#projections/views.js"
+import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
+import { type Folder, type FolderLock, folderAt, makeFolder, tryLock } from "./folder.js"
+
+/** How long a read waits for the views to show what is in the ledger. */
+const viewsPatienceMs = 60_000
+
+export interface RebuildReport {
+  readonly events: number
+  readonly seconds: number
+  /** Whether the views that were there held exactly the same rows. */
+  readonly equal: boolean
+}
+
+/** What operations work on. */
+export interface Fleet {
+  readonly config: LoadedConfig
+  readonly clock: Clock
+  readonly folder: Folder
+  readonly ledger: Ledger
+  readonly views: ViewsReader
+  readonly ops: Ops
+  readonly discovery: Discovery
+  /** Resolves when the views show everything up to the position. @throws FleetError `ViewsBehind` */
+  reached(position: Position): Promise<void>
+  viewsState(): { readonly position: Position; readonly state: SubscriptionState }
+  /** Builds all views anew from the ledger beside the present ones, then puts them in their place. */
+  rebuild(progress: (done: number, total: number) => void, signal: AbortSignal): Promise<RebuildReport>
+  close(): Promise<void>
+}
+
+/** @throws FleetError `FolderInUse` when another process works on the folder */
+export async function openFleet(config: LoadedConfig, clock: Clock): Promise<Fleet> {
+  checkCatalog()
+  const folder = folderAt(config.data)
+  makeFolder(folder)
+  const lock = tryLock(folder)
+  if (lock === undefined) {
+    throw new FleetError(
+      "FolderInUse",
+      `another fleet-ledger is working on ${folder.path}; stop it or choose another folder with --data`,
+    )
+  }
+  try {
+    return await openLocked(config, clock, folder, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function openLocked(config: LoadedConfig, clock: Clock, folder: Folder, lock: FolderLock): Promise<Fleet> {
+  const ledger = openSqliteLedger(folder.ledger, clock)
+  const ops = openOps(folder.ops, clock)
+  let views = await openViews(folder, ledger)
+  let following = new Subscription(ledger, views)
+  await adoptPolicy(ledger, clock, config.policy)
+
+  const reached = (position: Position) => following.reached(position, viewsPatienceMs)
+  // Handed out once, so that whoever holds it reads the present views even after a rebuild.
+  const reader: ViewsReader = {
+    get inventory() {
+      return views.inventory
+    },
+    get history() {
+      return views.history
+    },
+    get runs() {
+      return views.runs
+    },
+    get policy() {
+      return views.policy
+    },
+  }
+  const sources = config.sources.map(sourceFor)
+
+  const rebuild = async (
+    progress: (done: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<RebuildReport> => {
+    const started = performance.now()
+    const file = `${folder.views}.rebuild`
+    removeStore(file)
+    const fresh = new Views(file)
+    try {
+      const { position: head } = await ledger.head()
+      let events = 0
+      for await (const batch of ledger.subscribe(fresh.checkpoint(), signal)) {
+        await fresh.handle(batch)
+        events += batch.length
+        progress(events, head + 1)
+        if (fresh.checkpoint() >= head) break
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      if (signal.aborted) throw new FleetError("Cancelled", "the rebuild was cancelled; the present views stay")
+      // Views that had stopped at an event they could not handle are what is being mended: nothing to compare with.
+      const comparable = following.state.is === "running"
+      await following.stop()
+      const { position: last } = await ledger.head()
+      await catchUp(ledger, fresh, last)
+      if (comparable) await catchUp(ledger, views, last)
+      const equal = comparable && fresh.digest() === views.digest()
+      fresh.close()
+      views.close()
+      removeStore(folder.views)
+      fs.renameSync(file, folder.views)
+      views = new Views(folder.views)
+      following = new Subscription(ledger, views)
+      return { events, seconds: (performance.now() - started) / 1_000, equal }
+    } catch (error) {
+      fresh.close()
+      removeStore(file)
+      if (following.state.is === "stopped") following = new Subscription(ledger, views)
+      throw error
+    }
+  }
+
+  return {
+    config,
+    clock,
+    folder,
+    ledger,
+    views: reader,
+    ops,
+    discovery: discovery(sources, { ledger, views: reader, reached, ops, clock }),
+    reached,
+    viewsState: () => ({ position: views.checkpoint(), state: following.state }),
+    rebuild,
+    async close() {
+      await following.stop()
+      views.close()
+      ops.close()
+      await ledger.close()
+      lock.release()
+    },
+  }
+}
+
+/** Views that are damaged or ahead of the ledger (it was restored from a backup) are no views of it: they are built anew. */
+async function openViews(folder: Folder, ledger: Ledger): Promise<Views> {
+  try {
+    const views = new Views(folder.views)
+    if (views.checkpoint() <= (await ledger.head()).position) return views
+    views.close()
+  } catch (error) {
+    if (!(error instanceof FleetError && error.code === "StoreDamaged")) throw error
+  }
+  removeStore(folder.views)
+  return new Views(folder.views)
+}
+
+async function catchUp(ledger: Ledger, views: Views, upTo: Position): Promise<void> {
+  while (views.checkpoint() < upTo) {
+    await views.handle(await ledger.readAll({ after: views.checkpoint(), upTo, limit: 1_000 }))
+  }
+}
+
+function removeStore(file: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(`${file}${suffix}`, { force: true })
+}
+
+/** What shapes conclusions goes into the ledger before anything is concluded by it. */
+async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promise<void> {
+  const stream = "policy" as StreamName
+  const revision = await ledger.revisionOf(stream)
+  const [last] = revision === noStream ? [] : await ledger.readStream(stream, { from: revision, limit: 1 })
+  if (last?.type === "PolicyAdopted" && canonicalJson(last.data.policy) === canonicalJson(policy)) return
+  const event = {
+    type: "PolicyAdopted",
+    data: { policy },
+    metadata: { actor: "system" },
+    observedAt: clock.now(),
+  } as const
+  await ledger.append(stream, revision, [event], `adopt ${canonicalJson(policy)}`)
+}
+
+function sourceFor(source: SourceConfig): Source {
+  switch (source.kind) {
+    case "local":
+      return localSource(source.name)
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What an operation is. It exists once: the HTTP route with its OpenAPI entry and the command line are generated from the definition, and no door
+ * has rules of its own.
+ */
+import * as z from "zod"
+import type { Fleet } from "#fleet.js"
+import type { Point } from "#kernel/point.js"
+import type { Scope } from "#ops/tokens.js"
+
+/** Who asks. */
+export interface Principal {
+  /** As events name it: `user:alice`, `token:grafana`. */
+  readonly name: string
+  readonly scope: Scope
+}
+
+export type Progress = (done: number, total: number, what: string) => void
+
+export interface Call {
+  readonly fleet: Fleet
+  readonly principal: Principal
+  readonly signal: AbortSignal
+  readonly progress: Progress
+}
+
+/** A read is always at a point, resolved before the handler runs, with the views caught up to it. */
+export interface QueryCall extends Call {
+  readonly point: Point
+}
+
+/** How the operation is reached over HTTP: `{name}` in the path is an input of that name. */
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE"
+  readonly path: string
+}
+
+/** How it is called on the command line. */
+export interface Command {
+  /** One or two words: `targets`, `token create`. */
+  readonly name: string
+  /** Inputs given by position; `[name]` is optional. */
+  readonly positional: readonly string[]
+  readonly examples: readonly string[]
+}
+
+interface Base<I extends z.ZodObject> {
+  readonly name: string
+  readonly summary: string
+  readonly scope: Scope
+  readonly input: I
+  readonly route: Route
+  readonly command: Command
+}
+
+export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {
+  readonly kind: "query"
+  /** Without `at`, which every answer of a query carries. */
+  readonly output: z.ZodObject
+  readonly run: (call: QueryCall, input: z.output<I>) => Promise<object>
+}
+
+export interface Act<I extends z.ZodObject = z.ZodObject> extends Base<I> {
+  /** A command is done when it answers; a job is started, watched and can be cancelled. */
+  readonly kind: "command" | "job"
+  readonly output: z.ZodObject
+  readonly run: (call: Call, input: z.output<I>) => Promise<object>
+}
+
+export interface Stream<I extends z.ZodObject = z.ZodObject> extends Base<I> {
+  readonly kind: "stream"
+  /** Of each item; its `position` is the cursor to go on from. */
+  readonly output: z.ZodObject
+  readonly run: (call: Call, input: z.output<I>) => AsyncIterable<{ readonly position: number }>
+}
+
+export type Operation = Query | Act | Stream
+
+/** The input that every query takes. */
+export const at = z
+  .string()
+  .max(100)
+  .optional()
+  .describe("Point in time: now, 2026-11-23T14:00:00Z, 2026-11-23, -2h, yesterday 14:00, position:123")
+
+export function query<I extends z.ZodObject>(operation: Omit<Query<I>, "kind">): Query {
+  return { ...operation, kind: "query", input: operation.input.extend({ at }) } as unknown as Query
+}
+
+export function command<I extends z.ZodObject>(operation: Omit<Act<I>, "kind">): Act {
+  return { ...operation, kind: "command" } as unknown as Act
+}
+
+export function job<I extends z.ZodObject>(operation: Omit<Act<I>, "kind">): Act {
+  return { ...operation, kind: "job" } as unknown as Act
+}
+
+export function stream<I extends z.ZodObject>(operation: Omit<Stream<I>, "kind">): Stream {
+  return { ...operation, kind: "stream" } as unknown as Stream
+}

@@ -1,0 +1,45 @@
+/** What changed, newest first: of one entity, or of the fleet. */
+import * as z from "zod"
+import { type Position, origin } from "#kernel/point.js"
+import { type Change, changeOf } from "#timeline/change.js"
+import { findEntity } from "#timeline/entity.js"
+import { resolvePoint } from "#timeline/resolve.js"
+import { decodeCursor, encodeCursor } from "./cursor.js"
+import { query } from "./define.js"
+import { changeShape, cursor, limit, listOf } from "./shapes.js"
+
+export const history = query({
+  name: "history",
+  summary: "List changes, newest first: of a machine with its services, of a service, or of the fleet",
+  scope: "read",
+  input: z.object({
+    entity: z.string().min(1).max(1_100).optional().describe("Name or id; the whole fleet without it"),
+    since: z.string().max(100).optional().describe("Only changes after this point in time"),
+    limit,
+    cursor,
+  }),
+  output: listOf(changeShape),
+  route: { method: "GET", path: "/api/v1/history" },
+  command: {
+    name: "history",
+    positional: ["[entity]"],
+    examples: ["history", "history web-1 --since -1d", "history web-1 --output json"],
+  },
+  async run({ fleet, point }, input) {
+    const { ledger, views, clock } = fleet
+    const record = input.entity === undefined ? undefined : await findEntity(views, input.entity, point.position)
+    const since = input.since === undefined ? origin : (await resolvePoint(ledger, clock, input.since)).position
+    const [key] = input.cursor === undefined ? [point.position + 1] : decodeCursor(input.cursor).key
+    const page = await views.history.page({
+      before: Number(key) as Position,
+      from: (since + 1) as Position,
+      limit: input.limit + 1,
+      ...(record === undefined ? {} : { recordNo: record.no, withServices: record.kind === "target" }),
+    })
+    const shown = page.slice(0, input.limit)
+    const items: Change[] = []
+    for (const event of await ledger.readAt(shown)) items.push(await changeOf(views, event))
+    const last = shown.at(-1)
+    return { items, next: page.length > shown.length && last !== undefined ? encodeCursor(point, [last]) : null }
+  },
+})

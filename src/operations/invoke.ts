@@ -1,0 +1,70 @@
+/** How every door calls an operation: the same checks, the same point, the same errors. */
+import type * as z from "zod"
+import { FleetError } from "#kernel/errors.js"
+import { nearest } from "#kernel/nearest.js"
+import type { Point } from "#kernel/point.js"
+import { allows } from "#ops/tokens.js"
+import { resolvePoint } from "#timeline/resolve.js"
+import { decodeCursor } from "./cursor.js"
+import type { Act, Call, Operation, Query, Stream } from "./define.js"
+
+/** @param input as it came in: values may still be text @throws FleetError `InvalidInput`, `Forbidden`, whatever the operation throws */
+export async function invoke(
+  operation: Query | Act,
+  call: Call,
+  input: Readonly<Record<string, unknown>>,
+): Promise<object> {
+  const parsed = admit(operation, call, input)
+  if (operation.kind !== "query") return operation.run(call, parsed)
+  const point = await pointOf(call, parsed)
+  await call.fleet.reached(point.position)
+  const answer = await operation.run({ ...call, point }, parsed)
+  return { at: point, ...answer }
+}
+
+export function follow(
+  operation: Stream,
+  call: Call,
+  input: Readonly<Record<string, unknown>>,
+): AsyncIterable<{ readonly position: number }> {
+  return operation.run(call, admit(operation, call, input))
+}
+
+/** The input, checked. */
+export function admit(
+  operation: Operation,
+  call: Pick<Call, "principal">,
+  input: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  if (!allows(call.principal.scope, operation.scope)) {
+    throw new FleetError(
+      "Forbidden",
+      `"${operation.name}" needs the scope "${operation.scope}"; ${call.principal.name} has "${call.principal.scope}"`,
+    )
+  }
+  const result = operation.input.strict().safeParse(input)
+  if (result.success) return result.data
+  throw invalidInput(operation, result.error)
+}
+
+function invalidInput(operation: Operation, error: z.ZodError): FleetError {
+  const [issue] = error.issues
+  if (issue?.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys
+    const known = Object.keys(operation.input.shape)
+    const near = nearest(key, known)
+    const hint = near === undefined ? `it takes ${known.join(", ") || "nothing"}` : `did you mean "${near}"?`
+    return new FleetError("InvalidInput", `"${operation.name}" takes no "${key.slice(0, 80)}"; ${hint}`)
+  }
+  const where = issue?.path.join(".") ?? ""
+  return new FleetError("InvalidInput", `"${where}" is wrong: ${issue?.message ?? "not what is allowed"}`, {
+    details: { input: where },
+  })
+}
+
+/** A cursor stays at the point of the page that gave it. */
+async function pointOf({ fleet }: Call, input: Readonly<Record<string, unknown>>): Promise<Point> {
+  const { at, cursor } = input
+  if (typeof cursor === "string") return decodeCursor(cursor).point
+  return resolvePoint(fleet.ledger, fleet.clock, typeof at === "string" ? at : undefined)
+}

@@ -1,0 +1,16 @@
+/** Pages of records in the order of their names. */
+import type { NamedRecord } from "#projections/inventory/read.js"
+import { decodeCursor, encodeCursor } from "./cursor.js"
+import type { QueryCall } from "./define.js"
+
+/** Where a page of records by name begins. */
+export function after(text: string | undefined): { after: { name: string; id: string } } | Record<never, never> {
+  if (text === undefined) return {}
+  const [name = "", id = ""] = decodeCursor(text).key.map(String)
+  return { after: { name, id } }
+}
+
+export function nextOf({ point }: QueryCall, shown: readonly NamedRecord[]): string | null {
+  const last = shown.at(-1)
+  return last === undefined ? null : encodeCursor(point, [last.name, last.id])
+}

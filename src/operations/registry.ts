@@ -1,0 +1,29 @@
+/** All operations, in the order in which help lists them. */
+import type { Operation } from "./define.js"
+import { diff } from "./diff.js"
+import { discover } from "./discover.js"
+import { history } from "./history.js"
+import { login } from "./login.js"
+import { rebuild } from "./rebuild.js"
+import { services } from "./services.js"
+import { show } from "./show.js"
+import { status } from "./status.js"
+import { targets } from "./targets.js"
+import { tokenCreate, tokenList, tokenRevoke } from "./token.js"
+import { watch } from "./watch.js"
+
+export const operations: readonly Operation[] = [
+  discover,
+  targets,
+  services,
+  show,
+  history,
+  diff,
+  watch,
+  status,
+  rebuild,
+  login,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+]

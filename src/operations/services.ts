@@ -1,0 +1,67 @@
+/** What runs on the machines, as of a point. */
+import * as z from "zod"
+import { type ServiceDocument, serviceStatus } from "#events/facets/service.js"
+import { lifecycle } from "#events/facets/target.js"
+import { entityRef, findEntity } from "#timeline/entity.js"
+import type { NamedRecord } from "#projections/inventory/read.js"
+import { type QueryCall, query } from "./define.js"
+import { after, nextOf } from "./pages.js"
+import { cursor, entityShape, flag, limit, listOf } from "./shapes.js"
+
+const item = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  target: entityShape,
+  lifecycle,
+  runtime: z.string().nullable(),
+  status: serviceStatus,
+  ports: z.array(z.string()),
+  description: z.string().nullable(),
+})
+
+export const services = query({
+  name: "services",
+  summary: "List the services of the fleet, or of one machine",
+  scope: "read",
+  input: z.object({
+    target: z.string().max(1_100).optional().describe("Name or id of a machine"),
+    retired: flag.describe("Include what is retired"),
+    limit,
+    cursor,
+  }),
+  output: listOf(item),
+  route: { method: "GET", path: "/api/v1/services" },
+  command: { name: "services", positional: [], examples: ["services", "services --target web-1 --at yesterday"] },
+  async run(call, input) {
+    const { views } = call.fleet
+    const { position } = call.point
+    const target = input.target === undefined ? undefined : await findEntity(views, input.target, position)
+    const page = await views.inventory.page({
+      kind: "service",
+      at: position,
+      limit: input.limit + 1,
+      includeRetired: input.retired,
+      ...(target === undefined ? {} : { targetId: target.id }),
+      ...after(input.cursor),
+    })
+    const shown = page.slice(0, input.limit)
+    const items = []
+    for (const record of shown) items.push(await summary(call, record))
+    return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
+  },
+})
+
+async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {
+  const document = (await views.inventory.document(record.no, position)) as unknown as ServiceDocument
+  const target = await views.inventory.record(record.targetId)
+  return {
+    id: record.id,
+    name: record.name,
+    target: target === undefined ? null : await entityRef(views, target, position),
+    lifecycle: document.lifecycle,
+    runtime: document.identity?.runtime ?? null,
+    status: document.state?.status ?? "unknown",
+    ports: Object.keys(document.config?.ports ?? {}),
+    description: document.config?.description ?? null,
+  }
+}

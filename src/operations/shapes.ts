@@ -1,0 +1,47 @@
+/** The shapes that all answers share. */
+import * as z from "zod"
+import { patchOperation } from "#kernel/patch.js"
+
+const json = z.json()
+
+export const pointShape = z
+  .object({ position: z.int(), time: z.iso.datetime() })
+  .describe("The point that the answer is true at: a position in the ledger and an instant")
+
+export const entityShape = z.object({ kind: z.enum(["target", "service"]), id: z.uuid(), name: z.string() })
+
+export const fieldChangeShape = z.object({ path: z.string(), before: json, after: json })
+
+export const changeShape = z.object({
+  position: z.int(),
+  recordedAt: z.iso.datetime(),
+  observedAt: z.iso.datetime(),
+  occurredAt: z.iso.datetime().optional(),
+  type: z.string(),
+  entity: entityShape,
+  actor: z.string(),
+  source: z.string().nullable(),
+  runId: z.string().nullable(),
+  changes: z.array(fieldChangeShape),
+})
+
+export const diffItemShape = z.object({
+  entity: entityShape,
+  change: z.enum(["created", "modified", "removed"]),
+  changes: z.array(fieldChangeShape),
+  patch: z.array(patchOperation),
+})
+
+/** A page of a list: `next` is the cursor of the page after it, null on the last. */
+export function listOf<S extends z.ZodType>(item: S) {
+  return z.object({ items: z.array(item), next: z.string().nullable() })
+}
+
+export const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe("Most items in the answer")
+export const cursor = z
+  .string()
+  .max(2_000)
+  .optional()
+  .describe("`next` of the page before; keeps to that page's point in time")
+/** True or false, also as text. */
+export const flag = z.union([z.boolean(), z.stringbool()]).default(false)

@@ -1,0 +1,87 @@
+/** Everything that is known of one entity as of a point. */
+import * as z from "zod"
+import { lifecycle, targetFacets } from "#events/facets/target.js"
+import type { Fleet } from "#fleet.js"
+import type { Point } from "#kernel/point.js"
+import type { RecordRow } from "#projections/inventory/read.js"
+import { entityRef, findEntity } from "#timeline/entity.js"
+import { query } from "./define.js"
+import { lastSeen } from "./seen.js"
+import { entityShape } from "./shapes.js"
+
+/** A thousand packages are shown to those who ask for them. */
+const onDemand = ["packages"]
+const facetNames = [...Object.keys(targetFacets), "config", "state", "resources"]
+
+export const show = query({
+  name: "show",
+  summary: "Show one machine or service",
+  scope: "read",
+  input: z.object({
+    entity: z.string().min(1).max(1_100).describe("Name or id"),
+    facets: z
+      .string()
+      .max(500)
+      .optional()
+      .describe(
+        `Only these facets, separated by commas; "all" for everything. Without it all but ${onDemand.join(", ")}`,
+      ),
+  }),
+  output: z.object({
+    entity: entityShape,
+    source: z.string(),
+    /** The machine that a service runs on. */
+    target: entityShape.nullable(),
+    lifecycle,
+    lastSeen: z.iso.datetime().nullable(),
+    facets: z.record(z.string(), z.json()),
+    omitted: z.array(z.string()).describe("Facets that are known and not shown"),
+    measurements: z.record(z.string(), z.object({ at: z.iso.datetime(), value: z.number() })),
+  }),
+  route: { method: "GET", path: "/api/v1/entities/{entity}" },
+  command: {
+    name: "show",
+    positional: ["entity"],
+    examples: ["show web-1", "show web-1 --at -2h", "show web-1 --facets os,packages --output json"],
+  },
+  async run({ fleet, point }, input) {
+    const { views } = fleet
+    const { position } = point
+    const record = await findEntity(views, input.entity, position)
+    const document = await views.inventory.document(record.no, position, wantedFacets(input.facets))
+    const { lifecycle: life, ...facets } = document
+    const omitted = []
+    for (const facet of onDemand) {
+      const known =
+        facets[facet] === undefined && (await views.inventory.value(record.no, `/${facet}`, position)) !== undefined
+      if (known) omitted.push(facet)
+    }
+    const target = record.kind === "service" ? await views.inventory.record(record.targetId) : undefined
+    return {
+      entity: await entityRef(views, record, position),
+      source: record.source,
+      target: target === undefined ? null : await entityRef(views, target, position),
+      lifecycle: life,
+      lastSeen: (await lastSeen(fleet, point)).get(record.source) ?? null,
+      facets,
+      omitted,
+      measurements: await measured(fleet, record, point),
+    }
+  },
+})
+
+function wantedFacets(text: string | undefined): string[] | undefined {
+  if (text === "all") return undefined
+  const named = text?.split(",").map((facet) => facet.trim())
+  return ["lifecycle", ...(named ?? facetNames.filter((facet) => !onDemand.includes(facet)))]
+}
+
+/** The last measurement of each series by that time, as far as the ring reaches back. */
+async function measured({ ops }: Fleet, record: RecordRow, point: Point) {
+  const values: Record<string, { at: string; value: number }> = {}
+  for (const metric of await ops.measurements.metricsOf(record.id)) {
+    const [last] = await ops.measurements.latest(record.id, metric, point.time, 1)
+    if (last !== undefined) values[metric] = last
+  }
+  return values
+}

@@ -1,0 +1,68 @@
+/** How the program and its sources are doing. */
+import * as fs from "node:fs"
+import * as z from "zod"
+import { version } from "../version.js"
+import { query } from "./define.js"
+import { lastSeen } from "./seen.js"
+
+export const status = query({
+  name: "status",
+  summary: "Show sources, counts, and how ledger and views are doing",
+  scope: "read",
+  input: z.object({}),
+  output: z.object({
+    version: z.string(),
+    data: z.string(),
+    ledger: z.object({ events: z.int(), bytes: z.int() }),
+    views: z.object({
+      position: z.int(),
+      lag: z.int(),
+      state: z.string(),
+      message: z.string().nullable(),
+      bytes: z.int(),
+    }),
+    counts: z.object({ target: z.int(), service: z.int() }),
+    sources: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        lastSeen: z.iso.datetime().nullable(),
+        /** The last run that the ledger has by then. */
+        run: z.record(z.string(), z.json()).nullable(),
+      }),
+    ),
+  }),
+  route: { method: "GET", path: "/api/v1/status" },
+  command: { name: "status", positional: [], examples: ["status", "status --output json"] },
+  async run({ fleet, point }) {
+    const { ledger, views, folder, discovery } = fleet
+    const head = await ledger.head()
+    const { position, state } = fleet.viewsState()
+    const runs = await views.runs.latest(point.position)
+    const seen = await lastSeen(fleet, point)
+    return {
+      version,
+      data: folder.path,
+      ledger: { events: head.position + 1, bytes: sizeOf(folder.ledger) },
+      views: {
+        position,
+        lag: head.position - position,
+        state: state.is,
+        message: state.is === "failed" ? state.message : null,
+        bytes: sizeOf(folder.views),
+      },
+      counts: await views.inventory.counts(point.position),
+      sources: discovery.sources.map(({ name, kind }) => ({
+        name,
+        kind,
+        lastSeen: seen.get(name) ?? null,
+        run: runs.find(({ source }) => source === name) ?? null,
+      })),
+    }
+  },
+})
+
+/** Bytes of a store with its write-ahead log. */
+function sizeOf(file: string): number {
+  return [file, `${file}-wal`].reduce((sum, part) => sum + (fs.statSync(part, { throwIfNoEntry: false })?.size ?? 0), 0)
+}

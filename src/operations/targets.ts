@@ -1,0 +1,85 @@
+/** The machines of the fleet as of a point. */
+import * as z from "zod"
+import { resourceStatus, lifecycle } from "#events/facets/target.js"
+import type { TargetDocument } from "#events/facets/target.js"
+import type { NamedRecord } from "#projections/inventory/read.js"
+import { type QueryCall, query } from "./define.js"
+import { after, nextOf } from "./pages.js"
+import { lastSeen } from "./seen.js"
+import { cursor, flag, limit, listOf } from "./shapes.js"
+
+const item = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  lifecycle,
+  os: z.string().nullable(),
+  kernel: z.string().nullable(),
+  addresses: z.array(z.string()),
+  cpuCores: z.int().nullable(),
+  memoryMiB: z.int().nullable(),
+  services: z.int(),
+  resources: z.record(z.string(), resourceStatus),
+  source: z.string(),
+  lastSeen: z.iso.datetime().nullable(),
+})
+
+export const targets = query({
+  name: "targets",
+  summary: "List the machines of the fleet",
+  scope: "read",
+  input: z.object({ retired: flag.describe("Include what is retired"), limit, cursor }),
+  output: listOf(item),
+  route: { method: "GET", path: "/api/v1/targets" },
+  command: {
+    name: "targets",
+    positional: [],
+    examples: ["targets", "targets --at -2h", "targets --at 2026-11-23T09:00:00Z --output json"],
+  },
+  async run(call, input) {
+    const { views } = call.fleet
+    const page = await views.inventory.page({
+      kind: "target",
+      at: call.point.position,
+      limit: input.limit + 1,
+      includeRetired: input.retired,
+      ...after(input.cursor),
+    })
+    const shown = page.slice(0, input.limit)
+    const seen = await lastSeen(call.fleet, call.point)
+    const items = []
+    for (const record of shown)
+      items.push({ ...(await summary(call, record)), lastSeen: seen.get(record.source) ?? null })
+    return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
+  },
+})
+
+async function summary({ fleet, point }: QueryCall, record: NamedRecord) {
+  const facets = ["lifecycle", "os", "hardware", "network", "resources"]
+  const document = (await fleet.views.inventory.document(
+    record.no,
+    point.position,
+    facets,
+  )) as unknown as TargetDocument
+  const { service } = await fleet.views.inventory.counts(point.position, record.id)
+  const addresses = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses: held }) =>
+    Object.keys(held ?? {}),
+  )
+  return {
+    id: record.id,
+    name: record.name,
+    lifecycle: document.lifecycle,
+    os: document.os?.name ?? null,
+    kernel: document.os?.kernel ?? null,
+    addresses: addresses.map((key) => key.slice("ip:".length)).filter(isReachable),
+    cpuCores: document.hardware?.cpuCores ?? null,
+    memoryMiB: document.hardware?.memoryMiB ?? null,
+    services: service,
+    resources: document.resources ?? {},
+    source: record.source,
+  }
+}
+
+/** Not loopback and not link-local: an address by which others can reach it. */
+function isReachable(address: string): boolean {
+  return !/^(?:127\.|::1\/|fe80:|169\.254\.)/i.test(address)
+}

@@ -1,0 +1,27 @@
+/** The operational store as one thing to open and close. */
+import type { Clock } from "#kernel/clock.js"
+import { openStore } from "#sqlite/open.js"
+import { type Absences, absences } from "./absences.js"
+import { type Looks, looks } from "./looks.js"
+import { type Measurements, measurements } from "./measurements.js"
+import { opsStore } from "./store.js"
+import { type Tokens, tokens } from "./tokens.js"
+
+export interface Ops {
+  readonly tokens: Tokens
+  readonly measurements: Measurements
+  readonly absences: Absences
+  readonly looks: Looks
+  close(): void
+}
+
+export function openOps(file: string, clock: Clock): Ops {
+  const db = openStore(file, opsStore)
+  return {
+    tokens: tokens(db, clock),
+    measurements: measurements(db),
+    absences: absences(db),
+    looks: looks(db),
+    close: () => db.close(),
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What is neither truth nor view: tokens, measurements, counters of absence. Kept when views are rebuilt, never part of a proof.
+ */
+import type { Store } from "#sqlite/open.js"
+
+export const opsStore: Store = {
+  what: "operational store",
+  applicationId: 0x464c4f31, // "FLO1"
+  synchronous: "NORMAL",
+  migrations: [
+    `
+    CREATE TABLE tokens (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      kind TEXT NOT NULL, -- token | session | login
+      hash BLOB NOT NULL UNIQUE, -- SHA-256 of the secret
+      scope TEXT NOT NULL,
+      created_at TEXT NOT NULL,
+      expires_at TEXT NOT NULL,
+      revoked_at TEXT
+    ) STRICT;
+
+    -- A ring of the last measurements of each series: \`written\` counts all there ever were.
+    CREATE TABLE series (
+      no INTEGER PRIMARY KEY,
+      record_id TEXT NOT NULL,
+      metric TEXT NOT NULL,
+      written INTEGER NOT NULL,
+      UNIQUE (record_id, metric)
+    ) STRICT;
+    CREATE TABLE measurements (
+      series_no INTEGER NOT NULL REFERENCES series,
+      slot INTEGER NOT NULL,
+      measured_at INTEGER NOT NULL, -- ms since the epoch
+      value REAL NOT NULL,
+      PRIMARY KEY (series_no, slot)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Complete looks in a row that did not find a record.
+    CREATE TABLE absences (record_id TEXT PRIMARY KEY, looks INTEGER NOT NULL) STRICT;
+
+    -- The last look at each source, recorded in the ledger or not.
+    CREATE TABLE looks (source TEXT PRIMARY KEY, finished_at TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;`,
+  ],
+}

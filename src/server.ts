@@ -1,0 +1,101 @@
+/** The process that owns a data folder: listens on TCP and on the folder's socket, looks at the sources when it is time, and ends cleanly. */
+import * as fs from "node:fs"
+import * as http from "node:http"
+import type { FastifyBaseLogger } from "fastify"
+import { cameOverSocket, localOwner, loopbackHosts } from "#api/access.js"
+import { buildApi } from "#api/app.js"
+import type { LoadedConfig } from "#config/load.js"
+import { type Schedule, schedule } from "#discovery/schedule.js"
+import { systemClock } from "#kernel/clock.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
+import { addPages } from "#web/pages.js"
+import { openFleet } from "./fleet.js"
+
+export interface Server {
+  readonly url: string
+  readonly loginUrl: string
+  readonly socket: string
+  readonly data: string
+  close(): Promise<void>
+}
+
+/** @throws FleetError `InvalidConfig` for an address that is not loopback, `FolderInUse`, `AlreadyRunning` for a port that is taken */
+export async function startServer(config: LoadedConfig, log: FastifyBaseLogger): Promise<Server> {
+  const { host, port } = loopbackAddress(config.listen)
+  const fleet = await openFleet(config, systemClock)
+  const app = await buildApi(fleet, loopbackHosts(port), log)
+  addPages(app, fleet)
+  let looking: Schedule | undefined
+  const close = async () => {
+    await looking?.stop()
+    await app.close()
+    await new Promise((resolve) => socket.close(resolve))
+    await fleet.close()
+  }
+  const socket = http.createServer((request, response) => {
+    cameOverSocket(request)
+    app.routing(request, response)
+  })
+  try {
+    await app.listen({ host, port })
+    await listenOnSocket(socket, fleet.folder.socket)
+  } catch (error) {
+    await close()
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
+    throw new FleetError(
+      "AlreadyRunning",
+      `${config.listen} is taken by another program; choose another address with --listen`,
+      { cause: error },
+    )
+  }
+  // The listeners are there before the first look, so that what it sees of this program is what every later look sees.
+  const every = new Map(config.sources.map((source) => [source.name, source.every ?? config.discovery.every]))
+  looking = schedule(fleet.discovery, (source) => every.get(source) ?? config.discovery.every, {
+    finished: (report) => {
+      if (report.outcome === "failed") log.warn(report, "a look failed")
+      else if (report.changes > 0) log.info(report, "a look found changes")
+    },
+    broken: (source, message) => log.error({ source, message }, "a look could not be recorded"),
+  })
+  const url = `http://${config.listen}`
+  const login = await fleet.ops.tokens.createLogin(localOwner().name)
+  return {
+    url,
+    loginUrl: `${url}/login?code=${login.secret}`,
+    socket: fleet.folder.socket,
+    data: fleet.folder.path,
+    close,
+  }
+}
+
+/** A stale socket is ours to replace: we hold the folder's lock. */
+async function listenOnSocket(server: http.Server, file: string): Promise<void> {
+  fs.rmSync(file, { force: true })
+  const mask = process.umask(0o177)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) =>
+        reject(new FleetError("StoreUnavailable", `the socket ${file} cannot be made: ${messageOf(error)}`)),
+      )
+      server.listen(file, resolve)
+    })
+  } finally {
+    process.umask(mask)
+  }
+}
+
+function loopbackAddress(listen: string): { readonly host: string; readonly port: number } {
+  const colon = listen.lastIndexOf(":")
+  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1")
+  const port = Number(listen.slice(colon + 1))
+  const loopback = host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+  if (!loopback) {
+    throw new FleetError(
+      "InvalidConfig",
+      `listen is ${listen}; only loopback addresses are served, like 127.0.0.1:7400`,
+    )
+  }
+  if (port < 1 || port > 65_535)
+    throw new FleetError("InvalidConfig", `listen is ${listen}; a port is a number from 1 to 65535`)
+  return { host, port }
+}

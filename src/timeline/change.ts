@@ -1,0 +1,43 @@
+/** A change as every door tells it: what, where, before and after, who wrote it down and from which source. */
+import type { RecordedEvent } from "#events/catalog.js"
+import { bug } from "#kernel/errors.js"
+import { type FieldChange, changesOf } from "#kernel/patch.js"
+import type { Instant } from "#kernel/clock.js"
+import type { Position } from "#kernel/point.js"
+import { patchOf } from "#projections/inventory/patch-of.js"
+import { recordOf } from "#projections/inventory/project.js"
+import type { ViewsReader } from "#projections/views.js"
+import { type EntityRef, entityRef } from "./entity.js"
+
+export interface Change {
+  readonly position: Position
+  readonly recordedAt: Instant
+  readonly observedAt: Instant
+  readonly occurredAt?: Instant
+  readonly type: string
+  readonly entity: EntityRef
+  readonly actor: string
+  readonly source: string | null
+  readonly runId: string | null
+  /** Empty for an entity's discovery, where everything is new. */
+  readonly changes: readonly FieldChange[]
+}
+
+/** @param event one that alters a record; the views must have reached it */
+export async function changeOf(views: ViewsReader, event: RecordedEvent): Promise<Change> {
+  const record = await views.inventory.record(recordOf(event.stream).id)
+  if (record === undefined) throw bug(`the views know no record for ${event.stream}`)
+  const isNew = event.type === "TargetDiscovered" || event.type === "ServiceDiscovered"
+  return {
+    position: event.position,
+    recordedAt: event.recordedAt,
+    observedAt: event.observedAt,
+    ...(event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt }),
+    type: event.type,
+    entity: await entityRef(views, record, event.position),
+    actor: event.metadata.actor,
+    source: event.metadata.source ?? null,
+    runId: event.metadata.runId ?? null,
+    changes: isNew ? [] : changesOf(patchOf(event)),
+  }
+}

@@ -1,0 +1,61 @@
+/** Finding the entity that a person means: by id, by name as of a point, or by a name it once had. */
+import { FleetError } from "#kernel/errors.js"
+import type { RecordId } from "#kernel/ids.js"
+import type { Position } from "#kernel/point.js"
+import type { Kind, RecordRow } from "#projections/inventory/read.js"
+import type { ViewsReader } from "#projections/views.js"
+
+/** An entity as every answer names it. */
+export interface EntityRef {
+  readonly kind: Kind
+  readonly id: RecordId
+  readonly name: string
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/**
+ * `reference` is an id, a name, or `target:<name>` / `service:<name>`. A target goes before services of the same name, and what is there
+ * before what is retired.
+ * @throws FleetError `NotFound`, or `Ambiguous` with the ids to choose from
+ */
+export async function findEntity(views: ViewsReader, reference: string, at: Position): Promise<RecordRow> {
+  const { inventory } = views
+  if (uuid.test(reference)) {
+    const record = await inventory.record(reference)
+    if (record === undefined || record.discovered > at) throw notFound(reference)
+    return record
+  }
+  const typed = /^(target|service):(.+)$/s.exec(reference)
+  const name = typed?.[2] ?? reference
+  const found = (await inventory.named(name, at)).filter(({ kind }) => typed === null || kind === typed[1])
+  const present: RecordRow[] = []
+  for (const record of found) {
+    if ((await inventory.value(record.no, "/lifecycle", at)) !== "retired") present.push(record)
+  }
+  const candidates = present.length > 0 ? present : found
+  const targets = candidates.filter(({ kind }) => kind === "target")
+  const [first, ...others] = targets.length > 0 ? targets : candidates
+  if (first === undefined) throw notFound(reference)
+  if (others.length === 0) return first
+  const ids = [first, ...others].map(({ id }) => id)
+  throw new FleetError(
+    "Ambiguous",
+    `${ids.length} entities are called "${name}"; name one by its id: ${ids.slice(0, 5).join(", ")}`,
+    {
+      details: { ids },
+    },
+  )
+}
+
+export async function entityRef(views: ViewsReader, record: RecordRow, at: Position): Promise<EntityRef> {
+  const name = await views.inventory.value(record.no, "/identity/name", at)
+  return { kind: record.kind, id: record.id, name: typeof name === "string" ? name : record.nativeKey }
+}
+
+function notFound(reference: string): FleetError {
+  return new FleetError(
+    "NotFound",
+    `no target or service is called "${reference.slice(0, 120)}" at that point; "fleet-ledger targets" lists them`,
+  )
+}

@@ -1,0 +1,36 @@
+/** HTML from templates in which every value is text unless it was made by this template. Text from the fleet is hostile until it has been here. */
+
+export class Html {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Value = string | number | null | undefined | Html | readonly Html[]
+
+export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
+  return new Html(parts.reduce((out, part, i) => out + (i === 0 ? "" : textOf(values[i - 1])) + part, ""))
+}
+
+function textOf(value: Value): string {
+  if (value === null || value === undefined) return ""
+  if (value instanceof Html) return value.text
+  if (Array.isArray(value)) return (value as readonly Html[]).map(textOf).join("")
+  return escape(String(value as string | number))
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+}
+
+/** Control characters and those that turn the direction of writing are shown as what they are. */
+function escape(text: string): string {
+  return text
+    .replaceAll(/[&<>"']/g, (character) => entities[character] as string)
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "\ufffd")
+}

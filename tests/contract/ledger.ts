@@ -1,0 +1,36 @@
+/**
+ * What every engine behind the ledger's port promises, held against one of them. It uses nothing but the port, so that whatever passes
+ * may stand in for whatever else passes: links, positions and proofs mean the same on each.
+ */
+import { describe } from "vitest"
+import { appending } from "./ledger/appending.js"
+import { awkwardValues } from "./ledger/awkward-values.js"
+import { following } from "./ledger/following.js"
+import type { OpenEngine } from "./ledger/fresh.js"
+import { identicalAppends } from "./ledger/identical-appends.js"
+import { ordering } from "./ledger/ordering.js"
+import { reading } from "./ledger/reading.js"
+import { refusing } from "./ledger/refusing.js"
+import { reopening } from "./ledger/reopening.js"
+import { times } from "./ledger/times.js"
+import { versions } from "./ledger/versions.js"
+
+const topics = {
+  appending,
+  "identical appends": identicalAppends,
+  refusing,
+  ordering,
+  "awkward values": awkwardValues,
+  reading,
+  following,
+  times,
+  versions,
+  reopening,
+}
+
+/** @param open gives an empty ledger on the clock it is handed, for as long as one test takes. */
+export function ledgerContract(engine: string, open: OpenEngine): void {
+  describe(`the ledger on ${engine}`, () => {
+    for (const [topic, claims] of Object.entries(topics)) describe(topic, () => claims(open))
+  })
+}

@@ -1,0 +1,81 @@
+/** Events to append: as small as the schemas allow, and telling apart by the value they carry. */
+import type { EventData, EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
+import { defaultPolicy } from "#events/policy.js"
+import type { Instant } from "#kernel/clock.js"
+import type { StreamName } from "#kernel/ids.js"
+import type { Json } from "#kernel/json.js"
+
+export const observedAt = "2026-11-23T13:59:00.000Z" as Instant
+export const metadata = { actor: "discovery" } as const
+
+export function stream(name: string): StreamName {
+  return name as StreamName
+}
+
+/** A change of a target that carries any JSON there is. */
+export function changed(value: Json, more: Partial<NewEvent> = {}): NewEvent {
+  const patch = [{ op: "add" as const, path: "/os/name", value }]
+  return { type: "TargetChanged", data: { facet: "os", patch }, metadata, observedAt, ...more } as NewEvent
+}
+
+/** So many changes, told apart by `<label>/<index>`. */
+export function changes(count: number, label = "change"): NewEvent[] {
+  return Array.from({ length: count }, (_, index) => changed(`${label}/${index}`))
+}
+
+/** What `changed` was given. */
+export function carried(event: RecordedEvent | undefined): Json | undefined {
+  if (event?.type !== "TargetChanged") return undefined
+  const operation = event.data.patch[0]
+  return operation !== undefined && "value" in operation ? operation.value : undefined
+}
+
+/** A payload of every type there is. */
+export const payloads: { readonly [T in EventType]: EventData<T> } = {
+  TargetDiscovered: {
+    source: "here",
+    nativeKey: "local",
+    generation: 0,
+    document: {
+      lifecycle: "observed",
+      os: { id: "debian", kernel: "6.1.0" },
+      packages: { "pkg:nginx": { version: "1" } },
+    },
+  },
+  TargetChanged: { facet: "os", patch: [{ op: "add", path: "/os/name", value: "Debian" }] },
+  TargetResourceStatusChanged: { resource: "fs:/", from: "healthy", to: "warning" },
+  TargetUnseen: {},
+  TargetReappeared: { from: "unseen" },
+  TargetRetired: { from: "unseen" },
+  ServiceDiscovered: {
+    source: "here",
+    nativeKey: "nginx.service",
+    generation: 0,
+    target: "5f0cbb0e-5c1c-5d35-8b5f-0a4f4f9d0201",
+    document: { lifecycle: "observed", identity: { name: "nginx" }, state: { status: "running" } },
+  },
+  ServiceChanged: { facet: "config", patch: [{ op: "add", path: "/config/user", value: "www-data" }] },
+  ServiceStateChanged: { from: "running", to: "failed" },
+  ServiceReappeared: { from: "retired" },
+  ServiceRetired: { from: "observed" },
+  DiscoveryCompleted: {
+    source: "here",
+    startedAt: "2026-11-23T13:58:00.000Z",
+    coverage: { rights: "root", looked: { os: true }, notLooked: {}, complete: { target: true, service: false } },
+    targets: 1,
+    services: 0,
+    changes: 0,
+  },
+  DiscoveryFailed: {
+    source: "here",
+    startedAt: "2026-11-23T13:58:00.000Z",
+    code: "SourceUnavailable",
+    message: "nobody answers",
+  },
+  PolicyAdopted: { policy: defaultPolicy },
+}
+
+/** The sample of a type, ready to be appended. */
+export function sample(type: EventType): NewEvent {
+  return { type, data: payloads[type], metadata, observedAt } as NewEvent
+}
