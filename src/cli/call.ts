@@ -1,9 +1,9 @@
 /** Calling an operation from the command line: on a server that was named, through the one that owns the data folder, or on the folder itself. */
 import { loadConfig } from "#config/load.js"
 import { FleetError } from "#kernel/errors.js"
-import type { Operation } from "#operations/define.js"
 import { folderAt } from "../folder.js"
 import type { Caller } from "./caller.js"
+import type { CommandSpec } from "./commands.js"
 import { complain } from "./complain.js"
 import { Interrupt } from "./interrupt.js"
 import type { GlobalFlags } from "./program.js"
@@ -12,22 +12,22 @@ import { remoteCaller, socketCaller, somebodyAnswers } from "./remote.js"
 import { render } from "./render.js"
 
 /** @returns the exit code */
-export async function call(operation: Operation, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
+export async function call(spec: CommandSpec, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
   const interrupt = new Interrupt()
   const caller = await callerFor(flags)
   const progress = progressLine(process.stderr)
   try {
-    if (operation.kind === "stream") {
-      for await (const item of caller.follow(operation, input, interrupt.signal)) render(operation, item, flags.output)
+    if (spec.kind === "stream") {
+      for await (const item of caller.follow(spec, input, interrupt.signal)) render(spec, item, flags.output)
       return 0
     }
-    const answer = await caller.invoke(operation, input, interrupt.signal, progress.update)
+    const answer = await caller.invoke(spec, input, interrupt.signal, progress.update)
     progress.clear()
-    render(operation, answer, flags.output)
+    render(spec, answer, flags.output)
     return failedRuns(answer) ? 1 : 0
   } catch (error) {
     progress.clear()
-    if (interrupt.signal.aborted && (operation.kind === "stream" || isCancelled(error))) {
+    if (interrupt.signal.aborted && (spec.kind === "stream" || isCancelled(error))) {
       complain(new FleetError("Cancelled", "cancelled"))
       return 130
     }

@@ -1,13 +1,9 @@
 /** The ways to reach an operation from the command line. */
-import type { Act, Progress, Query, Stream } from "#operations/define.js"
+import type { Progress } from "#operations/define.js"
+import type { CommandSpec } from "./commands.js"
 
 export interface Caller {
-  invoke(
-    operation: Query | Act,
-    input: Record<string, unknown>,
-    signal: AbortSignal,
-    progress: Progress,
-  ): Promise<object>
-  follow(operation: Stream, input: Record<string, unknown>, signal: AbortSignal): AsyncIterable<object>
+  invoke(spec: CommandSpec, input: Record<string, unknown>, signal: AbortSignal, progress: Progress): Promise<object>
+  follow(spec: CommandSpec, input: Record<string, unknown>, signal: AbortSignal): AsyncIterable<object>
   close(): Promise<void>
 }

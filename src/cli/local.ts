@@ -2,7 +2,10 @@
 import { localOwner } from "#api/access.js"
 import type { LoadedConfig } from "#config/load.js"
 import { systemClock } from "#kernel/clock.js"
+import { bug } from "#kernel/errors.js"
+import type { Operation } from "#operations/define.js"
 import { follow, invoke } from "#operations/invoke.js"
+import { operations } from "#operations/registry.js"
 import { openFleet } from "../fleet.js"
 import type { Caller } from "./caller.js"
 
@@ -11,9 +14,22 @@ export async function localCaller(config: LoadedConfig): Promise<Caller> {
   const fleet = await openFleet(config, systemClock)
   const principal = localOwner()
   return {
-    invoke: (operation, input, signal, progress) => invoke(operation, { fleet, principal, signal, progress }, input),
-    follow: (operation, input, signal) =>
-      follow(operation, { fleet, principal, signal, progress: () => undefined }, input),
+    async invoke({ name }, input, signal, progress) {
+      const operation = operationNamed(name)
+      if (operation.kind === "stream") throw bug(`${name} is followed, not invoked`)
+      return invoke(operation, { fleet, principal, signal, progress }, input)
+    },
+    follow({ name }, input, signal) {
+      const operation = operationNamed(name)
+      if (operation.kind !== "stream") throw bug(`${name} is invoked, not followed`)
+      return follow(operation, { fleet, principal, signal, progress: () => undefined }, input)
+    },
     close: () => fleet.close(),
   }
+}
+
+function operationNamed(name: string): Operation {
+  const operation = operations.find((candidate) => candidate.name === name)
+  if (operation === undefined) throw bug(`the build wrote down an operation "${name}" that does not exist`)
+  return operation
 }

@@ -1,10 +1,8 @@
 /** The command line as it is generated from the operations, with the commands that are processes of their own. */
 import { Command, CommanderError, Option } from "commander"
-import type { Operation } from "#operations/define.js"
-import { operations } from "#operations/registry.js"
 import { version } from "../version.js"
+import { type CommandSpec, loadCommands } from "./commands.js"
 import { complain, exitCodeOf } from "./complain.js"
-import { isFlag, kebab } from "./flags.js"
 
 /** Flags that every command has. */
 export interface GlobalFlags {
@@ -36,10 +34,10 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { serve } = await import("./serve.js")
       await serve(flags)
     })
-  for (const operation of operations) {
-    addOperation(program, operation, async (input, flags) => {
+  for (const spec of await loadCommands()) {
+    addOperation(program, spec, async (input, flags) => {
       const { call } = await import("./call.js")
-      exitCode = await call(operation, input, flags)
+      exitCode = await call(spec, input, flags)
     })
   }
 
@@ -60,36 +58,40 @@ function pastAsText(argument: string): string {
 
 type Action = (input: Record<string, unknown>, flags: GlobalFlags) => Promise<void>
 
-function addOperation(program: Command, operation: Operation, action: Action): void {
-  const words = operation.command.name.split(" ")
+function addOperation(program: Command, spec: CommandSpec, action: Action): void {
+  const { command, summary, options } = spec
+  const words = command.name.split(" ")
   const name = words.pop() as string
-  const parent = words.reduce(groupOf, program)
-  const made = addGlobalFlags(parent.command(name)).summary(operation.summary).description(`${operation.summary}.`)
-  const positional = operation.command.positional.map((argument) => argument.replace(/^\[(.*)\]$/, "$1"))
-  const shape = operation.input.shape as Record<string, { description?: string | undefined }>
-  for (const argument of operation.command.positional) {
-    const bare = argument.replace(/^\[(.*)\]$/, "$1")
-    made.argument(argument === bare ? `<${bare}>` : argument, shape[bare]?.description)
+  const made = addGlobalFlags(words.reduce(groupOf, program).command(name)).summary(summary).description(`${summary}.`)
+  const positional = command.positional.map((argument) => argument.replace(/^\[(.*)\]$/, "$1"))
+  for (const [i, argument] of command.positional.entries()) {
+    const field = positional[i] as string
+    const description = options.find((option) => option.field === field)?.description
+    made.argument(argument === field ? `<${field}>` : argument, description)
   }
-  for (const [field, { description }] of Object.entries(shape)) {
-    if (positional.includes(field)) continue
-    made.option(isFlag(operation, field) ? `--${kebab(field)}` : `--${kebab(field)} <${kebab(field)}>`, description)
+  for (const { field, description, flag } of options) {
+    if (!positional.includes(field)) made.option(`--${kebab(field)}${flag ? "" : ` <${kebab(field)}>`}`, description)
   }
-  made.addHelpText("after", examples(operation.command.examples))
+  made.addHelpText("after", examples(command.examples))
   made.action(async (...given: unknown[]) => {
-    const values = given.slice(0, positional.length)
     const flags = given[positional.length] as Record<string, unknown>
     const input: Record<string, unknown> = {}
-    for (const [i, field] of positional.entries()) if (values[i] !== undefined) input[field] = values[i]
-    for (const field of Object.keys(shape)) if (flags[field] !== undefined) input[field] = flags[field]
+    for (const [i, field] of positional.entries()) if (given[i] !== undefined) input[field] = given[i]
+    for (const { field } of options) if (flags[field] !== undefined) input[field] = flags[field]
     await action(input, flags)
   })
 }
 
-/** The command `token` of `token create`. */
+/** What commands of two words have in common. */
+const groups: Readonly<Record<string, string>> = { token: "Create, list and revoke tokens" }
+
 function groupOf(parent: Command, word: string): Command {
   const found = parent.commands.find((candidate) => candidate.name() === word)
-  return found ?? parent.command(word).description(`Commands about each ${word}`)
+  return found ?? parent.command(word).description(groups[word] ?? word)
+}
+
+function kebab(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function addGlobalFlags(command: Command): Command {

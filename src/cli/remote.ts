@@ -4,8 +4,8 @@ import * as https from "node:https"
 import * as net from "node:net"
 import { createInterface } from "node:readline"
 import { type ErrorCode, FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
-import type { Operation } from "#operations/define.js"
 import type { Caller } from "./caller.js"
+import type { CommandSpec } from "./commands.js"
 
 interface Door {
   readonly where: string
@@ -64,9 +64,9 @@ export function remoteCaller(server: string, token: string | undefined): Caller 
 
 function callerOver(door: Door): Caller {
   return {
-    async invoke(operation, input, signal, progress) {
-      const answer = await ask(door, requestOf(operation, input))
-      if (operation.kind !== "job") return answer
+    async invoke(spec, input, signal, progress) {
+      const answer = await ask(door, requestOf(spec, input))
+      if (spec.kind !== "job") return answer
       let job = answer as JobAnswer
       const cancel = () => void ask(door, { method: "DELETE", path: `/api/v1/jobs/${job.id}` }).catch(() => undefined)
       signal.addEventListener("abort", cancel, { once: true })
@@ -78,8 +78,8 @@ function callerOver(door: Door): Caller {
       if (job.result !== null) return job.result
       throw errorOf(job.problem, door)
     },
-    async *follow(operation, input, signal) {
-      const response = await send(door, { ...requestOf(operation, input), headers: { accept: "application/x-ndjson" } })
+    async *follow(spec, input, signal) {
+      const response = await send(door, { ...requestOf(spec, input), headers: { accept: "application/x-ndjson" } })
       if (response.statusCode !== 200) throw errorOf(await bodyOf(response), door)
       signal.addEventListener("abort", () => response.destroy(), { once: true })
       for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as object
@@ -96,8 +96,8 @@ interface Request {
 }
 
 /** The HTTP request that an operation is called by: its inputs go into the path, the query, or for POST the body. */
-function requestOf(operation: Operation, input: Record<string, unknown>): Request {
-  const { method, path } = operation.route
+function requestOf(spec: CommandSpec, input: Record<string, unknown>): Request {
+  const { method, path } = spec.route
   const rest = { ...input }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = String(rest[name])

@@ -41,7 +41,7 @@ const views: Readonly<Record<string, View>> = {
       .map(({ source, outcome, message, changes, targets, services, position }) =>
         outcome === "failed"
           ? `${pc.red("failed")} ${printable(source)}: ${printable(message ?? "")}`
-          : `${pc.green("looked at")} ${printable(source)}: ${targets} targets, ${services} services, ${pc.bold(`${changes} changes`)} (ledger at position ${position})`,
+          : `${pc.green("looked at")} ${printable(source)}: ${plural(targets, "target")}, ${plural(services, "service")}, ${pc.bold(plural(changes, "change"))} (ledger at position ${position})`,
       )
       .join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
@@ -97,8 +97,12 @@ function footer({ at, next }: { at: At; next: string | null }, count: number, wh
   return pc.dim(`${count} ${next === null ? what : "shown"} at ${at.time} (position ${at.position})${more}`)
 }
 
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`
+}
+
 function heading(field: string): string {
-  return field.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase()
+  return field.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toUpperCase()
 }
 
 function cell(value: Json | undefined): string {

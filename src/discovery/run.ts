@@ -3,6 +3,7 @@
  * account of the run comes last, so that a run is visible by its completion. A run that is cut off leaves true events; the next finds the rest.
  */
 import type { FleetEvent, NewEvent } from "#events/catalog.js"
+import type { ServiceDocument } from "#events/facets/service.js"
 import type { ResourceStatus } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import { type Clock, type Instant, epochMs } from "#kernel/clock.js"
@@ -18,6 +19,7 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import { nextStatus } from "./bands.js"
 import { decideDiscovered, decideMissing, decideSeen } from "./decide.js"
 import { counterMetrics, measure, resourceOf } from "./measure.js"
+import { refutes } from "./refute.js"
 import type { EntityKind, Look, Observation, Source } from "./observation.js"
 
 export interface DiscoveryPorts {
@@ -239,11 +241,23 @@ class Run {
 
   async #missing({ observations, coverage }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
     const seen = new Set(observations.map(({ kind, nativeKey }) => `${kind} ${nativeKey}`))
+    const targets = new Map(
+      observations.filter(({ kind }) => kind === "target").map((target) => [target.nativeKey, target]),
+    )
+    const nativeKeys = new Map([...known.values()].map(({ id, nativeKey }) => [id, nativeKey]))
     const decisions: Decision[] = []
     for (const [key, record] of known) {
-      if (seen.has(key) || !coverage.complete[record.kind]) continue
-      const document = await this.ports.views.inventory.document(record.no, this.head, ["lifecycle", "state"])
+      if (seen.has(key)) continue
+      const document = await this.ports.views.inventory.document(record.no, this.head, [
+        "lifecycle",
+        "identity",
+        "config",
+        "state",
+      ])
       if (document["lifecycle"] === "retired") continue
+      const target = targets.get(nativeKeys.get(record.targetId) ?? "")
+      const gone = record.kind === "service" && refutes(target, document as unknown as ServiceDocument)
+      if (!gone && !coverage.complete[record.kind]) continue
       const looks = await this.ports.ops.absences.missed(record.id)
       const events = decideMissing(document, record.kind, looks, this.policy)
       const stream = `${record.kind}-${record.id}` as StreamName

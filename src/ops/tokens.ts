@@ -92,12 +92,10 @@ export function tokens(db: Db, clock: Clock) {
     check: async (secret: string, kind: "token" | "session"): Promise<Token | undefined> => living(secret, kind),
     /** Tokens that had been created by then. */
     async list(at: Instant): Promise<readonly Token[]> {
-      return all
-        .all(at)
-        .map((token) => ({
-          ...token,
-          revokedAt: token.revokedAt !== null && token.revokedAt <= at ? token.revokedAt : null,
-        }))
+      return all.all(at).map((token) => ({
+        ...token,
+        revokedAt: token.revokedAt !== null && token.revokedAt <= at ? token.revokedAt : null,
+      }))
     },
     /** @param reference id or name @throws FleetError `NotFound` */
     async revoke(reference: string): Promise<Token> {

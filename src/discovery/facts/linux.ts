@@ -46,9 +46,13 @@ export function linuxObservations(materials: Materials, nativeKey: string): Linu
   Object.assign(notLooked, found.notLooked)
   if (found.complete || found.observations.length > 0) looked["service"] = true
   return {
-    observations: [{ kind: "target", nativeKey, facets }, ...found.observations],
+    observations: [{ kind: "target", nativeKey, facets }, ...found.observations.toSorted(byNativeKey)],
     looked,
     notLooked,
     complete: { target: true, service: found.complete },
   }
+}
+
+function byNativeKey(a: Observation, b: Observation): number {
+  return a.nativeKey < b.nativeKey ? -1 : 1
 }

@@ -1,0 +1,31 @@
+/** Makes the command line's data out of the operations. Run as a program, at the end of a build, it writes them down. */
+import * as fs from "node:fs"
+import { pathToFileURL } from "node:url"
+import * as z from "zod"
+import { operations } from "#operations/registry.js"
+import type { CommandSpec } from "./commands.js"
+
+export function describeCommands(): CommandSpec[] {
+  return operations.map(({ name, kind, summary, route, command, input }) => ({
+    name,
+    kind,
+    summary,
+    route,
+    command,
+    options: Object.entries(input.shape as Record<string, z.ZodType>).map(([field, schema]) => ({
+      field,
+      description: schema.description ?? "",
+      flag: isFlag(schema),
+    })),
+  }))
+}
+
+function isFlag(schema: z.ZodType): boolean {
+  let inner = schema
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional) inner = inner.unwrap() as z.ZodType
+  return inner instanceof z.ZodUnion && inner.options.some((option) => option instanceof z.ZodBoolean)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  fs.writeFileSync(new URL("commands.json", import.meta.url), JSON.stringify(describeCommands()))
+}

@@ -1,0 +1,93 @@
+/** Triggers refuse to change or remove what is recorded, whoever opens the file and however the statement is put. */
+import Database from "better-sqlite3"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { ledgerFile } from "#tests/support/ledger-file.js"
+import { refusalOf } from "#tests/support/refusal.js"
+import { changes, stream } from "#tests/support/sample-events.js"
+import { expect, it, onTestFinished } from "vitest"
+import { everything } from "../ledger/fresh.js"
+
+const event = (position: number, revision: number) =>
+  `(position, stream_no, revision, type_no, recorded_at, head, data, salt) VALUES (${position}, 1, ${revision}, 1, 0, '{}', '{}', x'00')`
+
+const attempts = [
+  "UPDATE events SET data = '{}' WHERE position = 1",
+  "UPDATE events SET recorded_at = recorded_at",
+  "UPDATE OR IGNORE events SET data = '{}'",
+  "UPDATE OR REPLACE events SET position = 0 WHERE position = 1",
+  "DELETE FROM events WHERE position = 9",
+  "DELETE FROM events",
+  `INSERT OR REPLACE INTO events ${event(1, 1)}`,
+  `REPLACE INTO events ${event(10, 1)}`,
+  `INSERT INTO events ${event(1, 10)} ON CONFLICT DO UPDATE SET data = '{}'`,
+  `INSERT INTO events ${event(11, 10)}`,
+  `INSERT INTO events ${event(10, 11)}`,
+  `INSERT INTO events ${event(-1, 10)}`,
+  "UPDATE streams SET name = 'target-2'",
+  "DELETE FROM streams",
+  "REPLACE INTO streams (no, name) VALUES (1, 'target-2')",
+  "REPLACE INTO streams (name) VALUES ('target-1')",
+  "UPDATE types SET name = 'TargetUnseen'",
+  "DELETE FROM types",
+  "REPLACE INTO types (no, name) VALUES (1, 'TargetUnseen')",
+  "REPLACE INTO types (name) VALUES ('TargetChanged')",
+]
+
+async function opened(): Promise<Database.Database> {
+  const db = new Database(await ledgerFile(10))
+  onTestFinished(() => void db.close())
+  return db
+}
+
+function rows(db: Database.Database): unknown[][] {
+  return ["events", "streams", "types"].map((table) => db.prepare(`SELECT * FROM ${table}`).raw().all())
+}
+
+export function appendOnly(): void {
+  it.each(attempts)("refuses %s", async (statement) => {
+    const db = await opened()
+    const before = rows(db)
+    db.pragma("foreign_keys = OFF")
+    expect(() => db.exec(statement)).toThrow(/append-only/)
+    expect(rows(db)).toStrictEqual(before)
+  })
+
+  it("takes the next event, so that it is the attempts above that are refused and not any insertion", async () => {
+    const db = await opened()
+    db.exec(`INSERT INTO events ${event(10, 10)}`)
+    expect(db.prepare("SELECT count(*) FROM events").pluck().get()).toBe(11)
+  })
+
+  it("has a trigger against each of the three ways on every table", async () => {
+    const db = await opened()
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+    for (const table of tables) {
+      const triggers = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?").pluck()
+      expect(triggers.all(table).sort()).toStrictEqual(
+        ["changed", "removed", "replaced"].map((way) => `${table as string}_are_never_${way}`),
+      )
+    }
+  })
+
+  it("is not opened once somebody has taken its triggers away", async () => {
+    const file = await ledgerFile()
+    const db = new Database(file)
+    db.exec("DROP TRIGGER events_are_never_removed")
+    db.close()
+    const error = await refusalOf(() => openSqliteLedger(file))
+    expect(error.code).toBe("StoreDamaged")
+    expect(error.message).toContain("events_are_never_removed")
+  })
+
+  it("has no gap in its positions after appends that failed", async () => {
+    const ledger = openSqliteLedger(await ledgerFile(3))
+    onTestFinished(() => ledger.close())
+    const appends = [2, 7, 2, 3, 8].map((expected, n) =>
+      ledger.append(stream("target-1"), expected, changes(2, `${n}`), `run/${n}`),
+    )
+    const outcomes = await Promise.allSettled(appends)
+    expect(outcomes.map(({ status }) => status[0])).toStrictEqual(["f", "r", "r", "r", "r"])
+    await ledger.append(stream("target-2"), -1, changes(1), "other")
+    expect((await everything(ledger)).map(({ position }) => position)).toStrictEqual([0, 1, 2, 3, 4, 5])
+  })
+}
