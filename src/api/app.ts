@@ -1,6 +1,6 @@
 /** The HTTP door as an application, apart from listening: everything can be asked of it in a test without a port. */
 import helmet from "@fastify/helmet"
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify"
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { operations } from "#operations/registry.js"
@@ -19,7 +19,7 @@ export async function buildApi(
   const jobs = new Jobs()
   const app: FastifyInstance = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_000_000,
     routerOptions: { maxParamLength: 2_000 },
     forceCloseConnections: true,

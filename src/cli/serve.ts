@@ -7,6 +7,8 @@ import type { GlobalFlags } from "./program.js"
 export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
   const config = loadConfig(flags, process.env)
   const log = pino({ level: process.env["FLEET_LEDGER_LOG"] ?? "info" }, pino.destination(2))
+  // What this machine's inventory, and `ps`, call it.
+  process.title = "fleet-ledger"
   const started = performance.now()
   const server = await startServer(config, log)
   const names = config.sources.map(({ name, kind }) => `${name} (${kind})`).join(", ")

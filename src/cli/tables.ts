@@ -101,8 +101,17 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`
 }
 
+const headings: Readonly<Record<string, string>> = {
+  cpuCores: "CPUS",
+  memoryMiB: "MIB",
+  lastSeen: "LAST SEEN",
+  createdAt: "CREATED",
+  expiresAt: "EXPIRES",
+  revokedAt: "REVOKED",
+}
+
 function heading(field: string): string {
-  return field.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toUpperCase()
+  return headings[field] ?? field.toUpperCase()
 }
 
 function cell(value: Json | undefined): string {

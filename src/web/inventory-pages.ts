@@ -86,7 +86,7 @@ export function entityContent(
 ): Html {
   const { target, lifecycle, lastSeen, facets, omitted, measurements } = answer
   return html` <p>
-      <span class="${lifecycle}">${lifecycle}</span>, last seen ${time(lastSeen ?? "")}
+      <span class="${lifecycle}">${lifecycle}</span>, ${lastSeen === null ? "not looked at completely by then" : `last seen ${time(lastSeen)}`}
       ${target === null ? html`` : html` on <a href="${link(`/entities/${target.id}`, asked)}">${target.name}</a>`}
       <span class="soft">· ${answer.entity.kind} ${answer.entity.id}</span>
     </p>

@@ -29,6 +29,8 @@ export function addPages(app: FastifyInstance, fleet: Fleet): void {
     const { code } = request.query as { code?: unknown }
     const session = typeof code === "string" ? await fleet.ops.tokens.redeem(code) : undefined
     if (session === undefined) {
+      // Browsers may ask twice: whoever is signed in already gets where the link leads.
+      if ((await principalOf(request.raw, fleet.ops.tokens)) !== undefined) return reply.redirect("/", 303)
       const content = html`<p>
         This link was used already, or is too old. Make a new one with <code>fleet-ledger login</code>.
       </p>`

@@ -37,7 +37,8 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
       const files = filesBelow(root, signal)
       if (!("names" in (await files.list("/proc"))))
         throw new FleetError("SourceUnavailable", "this machine has no /proc; only Linux can be looked at from within")
-      const { observations, ...coverage } = linuxObservations(await gather(files, statfs), thisMachine)
+      const materials = await untilAborted(signal, gather(files, statfs))
+      const { observations, ...coverage } = linuxObservations(materials, thisMachine)
       return { observedAt, observations, coverage: { rights: rights(), ...coverage } }
     },
   }
@@ -75,6 +76,15 @@ async function gather(files: Files, statfs: StatfsReader): Promise<Materials> {
     "systemd-units": await systemdUnits(files),
     "dpkg-status": await files.read("/var/lib/dpkg/status"),
   }
+}
+
+/** The work, or the reason as soon as it is not wanted any more: a call that the kernel does not answer cannot be taken back. */
+function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener("abort", abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort))
+  })
 }
 
 async function firstOf(files: Files, candidates: readonly string[]): Promise<Material> {
