@@ -11,13 +11,15 @@ import { serviceFacets } from "#events/facets/service.js"
 import { targetFacets } from "#events/facets/target.js"
 import { coverage } from "#events/source.js"
 import type { Look, Observation } from "#discovery/observation.js"
-import { localSource } from "#discovery/sources/local.js"
+import { localSource, thisMachine } from "#discovery/sources/local.js"
+import { filesBelow } from "#discovery/sources/local/files.js"
+import { statfsReader } from "#discovery/sources/local/statfs.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 
 const nobody = 65_534
 const isRoot = process.getuid?.() === 0
 const project = path.resolve(import.meta.dirname, "../..")
-const hasDpkg = fs.existsSync("/usr/bin/dpkg-query")
+const dpkgQuery = "/usr/bin/dpkg-query"
 
 const cleanups: (() => void | Promise<void>)[] = []
 afterEach(async () => {
@@ -95,9 +97,9 @@ describe("the local source", () => {
     expect(root["sizeMiB"] === undefined || Math.abs(Number(root["sizeMiB"]) - (size ?? 0)) <= 1).toBe(true)
   })
 
-  it.runIf(hasDpkg)("reports the packages that dpkg-query lists", async () => {
+  it.runIf(fs.existsSync(dpkgQuery))("reports the packages that dpkg-query lists", async () => {
     const format = "${db:Status-Status}\t${Package}\t${Version}\t${Architecture}\n"
-    const listed = execFileSync("dpkg-query", ["-W", "-f", format], { encoding: "utf8", maxBuffer: 2 ** 26 })
+    const listed = execFileSync(dpkgQuery, ["-W", "-f", format], { encoding: "utf8", maxBuffer: 2 ** 26 })
       .trim()
       .split("\n")
       .map((row) => row.split("\t"))
@@ -214,6 +216,60 @@ describe("the local source on a tree of files", () => {
   })
 })
 
+describe("the local source where systemd runs", () => {
+  // Constructed: a systemctl that says what it would, since the machines of tests seldom have a systemd.
+  it("asks it for the services", async () => {
+    const says = "Id=nginx.service\\nLoadState=loaded\\nActiveState=active\\nType=simple\\n"
+    const { observations, coverage: covered } = await withSystemctl(`printf '${says}'`)
+    expect(observations.map(({ nativeKey }) => nativeKey)).toEqual([thisMachine, "systemd:nginx.service"])
+    expect(covered.complete).toEqual({ target: true, service: true })
+  })
+
+  it("knows nothing of the services when it does not answer", async () => {
+    const { observations, coverage: covered } = await withSystemctl("echo Connection refused >&2; exit 1")
+    expect(observations).toHaveLength(1)
+    expect(covered.notLooked).toMatchObject({ "/service": "systemctl: Connection refused" })
+    expect(covered.complete).toEqual({ target: true, service: false })
+  })
+})
+
+describe("a remote file system whose server has gone", () => {
+  const mounts = {
+    text: [
+      "1 0 8:1 / / rw - ext4 /dev/sda1 rw",
+      "2 1 0:50 / /mnt/a rw - nfs4 a:/ rw",
+      "3 1 0:51 / /mnt/b rw - nfs4 b:/ rw",
+    ].join("\n"),
+  }
+
+  it("keeps neither a look nor more than one call waiting, and is asked again when it is back", async () => {
+    const answer = await fs.promises.statfs("/")
+    let gone = true
+    const comeBack: (() => void)[] = []
+    const statfs = async (mountPoint: string) => {
+      if (gone && mountPoint.startsWith("/mnt/")) await new Promise<void>((resolve) => comeBack.push(resolve))
+      return answer
+    }
+    const reader = statfsReader({ statfs, patienceMs: 20 })
+    const files = filesBelow("/", new AbortController().signal)
+    const sizes = `${answer.bsize} ${answer.blocks} ${answer.bfree} ${answer.bavail}`
+    const silent = {
+      text: [`${sizes} /`, "? ? ? ? /mnt/a", "? ? ? ? /mnt/b"].join("\n"),
+      partial: "a remote file system does not answer",
+    }
+    expect(await reader(files, mounts)).toEqual(silent)
+    expect(await reader(files, mounts)).toEqual(silent)
+    expect(comeBack).toHaveLength(1)
+    gone = false
+    comeBack[0]?.()
+    await vi.waitFor(async () =>
+      expect(await reader(files, mounts)).toEqual({
+        text: ["/", "/mnt/a", "/mnt/b"].map((at) => `${sizes} ${at}`).join("\n"),
+      }),
+    )
+  })
+})
+
 describe("a look that is no longer wanted", () => {
   it("is not begun", async () => {
     await expect(localSource("here").look(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough")
@@ -226,6 +282,14 @@ describe("a look that is no longer wanted", () => {
     await expect(looking).rejects.toThrow("enough")
   })
 })
+
+async function withSystemctl(script: string): Promise<Look> {
+  const root = tree({ "proc/stat": "", "run/systemd/system/x": "", "bin/systemctl": `#!/bin/sh\n${script}\n` })
+  fs.chmodSync(path.join(root, "bin/systemctl"), 0o755)
+  vi.stubEnv("PATH", `${path.join(root, "bin")}:${process.env["PATH"]}`)
+  cleanups.push(() => void vi.unstubAllEnvs())
+  return look(root)
+}
 
 function tree(files: Readonly<Record<string, string>>): string {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "fleet-ledger-tree-"))

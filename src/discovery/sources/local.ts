@@ -18,6 +18,7 @@ import { sockets } from "./local/sockets.js"
 import { type StatfsReader, statfsReader } from "./local/statfs.js"
 import { systemdUnits } from "./local/systemd.js"
 
+/** The native key of the one target that a local source has. */
 export const thisMachine = "this-machine"
 
 export interface LocalOptions {
@@ -26,6 +27,7 @@ export interface LocalOptions {
   readonly clock?: Clock
 }
 
+/** @param name the name of the configured source; its look throws `SourceUnavailable` where there is no /proc */
 export function localSource(name: string, { root = "/", clock = systemClock }: LocalOptions = {}): Source {
   const statfs = statfsReader()
   return {

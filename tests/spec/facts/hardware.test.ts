@@ -97,8 +97,13 @@ describe("what a machine runs in", () => {
     expect(pi.notLooked).toEqual({ "/hardware/virtualization": "neither the processor nor the firmware says" })
     const guest = machine({ cpuinfo: raspberryPi4, "dmi-vendor": "QEMU", "dmi-product": "QEMU Virtual Machine" })
     expect(at(hardwareFacts(guest), "virtualization")).toBe("kvm")
-    const server = machine({ cpuinfo: raspberryPi4, "dmi-vendor": "HPE", "dmi-product": "ProLiant RL300" })
-    expect(at(hardwareFacts(server), "virtualization")).toBe("none")
+    for (const [vendor, product] of [
+      ["HPE", "ProLiant RL300"],
+      ["Amazon EC2", "a1.metal"],
+    ] as const) {
+      const server = machine({ cpuinfo: raspberryPi4, "dmi-vendor": vendor, "dmi-product": product })
+      expect(at(hardwareFacts(server), "virtualization")).toBe("none")
+    }
   })
 
   it("is null where there is no processor to ask", () => {

@@ -68,6 +68,7 @@ describe("what a machine listens on", () => {
     ["0000000000000000FFFF00000100007F", "tcp:127.0.0.1:80", "127.0.0.1"],
     ["0000000000000000FFFF000000000000", "tcp:80", "0.0.0.0"],
     ["00000120000001000000000001000000", "tcp:[2001:0:1::1]:80", "2001:0:1::1"],
+    ["B80D0120000000000000010001000000", "tcp:[2001:db8::1:0:0:1]:80", "2001:db8::1:0:0:1"],
   ])("writes the address %s as a person would", (hex, key, address) => {
     expect(sockets({ tcp6: [{ local: `${hex}:0050` }] }).fields).toMatchObject({ [key]: { address } })
   })

@@ -99,6 +99,12 @@ describe("the file systems of a machine", () => {
     expect(facts.notLooked).toEqual({ "/storage/filesystems/*/sizeMiB": "zfs and btrfs share the space of their pool" })
   })
 
+  it("of btrfs stay when their size could not be seen: a subvolume is no single file", () => {
+    const mount = "2 1 0:31 /@srv /srv rw - btrfs /dev/sda2 rw,subvolid=258,subvol=/@srv"
+    const facts = storage([mount], ["? ? ? ? /srv"], "permission denied")
+    expect(at(facts, "filesystems")).toEqual({ "fs:/srv": { device: "/dev/sda2", type: "btrfs" } })
+  })
+
   it("stay when their server does not answer; only how full they are is not known then", () => {
     const facts = storage(
       ["1 0 0:50 / /mnt rw - nfs4 nas:/export rw"],

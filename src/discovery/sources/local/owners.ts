@@ -22,7 +22,7 @@ export async function socketOwners(files: Files, wanted: ReadonlySet<string>): P
   const holders = new Map<string, number>()
   for (let at = 0; at < pids.length && holders.size < wanted.size; at += together) {
     const batch = pids.slice(at, at + together)
-    const held = await Promise.all(batch.map((pid) => socketsOf(files, pid, new Set())))
+    const held = await Promise.all(batch.map((pid) => socketsOf(files, pid, wanted)))
     held.forEach((inodes, index) => {
       if ("denied" in inodes) hidden ??= "permission denied to the open files of some processes"
       else if ("names" in inodes)
