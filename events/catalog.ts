@@ -73,7 +73,9 @@ export function checkCatalog(events: Readonly<Record<string, EventDefinition>> =
     const known = Object.keys(upcasters).map(Number)
     const wanted = Array.from({ length: version - 1 }, (_, index) => index + 1)
     if (known.join() !== wanted.join()) {
-      throw bug(`${type} is at version ${version} and needs upcasters from [${wanted}], but has them from [${known}]`)
+      throw bug(
+        `${type} is at version ${version} and needs upcasters from [${wanted.join()}], but has them from [${known.join()}]`,
+      )
     }
   }
 }

@@ -101,7 +101,7 @@ async function openLocked(config: LoadedConfig, clock: Clock, folder: Folder, lo
     const started = performance.now()
     const file = `${folder.views}.rebuild`
     removeStore(file)
-    const fresh = new Views(file)
+    const fresh = new Views(file, { durable: false })
     try {
       const { position: head } = await ledger.head()
       let events = 0

@@ -11,14 +11,14 @@ import * as z from "zod"
 
 export type FieldClass = "identity" | "config" | "state" | "gauge"
 
-function field(fieldClass: FieldClass) {
+function fieldOf(fieldClass: FieldClass) {
   return <S extends z.ZodType>(schema: S) => schema.nullable().optional().meta({ fieldClass })
 }
 
-export const identity = field("identity")
-export const config = field("config")
-export const state = field("state")
-export const gauge = field("gauge")
+export const identity = fieldOf("identity")
+export const config = fieldOf("config")
+export const state = fieldOf("state")
+export const gauge = fieldOf("gauge")
 
 /** An object of items under keys `<prefix>:<native key>`; never an array, so that a patch names the item and not its index. */
 export function collection<S extends z.ZodType>(prefix: string, item: S) {
@@ -39,7 +39,7 @@ function strip(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodNullable) return strip(schema.unwrap() as z.ZodType).nullable()
   if (schema instanceof z.ZodRecord) return z.record(schema.keyType, strip(schema.valueType as z.ZodType))
   if (!(schema instanceof z.ZodObject)) return schema
-  const fields = Object.entries(schema.shape as Record<string, z.ZodType>)
+  const fields = Object.entries<z.ZodType>(schema.shape)
   return z.strictObject(
     Object.fromEntries(
       fields.filter(([, field]) => fieldClassOf(field) !== "gauge").map(([name, field]) => [name, strip(field)]),

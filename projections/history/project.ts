@@ -1,28 +1,34 @@
 /**
  * Which positions belong to whose history. The events themselves stay in the ledger; a target's history includes that of the services on it.
  */
-import type { RecordedEvent } from "#events/catalog.js"
-import { changeTypes } from "#events/catalog.js"
+import { type RecordedEvent, changeTypes } from "#events/catalog.js"
 import type { Db } from "#sqlite/open.js"
-import { recordOf } from "../inventory/project.js"
+import { recordNumbers } from "../inventory/record-numbers.js"
 import type { Projection } from "../projection.js"
 
 const tables = `
-  CREATE TABLE changes (
-    position INTEGER PRIMARY KEY,
+  CREATE TABLE changes (position INTEGER PRIMARY KEY) STRICT;
+  -- Once under the record that changed and, if that is a service, once under its target.
+  CREATE TABLE changes_of (
     record_no INTEGER NOT NULL,
-    target_no INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX changes_by_record ON changes (record_no, position);
-  CREATE INDEX changes_by_target ON changes (target_no, position);`
+    position INTEGER NOT NULL,
+    PRIMARY KEY (record_no, position)
+  ) STRICT, WITHOUT ROWID;`
 
 /** Reads the inventory's records: it comes after that projection. */
 export const historyProjection: Projection = { name: "history", version: 1, tables, projector }
 
 function projector(db: Db): (event: RecordedEvent) => void {
-  const insert = db.prepare<[number, string]>("INSERT INTO changes SELECT ?, no, target_no FROM records WHERE id = ?")
+  const insert = db.prepare<[number]>("INSERT INTO changes VALUES (?)")
+  const insertOf = db.prepare<[number, number]>("INSERT INTO changes_of VALUES (?, ?)")
+  const numbers = recordNumbers(db)
   const changes = new Set<string>(changeTypes)
-  return (event) => {
-    if (changes.has(event.type)) insert.run(event.position, recordOf(event.stream).id)
+  return ({ type, stream, position }) => {
+    if (!changes.has(type)) return
+    const record = numbers(stream)
+    if (record === undefined) return
+    insert.run(position)
+    insertOf.run(record.no, position)
+    if (record.targetNo !== record.no) insertOf.run(record.targetNo, position)
   }
 }

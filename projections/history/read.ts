@@ -8,23 +8,19 @@ export interface HistoryPage {
   /** Inclusive. */
   readonly from: Position
   readonly limit: number
+  /** Of this record; a target's includes what runs on it. */
   readonly recordNo?: number
-  /** Include what runs on it, when the record is a target. */
-  readonly withServices?: boolean
 }
 
 export type HistoryReader = ReturnType<typeof historyReader>
 
 export function historyReader(db: Db) {
-  const select = (column: string) =>
-    db
-      .prepare<{ no: number; from: number; before: number; limit: number }, Position>(
-        `SELECT position FROM changes WHERE ${column} = $no AND position >= $from AND position < $before
-         ORDER BY position DESC LIMIT $limit`,
-      )
-      .pluck()
-  const ofRecord = select("record_no")
-  const ofTarget = select("target_no")
+  const ofRecord = db
+    .prepare<{ no: number; from: number; before: number; limit: number }, Position>(
+      `SELECT position FROM changes_of WHERE record_no = $no AND position >= $from AND position < $before
+       ORDER BY position DESC LIMIT $limit`,
+    )
+    .pluck()
   const ofAll = db
     .prepare<{ from: number; before: number; limit: number }, Position>(
       "SELECT position FROM changes WHERE position >= $from AND position < $before ORDER BY position DESC LIMIT $limit",
@@ -33,9 +29,10 @@ export function historyReader(db: Db) {
 
   return {
     /** Positions of changes, newest first. */
-    async page({ before, from, limit, recordNo, withServices = false }: HistoryPage): Promise<readonly Position[]> {
-      if (recordNo === undefined) return ofAll.all({ before, from, limit })
-      return (withServices ? ofTarget : ofRecord).all({ no: recordNo, before, from, limit })
+    async page({ before, from, limit, recordNo }: HistoryPage): Promise<readonly Position[]> {
+      return recordNo === undefined
+        ? ofAll.all({ before, from, limit })
+        : ofRecord.all({ no: recordNo, before, from, limit })
     },
   }
 }

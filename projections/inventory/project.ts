@@ -8,6 +8,7 @@ import type { Db } from "#sqlite/open.js"
 import type { Projection } from "../projection.js"
 import { patchOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
+import { recordNumbers, recordOf } from "./record-numbers.js"
 import { inventoryTables } from "./tables.js"
 import { unitAt, unitsOf } from "./units.js"
 
@@ -23,7 +24,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
     `INSERT INTO records (id, kind, source, native_key, generation, target_no, discovered, revision)
      VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT coalesce(max(no), 0) + 1 FROM records)), ?, 0)`,
   )
-  const findRecord = db.prepare<[string], number>("SELECT no FROM records WHERE id = ?").pluck()
+  const numbers = recordNumbers(db)
   const moveHead = db.prepare<[number, number]>("UPDATE records SET revision = ? WHERE no = ?")
   const touch = db.prepare<[number, number, number]>("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)")
   const insertUnit = db.prepare<[number, number, number, number, string]>("INSERT INTO units VALUES (?, ?, ?, ?, ?)")
@@ -88,7 +89,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
 
   const discover = (event: RecordedEvent & Discovered) => {
     const { source, nativeKey, generation } = event.data
-    const target = event.type === "ServiceDiscovered" ? findRecord.get(event.data.target) : null
+    const target = event.type === "ServiceDiscovered" ? numbers(`target-${event.data.target}`)?.no : null
     if (target === undefined) throw bug(`position ${event.position} names a target that was never discovered`)
     const { kind, id } = recordOf(event.stream)
     const record = Number(
@@ -107,18 +108,12 @@ function projector(db: Db): (event: RecordedEvent) => void {
     if (event.type === "TargetDiscovered" || event.type === "ServiceDiscovered") return discover(event)
     const patch = patchOf(event)
     if (patch.length === 0) return undefined
-    const record = findRecord.get(recordOf(event.stream).id)
+    const record = numbers(event.stream)?.no
     if (record === undefined) throw bug(`position ${event.position} alters ${event.stream}, which was never discovered`)
     moveHead.run(event.revision, record)
     for (const operation of patch) apply(record, operation, event.position)
     return undefined
   }
-}
-
-/** Kind and id of the record whose stream this is. */
-export function recordOf(stream: string): { readonly kind: string; readonly id: string } {
-  const dash = stream.indexOf("-")
-  return { kind: stream.slice(0, dash), id: stream.slice(dash + 1) }
 }
 
 function isContainer(path: string, value: string): boolean {

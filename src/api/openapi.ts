@@ -61,13 +61,13 @@ function describe(operation: Operation): object {
   const schema = schemaOf(operation.input, "input")
   const properties = (schema["properties"] ?? {}) as Record<string, JsonObject>
   const required = (schema["required"] ?? []) as string[]
-  const inPath = [...operation.route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+  const inPath = new Set([...operation.route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
   const inBody = operation.route.method === "POST"
   const parameters = Object.entries(properties)
-    .filter(([name]) => !inBody || inPath.includes(name))
+    .filter(([name]) => !inBody || inPath.has(name))
     .map(([name, { description, ...property }]) => ({
       name,
-      in: inPath.includes(name) ? "path" : "query",
+      in: inPath.has(name) ? "path" : "query",
       required: required.includes(name),
       ...(description === undefined ? {} : { description }),
       schema: property,

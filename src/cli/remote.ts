@@ -7,9 +7,15 @@ import { type ErrorCode, FleetError, isErrorCode, messageOf } from "#kernel/erro
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
 
+interface Outgoing {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | number>>
+}
+
 interface Door {
   readonly where: string
-  open(options: http.RequestOptions): http.ClientRequest
+  open(request: Outgoing): http.ClientRequest
 }
 
 interface JobAnswer {
@@ -35,7 +41,8 @@ export function somebodyAnswers(socket: string): Promise<boolean> {
 export function socketCaller(socketPath: string): Caller {
   return callerOver({
     where: "the server on this machine",
-    open: (options) => http.request({ ...options, socketPath, headers: { host: "localhost", ...options.headers } }),
+    open: ({ method, path, headers }) =>
+      http.request({ socketPath, method, path, headers: { host: "localhost", ...headers } }),
   })
 }
 
@@ -54,11 +61,8 @@ export function remoteCaller(server: string, token: string | undefined): Caller 
   const request = base.protocol === "https:" ? https.request : http.request
   return callerOver({
     where: base.origin,
-    open: (options) =>
-      request(new URL(options.path ?? "/", base), {
-        ...options,
-        headers: { ...options.headers, authorization: `Bearer ${token}` },
-      }),
+    open: ({ method, path, headers }) =>
+      request(new URL(path, base), { method, headers: { ...headers, authorization: `Bearer ${token}` } }),
   })
 }
 
@@ -79,7 +83,7 @@ function callerOver(door: Door): Caller {
       throw errorOf(job.problem, door)
     },
     async *follow(spec, input, signal) {
-      const response = await send(door, { ...requestOf(spec, input), headers: { accept: "application/x-ndjson" } })
+      const response = await send(door, { ...requestOf(spec, input), accept: "application/x-ndjson" })
       if (response.statusCode !== 200) throw errorOf(await bodyOf(response), door)
       signal.addEventListener("abort", () => response.destroy(), { once: true })
       for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as object
@@ -88,11 +92,9 @@ function callerOver(door: Door): Caller {
   }
 }
 
-interface Request {
-  readonly method: string
-  readonly path: string
+interface Request extends Omit<Outgoing, "headers"> {
   readonly body?: string
-  readonly headers?: http.OutgoingHttpHeaders
+  readonly accept?: string
 }
 
 /** The HTTP request that an operation is called by: its inputs go into the path, the query, or for POST the body. */
@@ -118,11 +120,11 @@ async function ask(door: Door, request: Request): Promise<object> {
   return body as object
 }
 
-function send(door: Door, { method, path, body, headers = {} }: Request): Promise<http.IncomingMessage> {
+function send(door: Door, { method, path, body, accept = "application/json" }: Request): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const type =
       body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
-    const request = door.open({ method, path, headers: { ...headers, ...type } })
+    const request = door.open({ method, path, headers: { accept, ...type } })
     request.once("response", resolve)
     request.once("error", (error) => {
       reject(

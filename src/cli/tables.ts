@@ -1,8 +1,7 @@
 /** What each answer looks like to a person on a terminal. Everything that comes from the fleet passes through `printable`. */
 import Table from "cli-table3"
 import pc from "picocolors"
-import type { Json } from "#kernel/json.js"
-import { isObject } from "#kernel/json.js"
+import { type Json, isObject, jsonText } from "#kernel/json.js"
 import type { Change } from "#timeline/change.js"
 import type { EntityDiff } from "#timeline/diff.js"
 import { printable } from "./printable.js"
@@ -117,11 +116,11 @@ function heading(field: string): string {
 function cell(value: Json | undefined): string {
   if (value === null || value === undefined) return "-"
   if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cell(item as Json)).join(" ")
-  return printable(typeof value === "object" ? JSON.stringify(value) : String(value as string))
+  return printable(jsonText(value))
 }
 
 function nameOf(entity: Json | undefined): string {
-  return isObject(entity) ? String(entity["name"] as string) : "-"
+  return isObject(entity) ? cell(entity["name"]) : "-"
 }
 
 function changeText({ observedAt, type, entity, changes, source, position }: Change): string {
@@ -143,7 +142,7 @@ function fieldText({
 
 function valueText(value: Json): string {
   if (value === null) return "none"
-  return printable(isObject(value) ? JSON.stringify(value) : String(value as string))
+  return printable(jsonText(value))
 }
 
 function diffText(answer: { from: At; to: At; summary: Record<string, number>; items: EntityDiff[] }): string {

@@ -20,7 +20,7 @@ export function reconcile(schema: z.ZodType, known: Json | undefined, observed: 
     return after
   }
   if (!(inner instanceof z.ZodObject)) return observed
-  for (const [name, field] of Object.entries(inner.shape as Record<string, z.ZodType>)) {
+  for (const [name, field] of Object.entries<z.ZodType>(inner.shape)) {
     if (fieldClassOf(field) === "gauge") continue
     const seen = observed[name]
     const value = seen === undefined ? before[name] : reconcile(field, before[name], seen)

@@ -7,8 +7,8 @@ export interface Clock {
   now(): Instant
 }
 
-export function instant(epochMs: number): Instant {
-  return new Date(epochMs).toISOString() as Instant
+export function instant(ms: number): Instant {
+  return new Date(ms).toISOString() as Instant
 }
 
 export function epochMs(time: Instant): number {

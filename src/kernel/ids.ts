@@ -10,21 +10,14 @@ export type RunId = string & { readonly __brand: "RunId" }
 
 /** Namespaces of this project, themselves random once and fixed for ever. */
 const namespaces = {
-  record: "0b9d5c2e-6a0f-4a3b-9a55-3d3d2f6f4c01",
-  event: "7c1e0f5a-1d7b-4b8e-8f0a-5b0a4f4f9d02",
+  record: Buffer.from("0b9d5c2e6a0f4a3b9a553d3d2f6f4c01", "hex"),
+  event: Buffer.from("7c1e0f5a1d7b4b8e8f0a5b0a4f4f9d02", "hex"),
 } as const
 
-const namespaceBytes = {
-  record: Buffer.from(namespaces.record.replaceAll("-", ""), "hex"),
-  event: Buffer.from(namespaces.event.replaceAll("-", ""), "hex"),
-}
-
 function uuidv5(namespace: keyof typeof namespaces, name: string): string {
-  const digest = crypto.createHash("sha1").update(namespaceBytes[namespace]).update(name, "utf8").digest()
-  digest[6] = ((digest[6] as number) & 0x0f) | 0x50
-  digest[8] = ((digest[8] as number) & 0x3f) | 0x80
-  const hex = digest.toString("hex", 0, 16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const digest = crypto.hash("sha1", Buffer.concat([namespaces[namespace], Buffer.from(name, "utf8")]), "hex")
+  const variant = ((Number.parseInt(digest[16] as string, 16) & 0x3) | 0x8).toString(16)
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`
 }
 
 /** `\n` separates: it stands in no source name and in no stream name. */

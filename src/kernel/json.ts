@@ -8,3 +8,8 @@ export interface JsonObject {
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
+
+/** Text for a person: strings as they are, everything else as JSON. */
+export function jsonText(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value)
+}

@@ -6,7 +6,7 @@ import fastJsonPatch from "fast-json-patch"
 import * as z from "zod"
 import type { Json, JsonObject } from "#kernel/json.js"
 
-const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+const json: z.ZodType<Json> = z.json()
 
 export const patchOperation = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("test"), path: z.string(), value: json }),
@@ -32,7 +32,7 @@ export function patchBetween(before: JsonObject, after: JsonObject): Patch {
 
 /**
  * Applies in place, checking every `test`. The document shares nothing with the patch: later patches change the one and not the other.
- * @throws Error when a `test` fails: the document is not the one the patch was made for.
+ * @throws Error when a `test` fails or an `add` finds no object to add to: the document is not the one the patch was made for.
  */
 export function applyPatch(document: JsonObject, patch: Patch): void {
   for (const operation of patch) {
@@ -40,7 +40,9 @@ export function applyPatch(document: JsonObject, patch: Patch): void {
       operation.op === "add" || operation.op === "replace"
         ? { ...operation, value: copyOf(operation.value) }
         : operation
-    fastJsonPatch.applyOperation(document, own as fastJsonPatch.Operation, false, true)
+    // What is added has no `test` in front of it that would notice a facet that is not there or is a scalar: the library has to.
+    const checksParent = operation.op === "add"
+    fastJsonPatch.applyOperation(document, own as fastJsonPatch.Operation, checksParent, true)
   }
 }
 

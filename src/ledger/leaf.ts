@@ -27,12 +27,25 @@ export interface EnvelopeHead {
 /** Bytes of salt per event. */
 export const saltBytes = 16
 
+/** The head as text in the making: all that is known before the writer stamps `recordedAt`, around the place where that goes. */
+export interface HeadText {
+  readonly before: string
+  readonly after: string
+}
+
 /**
- * JCS of the head, given JCS of its metadata. Written out because it is made once for every event; its test compares it with `canonicalJson`.
+ * JCS of the head, given JCS of its metadata. Written out because it is made for every event; its test compares it with `canonicalJson`.
  */
-export function headText(head: Omit<EnvelopeHead, "metadata">, metadataText: string): string {
+export function headText(head: Omit<EnvelopeHead, "metadata" | "recordedAt">, metadataText: string): HeadText {
   const occurred = head.occurredAt === undefined ? "" : `"occurredAt":"${head.occurredAt}",`
-  return `{"id":"${head.id}","metadata":${metadataText},"observedAt":"${head.observedAt}",${occurred}"recordedAt":"${head.recordedAt}","revision":${head.revision},"schemaVersion":${head.schemaVersion},"stream":${JSON.stringify(head.stream)},"type":"${head.type}"}`
+  return {
+    before: `{"id":"${head.id}","metadata":${metadataText},"observedAt":"${head.observedAt}",${occurred}"recordedAt":"`,
+    after: `","revision":${head.revision},"schemaVersion":${head.schemaVersion},"stream":${JSON.stringify(head.stream)},"type":"${head.type}"}`,
+  }
+}
+
+export function stamped({ before, after }: HeadText, recordedAt: Instant): string {
+  return before + recordedAt + after
 }
 
 export function dataHash(salt: Uint8Array, dataText: string): string {

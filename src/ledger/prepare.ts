@@ -1,26 +1,24 @@
 /** What an append goes through before any engine sees it: schema, canonical text, size. Nothing is written unless all of it passes. */
-import { catalog, isEventType, validate, type NewEvent } from "#events/catalog.js"
-import { metadata as metadataSchema } from "#events/envelope.js"
+import { catalog, type EventType, type NewEvent, validate } from "#events/catalog.js"
+import { type Metadata, metadata as metadataSchema } from "#events/envelope.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type EventId, type StreamName, eventId } from "#kernel/ids.js"
-import { headText } from "./leaf.js"
+import { type HeadText, headText } from "./leaf.js"
 import { maxBatch, maxEventBytes, noStream } from "./port.js"
 
-/** An event ready to be stored at `revision`: everything but what the writer stamps. */
+/** An event ready to be stored: everything but what the writer stamps. */
 export interface PreparedEvent {
   readonly id: EventId
   readonly revision: number
-  readonly type: string
-  readonly schemaVersion: number
-  readonly observedAt: Instant
-  readonly occurredAt?: Instant
-  readonly metadataText: string
+  readonly type: EventType
+  readonly head: HeadText
   readonly dataText: string
 }
 
 const streamPattern = /^(?:[a-z]+-[A-Za-z0-9._-]+|[a-z]+)$/
+const instantLength = 24
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 /** @throws FleetError `SchemaViolation` or `UnknownEventType`, naming what is wrong and where. */
@@ -40,47 +38,42 @@ export function prepare(
       `an append of ${events.length} events is over the limit of ${maxBatch}; append them in several batches`,
     )
   }
-  return events.map((event, index) => prepareOne(stream, expectedRevision, event, command, index))
+  // The events of a run share their metadata and the time they were seen at.
+  const metadataTexts = new Map<Metadata, string>()
+  let checkedTime: Instant | undefined
+  return events.map((event, index) => {
+    // First, as it names the path of what is not JSON however deep, and stops at a depth that the schema would not survive.
+    const dataText = canonicalJson(event.data)
+    validate(event)
+    const { family, version } = catalog[event.type]
+    if (stream !== family && !stream.startsWith(`${family}-`)) {
+      throw invalid(`${event.type} belongs on a stream of the family "${family}", not on "${stream}"`)
+    }
+    if (event.observedAt !== checkedTime) checkInstant(event.observedAt, `${event.type} observedAt`)
+    checkedTime = event.observedAt
+    if (event.occurredAt !== undefined) checkInstant(event.occurredAt, `${event.type} occurredAt`)
+    const metadataText = metadataTexts.get(event.metadata) ?? checkedMetadata(event)
+    metadataTexts.set(event.metadata, metadataText)
+    const id = eventId(stream, expectedRevision, command, index)
+    const revision = expectedRevision + 1 + index
+    const { type, observedAt, occurredAt } = event
+    const occurred = occurredAt === undefined ? {} : { occurredAt }
+    const head = headText({ id, stream, revision, type, schemaVersion: version, observedAt, ...occurred }, metadataText)
+    const bytes = [dataText, head.before, head.after].reduce(
+      (sum, text) => sum + Buffer.byteLength(text),
+      instantLength,
+    )
+    if (bytes > maxEventBytes)
+      throw invalid(`${type} number ${index} has ${bytes} bytes; the limit is ${maxEventBytes}`)
+    return { id, revision, type, head, dataText }
+  })
 }
 
-function prepareOne(
-  stream: StreamName,
-  expectedRevision: number,
-  event: NewEvent,
-  command: string,
-  index: number,
-): PreparedEvent {
-  // First, as it names the path of what is not JSON however deep, and stops at a depth that the schema would not survive.
-  const dataText = canonicalJson(event.data)
-  validate(event)
-  if (!isEventType(event.type)) throw invalid(`there is no event type "${event.type as string}"`)
-  const { family, version } = catalog[event.type]
-  if (stream !== family && !stream.startsWith(`${family}-`)) {
-    throw invalid(`${event.type} belongs on a stream of the family "${family}", not on "${stream}"`)
-  }
-  checkInstant(event.observedAt, `${event.type} observedAt`)
-  if (event.occurredAt !== undefined) checkInstant(event.occurredAt, `${event.type} occurredAt`)
-  const checkedMetadata = metadataSchema.safeParse(event.metadata)
-  if (!checkedMetadata.success) {
-    const issue = checkedMetadata.error.issues[0]
-    throw invalid(`${event.type} has wrong metadata at /${issue?.path.map(String).join("/")}: ${issue?.message}`)
-  }
-  const metadataText = canonicalJson(event.metadata)
-  const head = {
-    id: eventId(stream, expectedRevision, command, index),
-    revision: expectedRevision + 1 + index,
-    type: event.type,
-    schemaVersion: version,
-    observedAt: event.observedAt,
-    ...(event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt }),
-  }
-  // Every time has the same length, so any may stand for `recordedAt`.
-  const envelope = headText({ ...head, stream, recordedAt: event.observedAt }, metadataText)
-  const bytes = Buffer.byteLength(dataText) + Buffer.byteLength(envelope)
-  if (bytes > maxEventBytes) {
-    throw invalid(`${event.type} number ${index} has ${bytes} bytes; the limit is ${maxEventBytes}`)
-  }
-  return { ...head, metadataText, dataText }
+function checkedMetadata(event: NewEvent): string {
+  const checked = metadataSchema.safeParse(event.metadata)
+  if (checked.success) return canonicalJson(event.metadata)
+  const [issue] = checked.error.issues
+  throw invalid(`${event.type} has wrong metadata at /${issue?.path.map(String).join("/")}: ${issue?.message}`)
 }
 
 function checkInstant(value: string, what: string): void {

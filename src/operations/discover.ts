@@ -21,7 +21,8 @@ export const discover = job({
   output: z.object({ runs: z.array(report), changes: z.int() }),
   route: { method: "POST", path: "/api/v1/discover" },
   command: { name: "discover", positional: ["[source]"], examples: ["discover", "discover here --output json"] },
-  async run({ fleet: { discovery, reached }, principal, signal, progress }, input) {
+  async run({ fleet, principal, signal, progress }, input) {
+    const { discovery } = fleet
     const sources = input.source === undefined ? discovery.sources : [discovery.find(input.source)]
     let done = 0
     progress(0, sources.length, "looking")
@@ -34,7 +35,7 @@ export const discover = job({
       }),
     )
     // Who reads after this sees what it recorded.
-    for (const { position } of runs) await reached(position)
+    for (const { position } of runs) await fleet.reached(position)
     return { runs, changes: runs.reduce((sum, { changes }) => sum + changes, 0) }
   },
 })

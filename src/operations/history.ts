@@ -34,7 +34,7 @@ export const history = query({
       before: Number(key) as Position,
       from: (since + 1) as Position,
       limit: input.limit + 1,
-      ...(record === undefined ? {} : { recordNo: record.no, withServices: record.kind === "target" }),
+      ...(record === undefined ? {} : { recordNo: record.no }),
     })
     const shown = page.slice(0, input.limit)
     const items: Change[] = []

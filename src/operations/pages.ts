@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor } from "./cursor.js"
 import type { QueryCall } from "./define.js"
 
 /** Where a page of records by name begins. */
-export function after(text: string | undefined): { after: { name: string; id: string } } | Record<never, never> {
+export function after(text: string | undefined): { readonly after?: { readonly name: string; readonly id: string } } {
   if (text === undefined) return {}
   const [name = "", id = ""] = decodeCursor(text).key.map(String)
   return { after: { name, id } }

@@ -7,6 +7,7 @@ export const opsStore: Store = {
   what: "operational store",
   applicationId: 0x464c4f31, // "FLO1"
   synchronous: "NORMAL",
+  cacheKiB: 8_192,
   migrations: [
     `
     CREATE TABLE tokens (
@@ -29,7 +30,7 @@ export const opsStore: Store = {
       UNIQUE (record_id, metric)
     ) STRICT;
     CREATE TABLE measurements (
-      series_no INTEGER NOT NULL REFERENCES series,
+      series_no INTEGER NOT NULL,
       slot INTEGER NOT NULL,
       measured_at INTEGER NOT NULL, -- ms since the epoch
       value REAL NOT NULL,

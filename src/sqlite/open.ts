@@ -19,6 +19,8 @@ export interface Store {
   readonly migrations: readonly string[]
   /** FULL: a commit survives power loss. NORMAL: it survives a crash of the process, and the file stays whole. */
   readonly synchronous: "FULL" | "NORMAL"
+  /** Memory for pages, in KiB. */
+  readonly cacheKiB: number
 }
 
 /** @throws FleetError `NewerVersion`, `StoreDamaged`, `StoreUnavailable` */
@@ -35,7 +37,7 @@ export function openStore(file: string, store: Store): Db {
     if (isNew) db.pragma("page_size = 16384")
     db.pragma("journal_mode = WAL")
     db.pragma(`synchronous = ${store.synchronous}`)
-    db.pragma("foreign_keys = ON")
+    db.pragma(`cache_size = -${store.cacheKiB}`)
     if (version < store.migrations.length) migrate(db, store, version)
     return db
   } catch (error) {

@@ -5,7 +5,7 @@ import { type FieldChange, changesOf } from "#kernel/patch.js"
 import type { Instant } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
 import { patchOf } from "#projections/inventory/patch-of.js"
-import { recordOf } from "#projections/inventory/project.js"
+import { recordOf } from "#projections/inventory/record-numbers.js"
 import type { ViewsReader } from "#projections/views.js"
 import { type EntityRef, entityRef } from "./entity.js"
 

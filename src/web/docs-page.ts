@@ -12,7 +12,7 @@ export function docsContent(operations: readonly Operation[]): Html {
 }
 
 function entry({ name, summary, kind, scope, route, input, command }: Operation): Html {
-  const fields = Object.entries(input.shape as Record<string, { description?: string | undefined }>)
+  const fields = Object.entries<{ description?: string | undefined }>(input.shape)
   return html`<section>
     <h2>${name}</h2>
     <p>${summary}. <span class="soft">${kind}, scope ${scope}</span></p>

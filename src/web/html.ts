@@ -16,8 +16,8 @@ export function html(parts: TemplateStringsArray, ...values: readonly Value[]): 
 function textOf(value: Value): string {
   if (value === null || value === undefined) return ""
   if (value instanceof Html) return value.text
-  if (Array.isArray(value)) return (value as readonly Html[]).map(textOf).join("")
-  return escape(String(value as string | number))
+  if (typeof value === "object") return value.map(textOf).join("")
+  return escape(String(value))
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,6 +1,5 @@
 /** The list of targets, and one entity with its facts, services and history. */
-import type { Json, JsonObject } from "#kernel/json.js"
-import { isObject } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject, jsonText } from "#kernel/json.js"
 import type { Point } from "#kernel/point.js"
 import type { FieldChange } from "#kernel/patch.js"
 import type { Change } from "#timeline/change.js"
@@ -86,7 +85,8 @@ export function entityContent(
 ): Html {
   const { target, lifecycle, lastSeen, facets, omitted, measurements } = answer
   return html` <p>
-      <span class="${lifecycle}">${lifecycle}</span>, ${lastSeen === null ? "not looked at completely by then" : `last seen ${time(lastSeen)}`}
+      <span class="${lifecycle}">${lifecycle}</span>,
+      ${lastSeen === null ? "not looked at completely by then" : `last seen ${time(lastSeen)}`}
       ${target === null ? html`` : html` on <a href="${link(`/entities/${target.id}`, asked)}">${target.name}</a>`}
       <span class="soft">· ${answer.entity.kind} ${answer.entity.id}</span>
     </p>
@@ -185,7 +185,7 @@ function changeEntry({ type, entity, observedAt, position, changes, source }: Ch
 /** A value as a person reads it: scalars plain, collections as their items. */
 function shown(value: Json): Html {
   if (value === null) return html`<span class="soft">none</span>`
-  if (!isObject(value)) return html`${String(value as string)}`
+  if (!isObject(value)) return html`${jsonText(value)}`
   const items = Object.entries(value)
   if (items.length === 0) return html`<span class="soft">none</span>`
   return html`${items.map(([key, item]) => {
@@ -198,5 +198,5 @@ function shown(value: Json): Html {
 
 function plain(value: Json): string {
   if (value === null) return "none"
-  return isObject(value) ? Object.keys(value).join(" ") : String(value as string)
+  return isObject(value) ? Object.keys(value).join(" ") : jsonText(value)
 }

@@ -8,7 +8,7 @@ import { type Clock, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type EventId, type StreamName, eventId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
-import { headText, saltBytes } from "../leaf.js"
+import { saltBytes, stamped } from "../leaf.js"
 import { type Appended, noStream } from "../port.js"
 import type { PreparedEvent } from "../prepare.js"
 
@@ -29,7 +29,7 @@ export function appender(db: Db, clock: Clock): AppendAll {
     "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
   )
   const streamNo = interned(db, "streams")
-  const typeNo = interned(db, "types")
+  const types = interned(db, "types")
   const revisionOf = db
     .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
     .pluck()
@@ -48,6 +48,12 @@ export function appender(db: Db, clock: Clock): AppendAll {
         let position = last?.position ?? -1
         const recordedMs = Math.max(epochMs(clock.now()), last?.recorded_at ?? 0)
         const recordedAt = instant(recordedMs)
+        const typeNos = new Map<string, number>()
+        const typeNo = (type: string): number => {
+          const no = typeNos.get(type) ?? types.find(type) ?? types.add(type)
+          typeNos.set(type, no)
+          return no
+        }
 
         const write = (append: PendingAppend): Outcome => {
           const { stream, expectedRevision, events } = append
@@ -60,17 +66,16 @@ export function appender(db: Db, clock: Clock): AppendAll {
           if (events.length === 0) return { revision: actual, position: position as Position }
           const stream_no = known ?? streamNo.add(stream)
           for (const event of events) {
-            const { metadataText, dataText, ...head } = event
             position += 1
-            const text = headText({ ...head, stream, recordedAt }, metadataText)
+            const head = stamped(event.head, recordedAt)
             insert.run(
               position,
               stream_no,
               event.revision,
-              typeNo.of(event.type),
+              typeNo(event.type),
               recordedMs,
-              text,
-              dataText,
+              head,
+              event.dataText,
               salts.next(),
             )
           }
@@ -121,12 +126,14 @@ function revisionName(revision: number): string {
   return revision === noStream ? "no stream" : `revision ${revision}`
 }
 
-/** Names that are stored once and numbered. Numbers are looked up in the transaction: a cache would outlive its rollback. */
+/** Names that are stored once and numbered. Nothing is remembered beyond a transaction: it could be rolled back. */
 function interned(db: Db, table: "streams" | "types") {
   const select = db.prepare<[string], number>(`SELECT no FROM ${table} WHERE name = ?`).pluck()
   const insert = db.prepare<[string]>(`INSERT INTO ${table} (name) VALUES (?)`)
-  const add = (name: string) => Number(insert.run(name).lastInsertRowid)
-  return { find: (name: string) => select.get(name), add, of: (name: string) => select.get(name) ?? add(name) }
+  return {
+    find: (name: string) => select.get(name),
+    add: (name: string) => Number(insert.run(name).lastInsertRowid),
+  }
 }
 
 /** Random salts, drawn from the system a few hundred at a time. */

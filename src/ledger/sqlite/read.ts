@@ -69,7 +69,8 @@ export function reader(db: Db) {
       let low: number = origin
       let high = headRow.get()?.position ?? origin
       while (low < high) {
-        const middle = Math.ceil((low + high) / 2)
+        // Not `ceil`: of −1 and 0 it makes −0.
+        const middle = Math.floor((low + high + 1) / 2)
         if ((recordedAt.get(middle) as number) <= wanted) low = middle
         else high = middle - 1
       }

@@ -22,15 +22,16 @@ export const ledgerStore: Store = {
   what: "ledger",
   applicationId: 0x464c4c31, // "FLL1"
   synchronous: "FULL",
+  cacheKiB: 16_384,
   migrations: [
     `
     CREATE TABLE streams (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE types (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE events (
       position INTEGER PRIMARY KEY,
-      stream_no INTEGER NOT NULL REFERENCES streams,
+      stream_no INTEGER NOT NULL,
       revision INTEGER NOT NULL,
-      type_no INTEGER NOT NULL REFERENCES types,
+      type_no INTEGER NOT NULL,
       recorded_at INTEGER NOT NULL, -- ms since the epoch; never less than that of the position before
       head TEXT NOT NULL,           -- canonical JSON of the envelope without payload
       data TEXT NOT NULL,           -- canonical JSON of the payload

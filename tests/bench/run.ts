@@ -1,0 +1,49 @@
+/**
+ * `npm run bench [-- full]`: the budgets, measured. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
+ */
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { benchAppend } from "./append.js"
+import { foldAll, writeFleet } from "./fleet-on-disk.js"
+import { benchRebuild } from "./rebuild.js"
+import { type Row, print } from "./report.js"
+import { benchDiff, benchEntity } from "./timeline.js"
+
+const full = process.argv.includes("full")
+const targets = full ? 10_000 : 1_000
+const changes = full ? 880_000 : 100_000
+/** Changes that both fleets of the diff share, all within as many targets as the small one has. */
+const compared = 5_000
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fleet-ledger-bench-"))
+try {
+  const [cpu] = os.cpus()
+  process.stdout.write(
+    `node ${process.version}, ${os.cpus().length} × ${cpu?.model.trim()}, ${new Date().toISOString().slice(0, 10)}\n\n`,
+  )
+  const rows: Row[] = [...(await benchAppend(folder))]
+
+  const ledgerFile = path.join(folder, "ledger.db")
+  const onDisk = await writeFleet(ledgerFile, targets, changes)
+  rows.push(...(await benchRebuild(onDisk.ledger, ledgerFile, folder)))
+  const views = await foldAll(onDisk.ledger, path.join(folder, "views.db"))
+  rows.push(...(await benchEntity(views, onDisk, targets)))
+
+  const small = await writeFleet(path.join(folder, "small.db"), targets / 10, compared)
+  const smallViews = await foldAll(small.ledger, path.join(folder, "small-views.db"))
+  const large = await writeFleet(path.join(folder, "large.db"), targets, compared, targets / 10)
+  const largeViews = await foldAll(large.ledger, path.join(folder, "large-views.db"))
+  rows.push(
+    ...(await benchDiff(
+      { views: smallViews, ledger: small.ledger },
+      { views: largeViews, ledger: large.ledger },
+      compared,
+    )),
+  )
+
+  print(rows)
+  process.exitCode = rows.every(({ pass }) => pass) ? 0 : 1
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true })
+}
