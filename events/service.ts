@@ -9,7 +9,7 @@ import { provenance } from "./target.js"
 export const serviceEvents = {
   /** A source saw a service that it did not know, on the target whose record id is `target`. */
   ServiceDiscovered: change("service", z.strictObject({ ...provenance, target: z.uuid(), document: serviceDocument })),
-  ServiceChanged: change("service", z.strictObject({ facet: line, patch: z.array(patchOperation) })),
+  ServiceChanged: change("service", z.strictObject({ facet: line, patch: z.array(patchOperation).min(1) })),
   /** It runs, stopped or failed: seen as such, or not found any more by a complete look at what runs. */
   ServiceStateChanged: change("service", z.strictObject({ from: serviceStatus, to: serviceStatus })),
   /** It is there again after it was retired. */

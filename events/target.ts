@@ -14,7 +14,7 @@ export const targetEvents = {
   /** A source saw a machine that it did not know: the whole first document. */
   TargetDiscovered: change("target", z.strictObject({ ...provenance, document: targetDocument })),
   /** Facts of one facet differ from what was known. Paths are those of the record's document. */
-  TargetChanged: change("target", z.strictObject({ facet: line, patch: z.array(patchOperation) })),
+  TargetChanged: change("target", z.strictObject({ facet: line, patch: z.array(patchOperation).min(1) })),
   /** A resource has been in another band of use for as long as the policy asks. */
   TargetResourceStatusChanged: change(
     "target",

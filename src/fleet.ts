@@ -182,8 +182,7 @@ function removeStore(file: string): void {
 /** What shapes conclusions goes into the ledger before anything is concluded by it. */
 async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promise<void> {
   const stream = "policy" as StreamName
-  const revision = await ledger.revisionOf(stream)
-  const [last] = revision === noStream ? [] : await ledger.readStream(stream, { from: revision, limit: 1 })
+  const [last] = await ledger.readStream(stream, { limit: 1, backwards: true })
   if (last?.type === "PolicyAdopted" && canonicalJson(last.data.policy) === canonicalJson(policy)) return
   const event = {
     type: "PolicyAdopted",
@@ -191,7 +190,7 @@ async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promis
     metadata: { actor: "system" },
     observedAt: clock.now(),
   } as const
-  await ledger.append(stream, revision, [event], `adopt ${canonicalJson(policy)}`)
+  await ledger.append(stream, last?.revision ?? noStream, [event], `adopt ${canonicalJson(policy)}`)
 }
 
 function sourceFor(source: SourceConfig): Source {

@@ -31,7 +31,7 @@ export function folderAt(folder: string): Folder {
 /** Makes the folder if need be, for this user alone. @throws FleetError `StoreUnavailable` */
 export function makeFolder(folder: Folder): void {
   try {
-    fs.mkdirSync(folder.path, { recursive: true, mode: 0o700 })
+    makeWithParents(folder.path)
     fs.accessSync(folder.path, fs.constants.R_OK | fs.constants.W_OK)
   } catch (error) {
     throw new FleetError(
@@ -40,6 +40,14 @@ export function makeFolder(folder: Folder): void {
       { cause: error },
     )
   }
+}
+
+/** Step by step: Node's own `recursive` never returns where the kernel says that a folder it has just seen does not exist (/proc). */
+function makeWithParents(folder: string): void {
+  if (fs.existsSync(folder)) return
+  const parent = path.dirname(folder)
+  if (parent !== folder) makeWithParents(parent)
+  fs.mkdirSync(folder, { mode: 0o700 })
 }
 
 export interface FolderLock {

@@ -17,13 +17,14 @@ export type HistoryReader = ReturnType<typeof historyReader>
 export function historyReader(db: Db) {
   const ofRecord = db
     .prepare<{ no: number; from: number; before: number; limit: number }, Position>(
-      `SELECT position FROM changes_of WHERE record_no = $no AND position >= $from AND position < $before
+      `SELECT position FROM changes WHERE record_no = $no AND position >= $from AND position < $before
        ORDER BY position DESC LIMIT $limit`,
     )
     .pluck()
   const ofAll = db
     .prepare<{ from: number; before: number; limit: number }, Position>(
-      "SELECT position FROM changes WHERE position >= $from AND position < $before ORDER BY position DESC LIMIT $limit",
+      `SELECT DISTINCT position FROM touched WHERE position >= $from AND position < $before
+       ORDER BY position DESC LIMIT $limit`,
     )
     .pluck()
 

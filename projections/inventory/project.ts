@@ -1,5 +1,5 @@
 /** Folds events into the inventory's tables, unit by unit: the cost follows what an event changes, not the size of its record. */
-import type { EventOf, RecordedEvent } from "#events/catalog.js"
+import { type EventOf, type RecordedEvent, catalog } from "#events/catalog.js"
 import { bug } from "#kernel/errors.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { type PatchOperation, applyPatch } from "#kernel/patch.js"
@@ -10,7 +10,7 @@ import { patchOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
 import { recordNumbers, recordOf } from "./record-numbers.js"
 import { inventoryTables } from "./tables.js"
-import { unitAt, unitsOf } from "./units.js"
+import { isOneUnit, unitAt, unitsOf } from "./units.js"
 
 export const inventoryProjection: Projection = { name: "inventory", version: 1, tables: inventoryTables, projector }
 
@@ -21,22 +21,20 @@ type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered">
 
 function projector(db: Db): (event: RecordedEvent) => void {
   const insertRecord = db.prepare<[string, string, string, string, number, number | null, number]>(
-    `INSERT INTO records (id, kind, source, native_key, generation, target_no, discovered, revision)
-     VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT coalesce(max(no), 0) + 1 FROM records)), ?, 0)`,
+    `INSERT INTO records (id, kind, source, native_key, generation, target_no, discovered)
+     VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT coalesce(max(no), 0) + 1 FROM records)), ?)`,
   )
   const numbers = recordNumbers(db)
-  const moveHead = db.prepare<[number, number]>("UPDATE records SET revision = ? WHERE no = ?")
   const touch = db.prepare<[number, number, number]>("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)")
   const insertUnit = db.prepare<[number, number, number, number, string]>("INSERT INTO units VALUES (?, ?, ?, ?, ?)")
   const key = "record_no = ? AND facet_no = ? AND path_no = ?"
-  const readUnit = db.prepare<[number, number, number], string>(`SELECT value FROM units WHERE ${key}`).pluck()
+  const readUnit = db.prepare<[number, number, number], Held>(`SELECT since, value FROM units WHERE ${key}`)
   const beneath = db.prepare<[number, number, string, string], NumberedPath>(
     `SELECT paths.no, path, paths.facet_no AS facetNo FROM units JOIN paths ON paths.no = path_no
      WHERE record_no = ? AND units.facet_no = ? AND path >= ? AND path < ? ORDER BY paths.no`,
   )
-  // What one event writes twice never held: it leaves no row.
-  const setAside = db.prepare<[number, number, number, number, number]>(
-    `INSERT INTO past_units SELECT record_no, facet_no, path_no, since, ?, value FROM units WHERE ${key} AND since < ?`,
+  const insertPast = db.prepare<[number, number, number, number, number, string]>(
+    "INSERT INTO past_units VALUES (?, ?, ?, ?, ?, ?)",
   )
   const removeUnit = db.prepare<[number, number, number]>(`DELETE FROM units WHERE ${key}`)
   const replaceUnit = db.prepare<[number, string, number, number, number]>(
@@ -52,39 +50,45 @@ function projector(db: Db): (event: RecordedEvent) => void {
     }
   }
 
+  /** Moves what held until now aside. What one event writes twice never held: it leaves no row. */
+  const setAside = (record: number, { no, facetNo }: NumberedPath, held: Held, position: Position) => {
+    touch.run(position, record, no)
+    if (held.since < position) insertPast.run(record, facetNo, no, held.since, position, held.value)
+  }
+
   const end = (record: number, path: string, position: Position) => {
     const own = numbered(path)
     // "0" is the character after "/": the range holds the paths beneath this one, which go with it.
-    for (const { no, facetNo } of [own, ...beneath.all(record, own.facetNo, `${path}/`, `${path}0`)]) {
-      touch.run(position, record, no)
-      setAside.run(position, record, facetNo, no, position)
-      if (removeUnit.run(record, facetNo, no).changes !== 1) throw unknownUnit(path, position)
+    for (const unit of [own, ...beneath.all(record, own.facetNo, `${path}/`, `${path}0`)]) {
+      const held = readUnit.get(record, unit.facetNo, unit.no)
+      if (held === undefined) throw unknownUnit(path, position)
+      setAside(record, unit, held, position)
+      removeUnit.run(record, unit.facetNo, unit.no)
     }
   }
 
-  const replace = (record: number, unit: string, known: string, value: Json, position: Position) => {
-    if (isContainer(unit, known) || unitsOf(unit, value).length > 1) {
-      end(record, unit, position)
-      begin(record, unit, value, position)
+  const replace = (record: number, unit: NumberedPath, held: Held, value: Json, position: Position) => {
+    if (isContainer(unit.path, held.value) || !isOneUnit(unit.path, value)) {
+      end(record, unit.path, position)
+      begin(record, unit.path, value, position)
       return
     }
-    const { no, facetNo } = numbered(unit)
-    touch.run(position, record, no)
-    setAside.run(position, record, facetNo, no, position)
-    replaceUnit.run(position, JSON.stringify(value), record, facetNo, no)
+    setAside(record, unit, held, position)
+    replaceUnit.run(position, JSON.stringify(value), record, unit.facetNo, unit.no)
   }
 
   const apply = (record: number, operation: PatchOperation, position: Position) => {
     if (operation.op === "test") return
-    const { unit, inside } = unitAt(operation.path)
-    const { no, facetNo } = numbered(unit)
-    const known = readUnit.get(record, facetNo, no)
-    if (inside !== "") {
-      if (known === undefined) throw unknownUnit(unit, position)
-      replace(record, unit, known, within(known, inside, operation), position)
-    } else if (operation.op === "remove") end(record, unit, position)
-    else if (known === undefined) begin(record, unit, operation.value, position)
-    else replace(record, unit, known, operation.value, position)
+    const { unit: path, inside } = unitAt(operation.path)
+    if (inside === "" && operation.op === "remove") return end(record, path, position)
+    const unit = numbered(path)
+    const held = readUnit.get(record, unit.facetNo, unit.no)
+    if (held !== undefined) {
+      const value = inside === "" && operation.op !== "remove" ? operation.value : within(held.value, inside, operation)
+      return replace(record, unit, held, value, position)
+    }
+    if (inside !== "" || operation.op === "remove") throw unknownUnit(path, position)
+    return begin(record, path, operation.value, position)
   }
 
   const discover = (event: RecordedEvent & Discovered) => {
@@ -106,14 +110,18 @@ function projector(db: Db): (event: RecordedEvent) => void {
 
   return (event) => {
     if (event.type === "TargetDiscovered" || event.type === "ServiceDiscovered") return discover(event)
-    const patch = patchOf(event)
-    if (patch.length === 0) return undefined
+    if (!catalog[event.type].change) return undefined
     const record = numbers(event.stream)?.no
     if (record === undefined) throw bug(`position ${event.position} alters ${event.stream}, which was never discovered`)
-    moveHead.run(event.revision, record)
-    for (const operation of patch) apply(record, operation, event.position)
+    for (const operation of patchOf(event)) apply(record, operation, event.position)
     return undefined
   }
+}
+
+/** A unit's row. */
+interface Held {
+  readonly since: number
+  readonly value: string
 }
 
 function isContainer(path: string, value: string): boolean {

@@ -9,7 +9,7 @@ import { documentOf } from "./units.js"
 
 export type Kind = "target" | "service"
 
-/** What never changes of a record, and the head of its stream. */
+/** What never changes of a record. */
 export interface RecordRow {
   readonly no: number
   readonly id: RecordId
@@ -20,7 +20,6 @@ export interface RecordRow {
   /** The target it runs on; a target's own id. */
   readonly targetId: RecordId
   readonly discovered: Position
-  readonly revision: number
 }
 
 export interface PageOfRecords {
@@ -44,7 +43,7 @@ export interface TouchedUnit {
   readonly path: string | undefined
 }
 
-const recordColumns = `r.no, r.id, r.kind, r.source, r.native_key AS nativeKey, r.generation, r.discovered, r.revision,
+const recordColumns = `r.no, r.id, r.kind, r.source, r.native_key AS nativeKey, r.generation, r.discovered,
   (SELECT id FROM records WHERE no = r.target_no) AS targetId`
 
 /** The value of a unit at a position as an SQL expression: NULL where it did not hold. */

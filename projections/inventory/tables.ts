@@ -4,7 +4,7 @@
  * in the ledger's order, so a rebuild gives the same rows.
  */
 export const inventoryTables = `
-  -- What is known of a record from its first event on and never changes, and the head of its stream.
+  -- What is known of a record from its first event on and never changes.
   CREATE TABLE records (
     no INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -13,8 +13,7 @@ export const inventoryTables = `
     native_key TEXT NOT NULL,
     generation INTEGER NOT NULL,
     target_no INTEGER NOT NULL, -- the target that a service runs on; a target's own number
-    discovered INTEGER NOT NULL, -- position
-    revision INTEGER NOT NULL
+    discovered INTEGER NOT NULL -- position
   ) STRICT;
   CREATE INDEX records_by_target ON records (target_no, kind);
   CREATE INDEX records_by_source ON records (source, kind);

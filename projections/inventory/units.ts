@@ -27,6 +27,11 @@ function collect(path: string, value: Json, units: Unit[]): void {
   for (const [key, member] of Object.entries(value)) collect(`${path}/${escapeKey(key)}`, member, units)
 }
 
+/** Whether `value`, standing at `path`, is one row. */
+export function isOneUnit(path: string, value: Json): boolean {
+  return !isObject(value) || isItem(path) || Object.keys(value).length === 0
+}
+
 /** Whether a path ends at an item of a collection, or inside one. */
 function isItem(path: string): boolean {
   return path.includes(":")

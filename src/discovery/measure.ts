@@ -32,7 +32,8 @@ function cpuPercent(now: ReadonlyMap<string, number>, previous: ReadonlyMap<stri
   const elapsed = sameBoot ? total - totalBefore : total
   if (elapsed === 0) return undefined
   const share = (sameBoot ? busy - busyBefore : busy) / elapsed
-  return Math.round(share * 1_000) / 10
+  // A counter of idleness may run back a little (proc(5), iowait): then more was busy than passed.
+  return Math.min(Math.round(share * 1_000) / 10, 100)
 }
 
 const filesystemUse = /^\/storage\/filesystems\/(fs:.*)\/usedPercent$/s

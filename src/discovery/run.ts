@@ -59,7 +59,6 @@ const bandWindow = 60
 /** Changes to one record, to be appended as one. */
 interface Decision {
   readonly stream: StreamName
-  readonly expectedRevision: number
   readonly events: readonly FleetEvent[]
 }
 
@@ -198,14 +197,13 @@ class Run {
       const provenance = { source: this.source, nativeKey, generation: 0 }
       return {
         stream,
-        expectedRevision: noStream,
         events: [decideDiscovered(observation, provenance, resources, target)],
       }
     }
     await this.ports.ops.absences.seen(id)
     const document = await this.ports.views.inventory.document(record.no, this.head)
     const resources = await this.#resources(observation, id, observedAt, document)
-    return { stream, expectedRevision: record.revision, events: decideSeen(document, observation, resources) }
+    return { stream, events: decideSeen(document, observation, resources) }
   }
 
   /** Measures what the look saw of a target and tells the state of each of its resources by it. */
@@ -261,34 +259,51 @@ class Run {
       const looks = await this.ports.ops.absences.missed(record.id)
       const events = decideMissing(document, record.kind, looks, this.policy)
       const stream = `${record.kind}-${record.id}` as StreamName
-      if (events.length > 0) decisions.push({ stream, expectedRevision: record.revision, events })
+      if (events.length > 0) decisions.push({ stream, events })
     }
     return decisions
   }
 
   /** Asked for at once, in order: the ledger writes them in that order, with as few commits as it can. */
   async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
+    const metadata = { actor: "discovery", source: this.source, runId: this.runId }
+    const revisions: number[] = []
+    for (const { stream } of decisions) revisions.push(await this.#revisionKnown(stream))
     const appended = await Promise.all(
-      decisions.map(({ stream, expectedRevision, events }) => {
-        const metadata = { actor: "discovery", source: this.source, runId: this.runId }
+      decisions.map(({ stream, events }, i) => {
         const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt }))
-        return this.ports.ledger.append(stream, expectedRevision, stamped, this.runId)
+        return this.ports.ledger.append(stream, revisions[i] ?? noStream, stamped, this.runId)
       }),
     )
     return appended.reduce((last, { position }) => (position > last ? position : last), this.head)
+  }
+
+  /** The revision that was decided upon: the stream's, provided that nothing came since the views were read. */
+  async #revisionKnown(stream: StreamName): Promise<number> {
+    const [last] = await this.ports.ledger.readStream(stream, { limit: 1, backwards: true })
+    if (last === undefined) return noStream
+    if (last.position <= this.head) return last.revision
+    throw new FleetError(
+      "RevisionConflict",
+      `somebody else wrote to ${stream} while "${this.source}" was looked at; look again`,
+    )
   }
 
   /** Records the account of this run if it has something to say: changes, another account than the last one, or an hour gone by. */
   async #recordRun(account: FleetEvent, changed: boolean): Promise<Position | undefined> {
     const { ledger, clock } = this.ports
     const stream = `source-${this.source}` as StreamName
-    const revision = await ledger.revisionOf(stream)
-    const [last] = revision === noStream ? [] : await ledger.readStream(stream, { from: revision, limit: 1 })
+    const [last] = await ledger.readStream(stream, { limit: 1, backwards: true })
     const now = clock.now()
     const stale = last === undefined || epochMs(now) - epochMs(last.recordedAt) >= recordRunEvery
     if (!changed && !stale && last !== undefined && gist(last) === gist(account)) return undefined
     const metadata = { actor: this.request.actor, source: this.source, runId: this.runId }
-    const appended = await ledger.append(stream, revision, [{ ...account, metadata, observedAt: now }], this.runId)
+    const appended = await ledger.append(
+      stream,
+      last?.revision ?? noStream,
+      [{ ...account, metadata, observedAt: now }],
+      this.runId,
+    )
     return appended.position
   }
 }

@@ -32,9 +32,11 @@ export interface ReadAll {
 }
 
 export interface ReadStream {
-  /** Inclusive. */
+  /** Inclusive; the stream's end when it is read backwards, else its beginning, unless given. */
   readonly from?: number
   readonly limit: number
+  /** Newest first. */
+  readonly backwards?: boolean
 }
 
 export interface Ledger {
@@ -47,7 +49,7 @@ export interface Ledger {
    */
   append(stream: StreamName, expectedRevision: number, events: readonly NewEvent[], command: string): Promise<Appended>
 
-  /** A page of one stream, oldest first. A stream that does not exist is empty. */
+  /** A page of one stream. A stream that does not exist is empty. */
   readStream(stream: StreamName, page: ReadStream): Promise<readonly RecordedEvent[]>
 
   /** A page of everything, oldest first. */

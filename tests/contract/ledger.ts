@@ -31,6 +31,8 @@ const topics = {
 /** @param open gives an empty ledger on the clock it is handed, for as long as one test takes. */
 export function ledgerContract(engine: string, open: OpenEngine): void {
   describe(`the ledger on ${engine}`, () => {
-    for (const [topic, claims] of Object.entries(topics)) describe(topic, () => claims(open))
+    describe.each(Object.entries(topics))("%s", (_, claims) => {
+      claims(open)
+    })
   })
 }

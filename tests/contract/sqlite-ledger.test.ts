@@ -25,10 +25,22 @@ ledgerContract("SQLite", async (clock) => {
 })
 
 describe("the file of an SQLite ledger", () => {
-  describe("is append-only", appendOnly)
-  describe("is durable", durability)
-  describe("that is not ours", foreignFiles)
-  describe("that is damaged", damagedFiles)
-  describe("that cannot be used", unusableFiles)
-  describe("on a full disk", fullDisk)
+  describe("is append-only", () => {
+    appendOnly()
+  })
+  describe("is durable", () => {
+    durability()
+  })
+  describe("that is not ours", () => {
+    foreignFiles()
+  })
+  describe("that is damaged", () => {
+    damagedFiles()
+  })
+  describe("that cannot be used", () => {
+    unusableFiles()
+  })
+  describe("on a full disk", () => {
+    fullDisk()
+  })
 })

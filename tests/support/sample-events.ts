@@ -1,11 +1,11 @@
 /** Events to append: as small as the schemas allow, and telling apart by the value they carry. */
 import type { EventData, EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
 import { defaultPolicy } from "#events/policy.js"
-import type { Instant } from "#kernel/clock.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { Json } from "#kernel/json.js"
+import { time } from "./test-clock.js"
 
-export const observedAt = "2026-11-23T13:59:00.000Z" as Instant
+export const observedAt = time("2026-11-23T13:59:00.000Z")
 export const metadata = { actor: "discovery" } as const
 
 export function stream(name: string): StreamName {

@@ -28,6 +28,10 @@ export function reader(db: Db) {
     `SELECT position, head, data FROM events
      WHERE stream_no = (SELECT no FROM streams WHERE name = ?) AND revision >= ? ORDER BY revision LIMIT ?`,
   )
+  const ofStreamBackwards = db.prepare<[string, number, number], Row>(
+    `SELECT position, head, data FROM events
+     WHERE stream_no = (SELECT no FROM streams WHERE name = ?) AND revision <= ? ORDER BY revision DESC LIMIT ?`,
+  )
   const one = db.prepare<[number], Row>("SELECT position, head, data FROM events WHERE position = ?")
   const headRow = db.prepare<[], { position: number; recorded_at: number }>(
     "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
@@ -47,7 +51,12 @@ export function reader(db: Db) {
   }
 
   return {
-    stream: (stream: StreamName, { from = 0, limit }: ReadStream) => ofStream.all(stream, from, limit).map(eventOf),
+    stream(stream: StreamName, { from, limit, backwards = false }: ReadStream): RecordedEvent[] {
+      const rows = backwards
+        ? ofStreamBackwards.all(stream, from ?? Number.MAX_SAFE_INTEGER, limit)
+        : ofStream.all(stream, from ?? 0, limit)
+      return rows.map(eventOf)
+    },
     all({ after, upTo, types, limit }: ReadAll): RecordedEvent[] {
       const last = upTo ?? Number.MAX_SAFE_INTEGER
       const rows =

@@ -4,6 +4,7 @@ import { eventId } from "#kernel/ids.js"
 import { origin } from "#kernel/point.js"
 import { maxBatch, noStream } from "#ledger/port.js"
 import { carried, changed, changes, metadata, observedAt, sample, stream } from "#tests/support/sample-events.js"
+import { time } from "#tests/support/test-clock.js"
 import { expect, it } from "vitest"
 import { type OpenEngine, everything, fresh, refused } from "./fresh.js"
 
@@ -104,14 +105,13 @@ export function appending(open: OpenEngine): void {
       reason: "because",
       ticket: "OPS-1",
     }
-    const occurredAt = observedAt.replace("13:59", "13:58") as typeof observedAt
+    const occurredAt = time("2026-11-23T13:58:00.000Z")
     await ledger.append(one, noStream, [changed(1, { metadata: told, occurredAt }), changed(2)], "run/7")
-    const patch = (value: number) => ({ facet: "os", patch: [{ op: "add", path: "/os/name", value }] })
     const shared = { stream: one, type: "TargetChanged", schemaVersion: 1, observedAt, recordedAt: clock.now() }
     const ids = [0, 1].map((index) => eventId(one, noStream, "run/7", index))
     expect(await everything(ledger)).toStrictEqual([
-      { ...shared, position: 0, revision: 0, id: ids[0], metadata: told, occurredAt, data: patch(1) },
-      { ...shared, position: 1, revision: 1, id: ids[1], metadata, data: patch(2) },
+      { ...shared, position: 0, revision: 0, id: ids[0], metadata: told, occurredAt, data: changed(1).data },
+      { ...shared, position: 1, revision: 1, id: ids[1], metadata, data: changed(2).data },
     ])
   })
 

@@ -1,7 +1,7 @@
 /** Pages of everything and of one stream, and single events by their positions. */
 import { type EventType, eventTypes } from "#events/catalog.js"
-import { type Position, origin, position } from "#kernel/point.js"
-import { type Ledger, noStream } from "#ledger/port.js"
+import { origin, position } from "#kernel/point.js"
+import { type Ledger, type ReadStream, noStream } from "#ledger/port.js"
 import { changed, changes, sample, stream } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
@@ -42,6 +42,7 @@ export function reading(open: OpenEngine): void {
     const ledger = await filled(open)
     expect(await ledger.readStream(stream("target-9"), { limit: 10 })).toStrictEqual([])
     expect(await ledger.readStream(stream("target-9"), { from: 3, limit: 10 })).toStrictEqual([])
+    expect(await ledger.readStream(stream("target-9"), { limit: 10, backwards: true })).toStrictEqual([])
     expect(await ledger.revisionOf(stream("target-9"))).toBe(noStream)
     expect(await ledger.revisionOf(stream("target"))).toBe(noStream)
   })
@@ -79,6 +80,21 @@ export function reading(open: OpenEngine): void {
     expect(await read(eventTypes)).toStrictEqual(positions(0, 29))
   })
 
+  it("reads a stream from a revision on, or back from it, which is included", async () => {
+    const ledger = await filled(open)
+    const read = async (page: Omit<ReadStream, "limit">, limit = 4) =>
+      (await ledger.readStream(streams[1]!, { ...page, limit })).map(({ revision }) => revision)
+    expect(await read({})).toStrictEqual([0, 1, 2, 3])
+    expect(await read({ from: 3 })).toStrictEqual([3, 4, 5, 6])
+    expect(await read({ from: 9 })).toStrictEqual([9])
+    expect(await read({ from: 10 })).toStrictEqual([])
+    expect(await read({ backwards: true })).toStrictEqual([9, 8, 7, 6])
+    expect(await read({ from: 3, backwards: true })).toStrictEqual([3, 2, 1, 0])
+    expect(await read({ from: 0, backwards: true })).toStrictEqual([0])
+    expect(await read({ from: 1_000, backwards: true }, 1)).toStrictEqual([9])
+    expect(await read({ from: 3, backwards: false }, 0)).toStrictEqual([])
+  })
+
   it("answers any page of everything as a scan of everything would", async () => {
     const ledger = await filled(open)
     const all = await everything(ledger)
@@ -103,12 +119,15 @@ export function reading(open: OpenEngine): void {
     const ledger = await filled(open)
     const all = await everything(ledger)
     const page = fc.record(
-      { from: fc.integer({ min: 0, max: 20 }), limit: fc.integer({ min: 0, max: 20 }) },
+      { from: fc.integer({ min: 0, max: 20 }), limit: fc.integer({ min: 0, max: 20 }), backwards: fc.boolean() },
       { requiredKeys: ["limit"] },
     )
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...streams), page, async (name, asked) => {
-        const wanted = all.filter((event) => event.stream === name && event.revision >= (asked.from ?? 0))
+        const ofStream = all.filter((event) => event.stream === name)
+        const wanted = asked.backwards
+          ? ofStream.filter(({ revision }) => revision <= (asked.from ?? Infinity)).reverse()
+          : ofStream.filter(({ revision }) => revision >= (asked.from ?? 0))
         expect(await ledger.readStream(name, asked)).toStrictEqual(wanted.slice(0, asked.limit))
       }),
       { numRuns: 200 },
@@ -121,7 +140,7 @@ export function reading(open: OpenEngine): void {
   it("reads events at positions in the order given, as often as given, leaving out what is beyond the head", async () => {
     const ledger = await filled(open)
     const all = await everything(ledger)
-    const at = (...wanted: number[]) => ledger.readAt(wanted.map((value) => value as Position))
+    const at = (...wanted: number[]) => ledger.readAt(wanted.map(position))
     expect(await at()).toStrictEqual([])
     expect(await at(7)).toStrictEqual([all[7]])
     expect(await at(29, 0, 14, 0)).toStrictEqual([all[29], all[0], all[14], all[0]])

@@ -9,6 +9,9 @@ import { type OpenEngine, everything, fresh, refused } from "./fresh.js"
 
 const one = stream("target-1")
 
+/** A text of so many bytes, which are not its characters. */
+const text = (bytes: number) => "é".repeat(Math.floor(bytes / 2)) + "e".repeat(bytes % 2)
+
 /** Values that JavaScript has and JSON has not. */
 const notJson: Readonly<Record<string, unknown>> = {
   "a BigInt": 1n,
@@ -21,7 +24,7 @@ const notJson: Readonly<Record<string, unknown>> = {
   "a Set": new Set([1]),
   "a function": () => 1,
   "a symbol": Symbol("s"),
-  "a class instance": new (class Thing {})(),
+  "a class instance": new URL("file:///"),
   bytes: Uint8Array.of(1),
 }
 
@@ -77,7 +80,12 @@ export function refusing(open: OpenEngine): void {
     const error = await refusalOfOne({ ...changed(1), data: wrong })
     expect(error).toMatchObject({ code: "SchemaViolation", details: { path: "/patch/0/path" } })
     expect(error.message).toContain("TargetChanged")
-    expect((await refusalOfOne({ ...changed(1), data: { facet: "os", patch: [], more: 1 } })).message).toContain("more")
+    expect((await refusalOfOne({ ...changed(1), data: { ...changed(1).data, more: 1 } })).message).toContain("more")
+  })
+
+  it("refuses a change that changes nothing", async () => {
+    const error = await refusalOfOne({ ...changed(1), data: { facet: "os", patch: [] } })
+    expect(error).toMatchObject({ code: "SchemaViolation", details: { path: "/patch" } })
   })
 
   it.each(["service-1", "source-here", "policy", "targets-1", "tar-get"])(
@@ -143,11 +151,8 @@ export function refusing(open: OpenEngine): void {
   it("takes an event of as many bytes as it may have, and refuses one more", async () => {
     const { ledger } = await fresh(open)
     await ledger.append(one, noStream, [changed("")], "measure")
-    const [{ position: _, data, ...envelope }] = (await everything(ledger)) as [
-      Awaited<ReturnType<typeof everything>>[0],
-    ]
+    const { position: _, data, ...envelope } = (await everything(ledger))[0]!
     const room = maxEventBytes - Buffer.byteLength(canonicalJson(data)) - Buffer.byteLength(canonicalJson(envelope))
-    const text = (bytes: number) => "é".repeat(Math.floor(bytes / 2)) + "e".repeat(bytes % 2)
     const error = await refused(ledger, () => ledger.append(one, 0, [changed(text(room + 1))], "run"))
     expect(error.code).toBe("SchemaViolation")
     expect(error.message).toContain(String(maxEventBytes))

@@ -1,9 +1,10 @@
 /** `recordedAt` never runs backwards along positions, so a time resolves to a position and back. */
-import { type Instant, epochMs, instant } from "#kernel/clock.js"
+import { epochMs, instant } from "#kernel/clock.js"
 import { origin, position } from "#kernel/point.js"
 import { noStream } from "#ledger/port.js"
 import { changed, changes, stream } from "#tests/support/sample-events.js"
 import { refusalOf } from "#tests/support/refusal.js"
+import { time } from "#tests/support/test-clock.js"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { type OpenEngine, everything, fresh } from "./fresh.js"
@@ -52,12 +53,14 @@ export function times(open: OpenEngine): void {
   it("resolves any time before the first event to −1, and any after the last to the head", async () => {
     const { ledger, clock } = await fresh(open)
     expect(await ledger.positionAt(clock.now())).toBe(origin)
-    await ledger.append(one, noStream, changes(3), "a")
+    await ledger.append(one, noStream, changes(1), "first")
+    expect(await ledger.positionAt(clock.now())).toBe(0)
+    await ledger.append(one, 0, changes(2), "a")
     const recorded = epochMs(clock.now())
     expect(await ledger.positionAt(instant(recorded - 1))).toBe(origin)
     expect(await ledger.positionAt(instant(recorded))).toBe(2)
-    expect(await ledger.positionAt("9999-12-31T23:59:59.999Z" as Instant)).toBe(2)
-    expect(await ledger.positionAt("0000-01-01T00:00:00.000Z" as Instant)).toBe(origin)
+    expect(await ledger.positionAt(time("9999-12-31T23:59:59.999Z"))).toBe(2)
+    expect(await ledger.positionAt(time("0000-01-01T00:00:00.000Z"))).toBe(origin)
   })
 
   it("knows no time of an event that is not there, and the epoch for the point before the first", async () => {
@@ -82,9 +85,9 @@ export function times(open: OpenEngine): void {
         expect(all.map(({ recordedAt }) => recordedAt)).toStrictEqual(all.map(({ recordedAt }) => recordedAt).sort())
         const last = epochMs(all.at(-1)!.recordedAt)
         for (let ms = last - 60; ms <= last + 2; ms++) {
-          const time = instant(ms)
-          const wanted = all.findLast(({ recordedAt }) => recordedAt <= time)?.position ?? origin
-          expect(await ledger.positionAt(time)).toBe(wanted)
+          const asked = instant(ms)
+          const wanted = all.findLast(({ recordedAt }) => recordedAt <= asked)?.position ?? origin
+          expect(await ledger.positionAt(asked)).toBe(wanted)
         }
         for (const event of all.slice(-30)) expect(await ledger.timeOf(event.position)).toBe(event.recordedAt)
       }),
@@ -94,8 +97,8 @@ export function times(open: OpenEngine): void {
 
   it("keeps the times of what was observed, which may lie anywhere", async () => {
     const { ledger } = await fresh(open)
-    const early = "0001-01-01T00:00:00.000Z" as Instant
-    const late = "9999-12-31T23:59:59.999Z" as Instant
+    const early = time("0001-01-01T00:00:00.000Z")
+    const late = time("9999-12-31T23:59:59.999Z")
     await ledger.append(one, noStream, [changed(1, { observedAt: late, occurredAt: early })], "a")
     expect((await everything(ledger))[0]).toMatchObject({ observedAt: late, occurredAt: early })
   })

@@ -21,6 +21,7 @@ export function versions(open: OpenEngine): void {
     const upcast = [{ ...asWritten[0], data: { steps: ["1 to 2", "2 to 3"] }, schemaVersion: 1 }]
     expect(await everything(ledger)).toStrictEqual(upcast)
     expect(await ledger.readStream(one, { limit: 1 })).toStrictEqual(upcast)
+    expect(await ledger.readStream(one, { limit: 1, backwards: true })).toStrictEqual(upcast)
     expect(await ledger.readAt([asWritten[0]!.position])).toStrictEqual(upcast)
     for await (const batch of ledger.subscribe(origin, new AbortController().signal)) {
       expect(batch).toStrictEqual(upcast)

@@ -60,11 +60,15 @@ export function appendOnly(): void {
 
   it("has a trigger against each of the three ways on every table", async () => {
     const db = await opened()
-    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+    const tables = db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
     for (const table of tables) {
-      const triggers = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?").pluck()
-      expect(triggers.all(table).sort()).toStrictEqual(
-        ["changed", "removed", "replaced"].map((way) => `${table as string}_are_never_${way}`),
+      const triggers = db
+        .prepare<[string], string>(
+          "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? ORDER BY name",
+        )
+        .pluck()
+      expect(triggers.all(table)).toStrictEqual(
+        ["changed", "removed", "replaced"].map((way) => `${table}_are_never_${way}`),
       )
     }
   })

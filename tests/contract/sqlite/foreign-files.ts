@@ -37,14 +37,19 @@ export function foreignFiles(): void {
     expect(error.message).toMatch(/version 2 .* knows 1\. Use the newer program/)
   })
 
+  it.each([0, -1])("is refused when it says that its version is %i, which no ledger ever had", async (version) => {
+    const file = await ledgerFile()
+    const db = new Database(file)
+    db.pragma(`user_version = ${version}`)
+    db.close()
+    expect((await untouchedRefusal(file)).code).toBe("StoreDamaged")
+  })
+
   it.each([
     ["somebody else's", "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')"],
     ["somebody else's with a log", "PRAGMA journal_mode = WAL; CREATE TABLE notes (text)"],
     ["somebody else's with our tables' names", "CREATE TABLE events (position); PRAGMA user_version = 1"],
-    [
-      "another store of ours",
-      `PRAGMA application_id = ${0x464c5631}; CREATE TABLE notes (text); PRAGMA user_version = 1`,
-    ],
+    ["another store of ours", `PRAGMA application_id = 1179407921; CREATE TABLE notes (text); PRAGMA user_version = 1`],
     ["somebody else's without tables", "PRAGMA application_id = 7; PRAGMA user_version = 1"],
   ])("is refused when it is %s", async (_, statements) => {
     const error = await untouchedRefusal(await fileWith(statements))

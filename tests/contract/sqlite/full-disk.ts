@@ -2,7 +2,6 @@
 import Database from "better-sqlite3"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import type { FleetError } from "#kernel/errors.js"
 import type { Ledger } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { needs } from "#tests/support/real-parts.js"
@@ -17,19 +16,14 @@ const one = stream("target-1")
 /** A name for each event, long enough to fill a disk soon. */
 const text = (n: number) => `${n} `.padEnd(10_000, "full ")
 
-/** Appends three at a time until one is refused. @returns how many events were acknowledged, and the refusal. */
-async function appendUntilRefused(
-  ledger: Ledger,
-  start: number,
-): Promise<{ acknowledged: number; refusal: FleetError }> {
-  for (let next = start; ; next += 3) {
-    const appends = [0, 1, 2].map((n) => ledger.append(one, next + n - 1, [changed(text(next + n))], `run/${next + n}`))
-    const refused = (await Promise.allSettled(appends)).filter((outcome) => outcome.status === "rejected")
-    const first = refused[0]
-    if (first !== undefined) {
-      expect(refused).toHaveLength(3)
-      return { acknowledged: next, refusal: await refusalOf(() => Promise.reject(first.reason)) }
-    }
+/** Appends three at a time until they are refused. @returns how many events were acknowledged, and the refusals. */
+async function appendUntilRefused(ledger: Ledger, start: number) {
+  for (let acknowledged = start; ; acknowledged += 3) {
+    const appends = [0, 1, 2]
+      .map((n) => acknowledged + n)
+      .map((n) => ledger.append(one, n - 1, [changed(text(n))], `run/${n}`))
+    const refusals = (await Promise.allSettled(appends)).filter((outcome) => outcome.status === "rejected")
+    if (refusals.length > 0) return { acknowledged, refusals: refusals.map(({ reason }) => reason as unknown) }
   }
 }
 
@@ -53,11 +47,10 @@ export function fullDisk(): void {
       let ledger = openSqliteLedger(file)
       onTestFinished(() => ledger.close())
 
-      const { acknowledged, refusal } = await appendUntilRefused(ledger, 0)
-      expect(refusal).toMatchObject({ code: "StoreUnavailable", kind: "unavailable", retryable: true })
-      expect(refusal.message).toBe(
-        `the ledger ${file} cannot be used now: the disk is full; free some space and it goes on`,
-      )
+      const { acknowledged, refusals } = await appendUntilRefused(ledger, 0)
+      const message = `the ledger ${file} cannot be used now: the disk is full; free some space and it goes on`
+      const refusal = { code: "StoreUnavailable", kind: "unavailable", retryable: true, message }
+      expect(refusals).toMatchObject([refusal, refusal, refusal])
       expect(acknowledged).toBeGreaterThan(10)
       await expectExactly(ledger, acknowledged)
       expect((await appendUntilRefused(ledger, acknowledged)).acknowledged).toBe(acknowledged)
