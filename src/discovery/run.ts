@@ -53,8 +53,8 @@ export interface RunReport {
 
 /** A run whose account has not changed is recorded again after this time. */
 const recordRunEvery = 3_600_000
-/** Measurements read back to see whether a resource stays in a band. */
-const bandWindow = 60
+/** Measurements read back to see whether a resource stays in a band: as many as are kept, so that no policy asks for more. */
+const bandWindow = 288
 
 /** Changes to one record, to be appended as one. */
 interface Decision {
@@ -74,11 +74,15 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
   try {
     look = await source.look(request.signal)
   } catch (error) {
-    if (request.signal.aborted)
-      throw new FleetError("Cancelled", `the look at "${source.name}" was cancelled; nothing was recorded`)
+    if (request.signal.aborted) throw cancelled(source.name)
     return run.fail(error)
   }
+  if (request.signal.aborted) throw cancelled(source.name)
   return run.conclude(look)
+}
+
+function cancelled(source: string): FleetError {
+  return new FleetError("Cancelled", `the look at "${source}" was cancelled; nothing was recorded`)
 }
 
 class Run {
@@ -139,7 +143,8 @@ class Run {
   /** A look that came to nothing: says so, and concludes nothing about what it did not see. */
   async fail(error: unknown): Promise<RunReport> {
     const code = error instanceof FleetError ? error.code : "SourceUnavailable"
-    const message = messageOf(error).slice(0, 1_000)
+    // Foreign text, cut: half a character at its end, or within, is nothing that JSON can carry.
+    const message = messageOf(error).slice(0, 1_000).toWellFormed()
     const account: FleetEvent = {
       type: "DiscoveryFailed",
       data: { source: this.source, startedAt: this.startedAt, code, message },
@@ -264,18 +269,37 @@ class Run {
     return decisions
   }
 
-  /** Asked for at once, in order: the ledger writes them in that order, with as few commits as it can. */
+  /**
+   * Targets first: a service on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
+   * ledger writes them in that order, with as few commits as it can.
+   */
   async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
+    const isOfTarget = ({ stream }: Decision) => stream.startsWith("target-")
+    const ofTargets = await this.#appendAtOnce(decisions.filter(isOfTarget), observedAt)
+    const ofServices = await this.#appendAtOnce(
+      decisions.filter((decision) => !isOfTarget(decision)),
+      observedAt,
+    )
+    return ofServices > ofTargets ? ofServices : ofTargets
+  }
+
+  async #appendAtOnce(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
     const metadata = { actor: "discovery", source: this.source, runId: this.runId }
     const revisions: number[] = []
     for (const { stream } of decisions) revisions.push(await this.#revisionKnown(stream))
-    const appended = await Promise.all(
+    // Settled, all of them: a run that has ended, however it ended, writes nothing more.
+    const appends = await Promise.allSettled(
       decisions.map(({ stream, events }, i) => {
         const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt }))
         return this.ports.ledger.append(stream, revisions[i] ?? noStream, stamped, this.runId)
       }),
     )
-    return appended.reduce((last, { position }) => (position > last ? position : last), this.head)
+    let last = this.head
+    for (const append of appends) {
+      if (append.status === "rejected") throw append.reason
+      if (append.value.position > last) last = append.value.position
+    }
+    return last
   }
 
   /** The revision that was decided upon: the stream's, provided that nothing came since the views were read. */
@@ -324,5 +348,5 @@ function gist(event: FleetEvent): string {
 /** Whether a look that saw the file systems did not see this one. */
 function isGone(resource: string, observation: Observation): boolean {
   const filesystems = observation.facets["storage"]?.["filesystems"]
-  return resource.startsWith("fs:") && filesystems !== undefined && !Object.hasOwn(filesystems as object, resource)
+  return resource.startsWith("fs:") && filesystems !== undefined && !Object.hasOwn(filesystems ?? {}, resource)
 }

@@ -4,19 +4,11 @@
  */
 import type { Store } from "#sqlite/open.js"
 
-/** @param inTheWay when an insertion is refused: REPLACE would remove what is in its way without asking the trigger for removals. */
-const appendOnly = (table: string, inTheWay: string) => `
+const appendOnly = (table: string) => `
   CREATE TRIGGER ${table}_are_never_changed BEFORE UPDATE ON ${table}
   BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: ${table} are never changed'); END;
   CREATE TRIGGER ${table}_are_never_removed BEFORE DELETE ON ${table}
-  BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: ${table} are never removed'); END;
-  CREATE TRIGGER ${table}_are_never_replaced BEFORE INSERT ON ${table} WHEN ${inTheWay}
-  BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: ${table} are only added behind the last'); END;`
-
-const nameIsTaken = (table: string) => `EXISTS (SELECT 1 FROM ${table} WHERE no = NEW.no OR name = NEW.name)`
-
-const isNotTheNext = `NEW.position <> (SELECT coalesce(max(position), -1) + 1 FROM events)
-    OR NEW.revision <> (SELECT coalesce(max(revision), -1) + 1 FROM events WHERE stream_no = NEW.stream_no)`
+  BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: ${table} are never removed'); END;`
 
 export const ledgerStore: Store = {
   what: "ledger",
@@ -38,8 +30,8 @@ export const ledgerStore: Store = {
       salt BLOB NOT NULL,
       UNIQUE (stream_no, revision)
     ) STRICT;
-    ${appendOnly("events", isNotTheNext)}
-    ${appendOnly("streams", nameIsTaken("streams"))}
-    ${appendOnly("types", nameIsTaken("types"))}`,
+    ${appendOnly("events")}
+    ${appendOnly("streams")}
+    ${appendOnly("types")}`,
   ],
 }

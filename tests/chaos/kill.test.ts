@@ -1,0 +1,82 @@
+/**
+ * `kill -9` at any moment: no acknowledged event is lost, the next start is clean, and nothing is written twice. A few rounds by default;
+ * `npm run torture` does many.
+ */
+import Database from "better-sqlite3"
+import { describe, expect, it } from "vitest"
+import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
+import { freePort } from "#tests/support/free-port.js"
+import { type Options, answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+
+const rounds = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 500 : 12
+/** A little longer than a look takes from start to end. */
+const lookMs = 600
+
+interface Discovered {
+  readonly changes: number
+  readonly runs: readonly { readonly position: number }[]
+}
+
+interface Stored {
+  readonly position: number
+  readonly stream_no: number
+  readonly revision: number
+  readonly head: string
+}
+
+/** Every event, after SQLite itself has checked the file. */
+function storedIn({ data }: Options): readonly Stored[] {
+  const db = new Database(`${data}/ledger.db`, { readonly: true })
+  expect(db.pragma("integrity_check", { simple: true })).toBe("ok")
+  const events = db
+    .prepare<[], Stored>("SELECT position, stream_no, revision, head FROM events ORDER BY position")
+    .all()
+  db.close()
+  return events
+}
+
+describe.runIf(ownMachinesCanBeMade())("kill -9", () => {
+  it(`during discovery, ${rounds} times`, { timeout: rounds * 20_000 }, async () => {
+    const machine = await OwnMachine.start("killed")
+    const options = { data: `${await tempFolder()}/data`, within: machine.within }
+    let acknowledged: readonly Stored[] = []
+    for (let round = 0; round < rounds; round++) {
+      await machine.install(`fleet-ledger-probe-${round}`, "1.0-1")
+      const child = startProgram(["discover"], options)
+      const delay = (lookMs * ((round * 7) % rounds)) / rounds
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => child.kill("SIGKILL"), delay)
+        child.once("close", () => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+      await answer<Discovered>(["discover"], options)
+      const stored = storedIn(options)
+      expect(stored.slice(0, acknowledged.length)).toEqual(acknowledged)
+      expect(stored.map(({ position }) => position)).toEqual(stored.map((_, i) => i))
+      const next = new Map<number, number>()
+      for (const { stream_no, revision } of stored) {
+        expect(revision).toBe(next.get(stream_no) ?? 0)
+        next.set(stream_no, revision + 1)
+      }
+      acknowledged = stored
+    }
+    expect((await answer<Discovered>(["discover"], options)).changes).toBe(0)
+    const packages = await answer<{ facets: { packages: object } }>(["show", "killed", "--facets", "packages"], options)
+    const probes = Object.keys(packages.facets.packages).filter((key) => key.startsWith("pkg:fleet-ledger-probe-"))
+    expect(probes.length).toBe(rounds)
+    expect((await fleetLedger(["rebuild"], options)).stdout).toContain("equal to the views")
+  })
+
+  it("of the server leaves a socket behind that is in nobody's way", async () => {
+    const machine = await OwnMachine.start("killed")
+    const options = { data: `${await tempFolder()}/data`, within: machine.within }
+    const server = await startServer(await freePort(), options)
+    server.process.kill("SIGKILL")
+    expect((await answer<Discovered>(["discover"], options)).runs[0]?.position).toBeGreaterThan(0)
+    const again = await startServer(await freePort(), options)
+    expect(await again.stop()).toBe(0)
+  })
+})

@@ -1,0 +1,94 @@
+/** Whatever is asked wrongly gets one clear sentence and exit code 2, and changes nothing. */
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import Database from "better-sqlite3"
+import { describe, expect, it } from "vitest"
+import { type Options, answer, fleetLedger } from "#tests/support/program.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+
+const inFolder = async (): Promise<Options> => ({ data: `${await tempFolder()}/data` })
+
+interface Status {
+  readonly ledger: { readonly events: number }
+}
+
+describe("a question that cannot be answered", () => {
+  it.each([
+    [["targets", "--at", "soon"], /"soon" is not a point in time; allowed are now, /],
+    [["targets", "--at", "2999-01-01"], /is in the future; now is /],
+    [["targets", "--at", "2001-01-01"], /is before this ledger; it begins at /],
+    [["targets", "--at", "position:99999"], /position 99999 is not recorded yet; the last is position:\d+/],
+    [["show", "nobody"], /no target or service is called "nobody"/],
+    [["discover", "hree"], /there is no source "hree"; did you mean "here"\?/],
+    [["targets", "--limit", "0"], /"limit" is wrong: /],
+    [["targets", "--cursor", "xyz"], /"cursor" is not one that this server gave/],
+    [["diff", "now", "--to", "now"], /unknown option '--to'/],
+    [["token", "create", "a b"], /"name" is wrong: letters, digits/],
+    [["token", "create", "a", "--expires", "forever"], /"expires" is "forever"; allowed is/],
+    [["token", "revoke", "nothing"], /no living token is called "nothing"/],
+    [["targts"], /unknown command 'targts'\n\(Did you mean targets\?\)/],
+    [["targets", "--retierd"], /unknown option '--retierd'\n\(Did you mean --retired\?\)/],
+    [["targets", "--server", "nowhere"], /"nowhere" is not a server's address/],
+    [["targets", "--server", "http://127.0.0.1:1"], /asking a server needs its token/],
+  ])("%j", async (args, sentence) => {
+    const options = await inFolder()
+    await answer(["discover"], options)
+    const before = await answer<Status>(["status"], options)
+    const { code, stdout, stderr } = await fleetLedger(args, options)
+    expect([code, stdout]).toEqual([2, ""])
+    expect(stderr).toMatch(sentence)
+    expect(stderr).toMatch(/^fleet-ledger: [^\n]+\n(?:\(Did you mean [^\n]+\)\n)?$/)
+    expect((await answer<Status>(["status"], options)).ledger.events).toBe(before.ledger.events)
+  })
+})
+
+describe("a configuration that is wrong", () => {
+  it.each([
+    ["lisen: 127.0.0.1:7400", /there is no key "lisen"; did you mean "listen"\?/],
+    ["listen: 0.0.0.0:7400\nsources: 7", /"sources" is wrong/],
+    ["a: [1\nb", /config\.yaml:\d+:\d+ is not YAML/],
+    ["sources: [{name: a, kind: local}, {name: a, kind: local}]", /two sources are called "a"/],
+    ["discovery: {every: 5}", /"discovery\.every" is wrong/],
+    ["- 1", /must hold keys and values/],
+  ])("%j", async (text, sentence) => {
+    const options = await inFolder()
+    const file = path.join(path.dirname(options.data), "config.yaml")
+    await fs.writeFile(file, text)
+    const { code, stderr } = await fleetLedger(["targets", "--config", file], options)
+    expect(stderr).toMatch(sentence)
+    expect([code, stderr.split("\n").length]).toEqual([2, 2])
+    await expect(fs.access(options.data)).rejects.toThrow()
+  })
+
+  it("is refused when it would serve more than loopback", async () => {
+    const { code, stderr } = await fleetLedger(["serve", "--listen", "0.0.0.0:7400"], await inFolder())
+    expect([code, stderr]).toEqual([2, expect.stringContaining("only loopback addresses are served")])
+  })
+})
+
+describe("a data folder that cannot be used", () => {
+  it("is named, with what to do", async () => {
+    const { code, stderr } = await fleetLedger(["targets", "--data", "/proc/nope"], await inFolder())
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/the data folder \/proc\/nope cannot be used: .*; choose another with --data\n$/),
+    ])
+  })
+
+  it("is left as it is when a newer version wrote its ledger", async () => {
+    const options = await inFolder()
+    await answer(["discover"], options)
+    const file = path.join(options.data, "ledger.db")
+    const db = new Database(file)
+    db.pragma("user_version = 99")
+    db.pragma("wal_checkpoint(TRUNCATE)")
+    db.close()
+    const before = await fs.readFile(file)
+    const { code, stderr } = await fleetLedger(["discover"], options)
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/has version 99 .*Use the newer program; the file was left untouched\n$/),
+    ])
+    expect((await fs.readFile(file)).equals(before)).toBe(true)
+  })
+})

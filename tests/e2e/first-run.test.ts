@@ -1,0 +1,135 @@
+/** The first quarter of an hour with the program: start it, look at it, stop it, start it again. */
+import * as fs from "node:fs"
+import * as http from "node:http"
+import * as os from "node:os"
+import { describe, expect, it } from "vitest"
+import { freePort } from "#tests/support/free-port.js"
+import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+
+interface Targets {
+  readonly at: { readonly position: number }
+  readonly items: readonly {
+    readonly id: string
+    readonly name: string
+    readonly cpuCores: number
+    readonly kernel: string
+    readonly os: string
+  }[]
+}
+
+interface Response {
+  readonly status: number | undefined
+  readonly headers: http.IncomingHttpHeaders
+  readonly body: string
+}
+
+function get(options: http.RequestOptions): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(options, (response) => {
+      let body = ""
+      response.setEncoding("utf8")
+      response.on("data", (chunk: string) => (body += chunk))
+      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body }))
+    })
+    request.on("error", reject)
+  })
+}
+
+const inFolder = async (): Promise<Options> => ({ data: `${await tempFolder()}/data` })
+
+async function targetsOverSocket({ data }: Options): Promise<Targets> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const { body } = await get({
+      socketPath: `${data}/fleet-ledger.sock`,
+      path: "/api/v1/targets",
+      headers: { host: "localhost" },
+    })
+    const targets = JSON.parse(body) as Targets
+    if (targets.items.length > 0) return targets
+    if (Date.now() > deadline) throw new Error("no target after 20 s")
+  }
+}
+
+describe("serve", () => {
+  it("has this machine's true facts within 20 s of its start", async () => {
+    const options = await inFolder()
+    await startServer(await freePort(), options)
+    const [target, ...others] = (await targetsOverSocket(options)).items
+    expect(others).toEqual([])
+    expect(target).toMatchObject({ name: os.hostname(), cpuCores: os.cpus().length, kernel: os.release() })
+    expect(fs.readFileSync("/etc/os-release", "utf8")).toContain(target?.os)
+  })
+
+  it("prints a link that opens the page once, and asks strangers who they are", async () => {
+    const options = await inFolder()
+    const port = await freePort()
+    const server = await startServer(port, options)
+    await targetsOverSocket(options)
+    const link = new URL(/http:\/\/\S+login\S+/.exec(server.printed())?.[0] ?? "")
+    const at = (path: string, headers: http.OutgoingHttpHeaders = {}) => get({ host: "127.0.0.1", port, path, headers })
+
+    const opened = await at(link.pathname + link.search)
+    const [cookie] = (opened.headers["set-cookie"]?.[0] ?? "").split(";")
+    expect([opened.status, opened.headers.location]).toEqual([303, "/"])
+    expect((await at("/", { cookie })).body).toContain(os.hostname())
+    expect((await at("/api/v1/targets", { cookie })).status).toBe(200)
+    expect((await at(link.pathname + link.search)).status).toBe(401)
+    expect((await at("/")).status).toBe(401)
+    expect((await at("/api/v1/targets")).status).toBe(401)
+  })
+
+  it("ends cleanly when asked to, and goes on where it was", async () => {
+    const options = await inFolder()
+    const first = await startServer(await freePort(), options)
+    const before = await targetsOverSocket(options)
+    expect(await first.stop()).toBe(0)
+    expect(first.printed()).toContain("Stopped.")
+    const again = await startServer(await freePort(), options)
+    expect((await targetsOverSocket(options)).items[0]?.id).toBe(before.items[0]?.id)
+    expect(await again.stop()).toBe(0)
+  })
+
+  it("is refused where another one works on the folder, or the port is taken", async () => {
+    const options = await inFolder()
+    const port = await freePort()
+    await startServer(port, options)
+    const second = await fleetLedger(["serve", "--listen", `127.0.0.1:${await freePort()}`], options)
+    expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/another fleet-ledger is working on .*\n$/)])
+    const elsewhere = await fleetLedger(["serve", "--listen", `127.0.0.1:${port}`], await inFolder())
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringMatching(/is taken by another program/)])
+  })
+})
+
+describe("the command line", () => {
+  it("answers the same beside a server as without one", async () => {
+    const options = await inFolder()
+    await answer(["discover"], options)
+    const questions = [
+      ["targets", "--at", "position:1"],
+      ["services", "--at", "position:1"],
+      ["show", os.hostname(), "--at", "position:1", "--facets", "all"],
+      ["history", os.hostname(), "--at", "position:1"],
+      ["diff", "position:0", "position:1", "--at", "position:1"],
+    ]
+    const ask = () => Promise.all(questions.map((question) => answer(question, options)))
+    const alone = await ask()
+    await startServer(await freePort(), options)
+    expect(await ask()).toEqual(alone)
+  })
+
+  it("helps with examples, for every command", async () => {
+    const options = await inFolder()
+    const { stdout } = await fleetLedger(["--help"], options)
+    const commands = [...stdout.matchAll(/^ {2}(\w+) /gm)]
+      .map(([, name]) => name as string)
+      .filter((name) => name !== "help")
+    expect(commands).toContain("diff")
+    for (const command of commands) {
+      const help = await fleetLedger([command, "--help"], options)
+      expect([command, help.code]).toEqual([command, 0])
+      if (command !== "token") expect(help.stdout).toContain("Examples:")
+    }
+  })
+})
