@@ -9,7 +9,7 @@ import type { Policy } from "#events/policy.js"
 import { type Clock, type Instant, epochMs } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
-import type { JsonObject } from "#kernel/json.js"
+import { type JsonObject, isObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
@@ -348,5 +348,6 @@ function gist(event: FleetEvent): string {
 /** Whether a look that saw the file systems did not see this one. */
 function isGone(resource: string, observation: Observation): boolean {
   const filesystems = observation.facets["storage"]?.["filesystems"]
-  return resource.startsWith("fs:") && filesystems !== undefined && !Object.hasOwn(filesystems ?? {}, resource)
+  const isThere = isObject(filesystems) && Object.hasOwn(filesystems, resource)
+  return resource.startsWith("fs:") && filesystems !== undefined && !isThere
 }

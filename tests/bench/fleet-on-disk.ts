@@ -35,11 +35,12 @@ async function writeAll(ledger: Ledger, appends: Iterable<Append>): Promise<void
 }
 
 /** Folds everything into fresh views, as a rebuild does. */
-export async function foldAll(ledger: Ledger, file: string): Promise<Views> {
+export async function foldAll(ledger: Ledger, file: string, afterBatch: () => void = () => undefined): Promise<Views> {
   const views = new Views(file, { durable: false })
   for (;;) {
     const batch = await ledger.readAll({ after: views.checkpoint(), limit: 1_000 })
     if (batch.length === 0) return views
     await views.handle(batch)
+    afterBatch()
   }
 }

@@ -8,9 +8,8 @@ export async function benchRebuild(ledger: Ledger, ledgerFile: string, folder: s
   const events = (await ledger.head()).position + 1
   const read = await seconds(() => readAndParse(ledgerFile))
   let rss = 0
-  const watch = setInterval(() => (rss = Math.max(rss, process.memoryUsage.rss())), 50)
-  const rebuilt = await seconds(async () => (await foldAll(ledger, `${folder}/rebuilt.db`)).close())
-  clearInterval(watch)
+  const watch = () => (rss = Math.max(rss, process.memoryUsage.rss()))
+  const rebuilt = await seconds(async () => (await foldAll(ledger, `${folder}/rebuilt.db`, watch)).close())
   const ratio = read / rebuilt
   const rate = events / rebuilt
   return [

@@ -81,27 +81,35 @@ async function workbench(policy: Policy = defaultPolicy) {
   let known: Position = (await ledger.head()).position
 
   return {
-    ...{ clock, ledger, views, ops, ports, source, request },
+    clock,
+    ledger,
+    views,
+    ops,
+    ports,
+    source,
+    request,
     /** Prepares what the source sees from now on. */
-    sees(observations: readonly Observation[], complete = everywhere, rights = "root"): void {
+    sees: (observations: readonly Observation[], complete = everywhere, rights = "root"): void => {
       const coverage = { rights, looked: {}, notLooked: {}, complete }
       source.next = async () => ({ observedAt: clock.now(), observations, coverage })
     },
-    fails(error: unknown): void {
-      source.next = () => Promise.reject(error)
+    fails: (error: unknown): void => {
+      source.next = async () => {
+        throw error
+      }
     },
     /** Looks once, some minutes after the look before. */
-    async look(using: Ledger = ledger) {
+    look: async (using: Ledger = ledger) => {
       clock.advance(5 * minute)
       return runDiscovery(source, { ...ports, ledger: using }, request)
     },
     /** What was appended since this was last asked. */
-    async news(): Promise<readonly RecordedEvent[]> {
+    news: async (): Promise<readonly RecordedEvent[]> => {
       const events = await ledger.readAll({ after: known, limit: 1_000 })
       known = events.at(-1)?.position ?? known
       return events
     },
-    async document(id: string) {
+    document: async (id: string) => {
       const { position } = await ledger.head()
       await reached(position)
       const record = await views.inventory.record(id)
@@ -383,25 +391,28 @@ describe("two looks at once", () => {
   it("at one source are one look with one report, and the next is another", async () => {
     const { source, ports, request, sees, news } = await workbench()
     sees([web])
-    const { look } = discovery([source], ports)
-    const [one, other] = await Promise.all([look(source, request), look(source, { ...request, actor: "user:bob" })])
+    const shared = discovery([source], ports)
+    const [one, other] = await Promise.all([
+      shared.look(source, request),
+      shared.look(source, { ...request, actor: "user:bob" }),
+    ])
     expect(other).toBe(one)
     expect(source.looks).toBe(1)
     expect(typesOf(await news())).toStrictEqual(["TargetDiscovered", "DiscoveryCompleted"])
-    const later = await look(source, request)
+    const later = await shared.look(source, request)
     expect(later.runId).not.toBe(one.runId)
     expect(source.looks).toBe(2)
   })
 
   it("that fail leave the way free for the next", async () => {
     const { source, ports, request, sees } = await workbench()
-    const { look } = discovery([source], {
+    const shared = discovery([source], {
       ...ports,
       reached: () => Promise.reject(new FleetError("ViewsBehind", "late")),
     })
     sees([web])
-    await Promise.all([refusalOf(() => look(source, request)), refusalOf(() => look(source, request))])
-    expect((await refusalOf(() => look(source, request))).code).toBe("ViewsBehind")
+    await Promise.all([refusalOf(() => shared.look(source, request)), refusalOf(() => shared.look(source, request))])
+    expect((await refusalOf(() => shared.look(source, request))).code).toBe("ViewsBehind")
   })
 })
 

@@ -21,7 +21,7 @@ interface Told {
   readonly nativeKey: string
   readonly events: readonly RecordedEvent[]
   /** Undefined where it is not there: not discovered yet, or retired. */
-  at(position: Position): JsonObject | undefined
+  readonly at: (position: Position) => JsonObject | undefined
 }
 
 function toldBy(events: readonly RecordedEvent[]): Told[] {

@@ -83,6 +83,8 @@ describe("evolving a document", () => {
   })
 })
 
+const sampled = (type: EventType) => ({ type, data: payloads[type] }) as FleetEvent
+
 /** For each event a document that it fits. */
 const fitting: { readonly [T in EventType]: JsonObject } = {
   TargetDiscovered: {},
@@ -102,7 +104,7 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
 }
 
 describe.each(eventTypes)("the patch of a %s", (type) => {
-  const event = { type, data: payloads[type] } as FleetEvent
+  const event = sampled(type)
   const before = fitting[type]
 
   it("alters a document exactly if the event is a change, and its inverse restores it", () => {
@@ -112,11 +114,11 @@ describe.each(eventTypes)("the patch of a %s", (type) => {
     applyPatch(draft, invertPatch(patchOf(event)))
     expect(draft).toStrictEqual(before)
   })
+})
 
+describe.each(eventTypes.filter((type) => patchOf(sampled(type)).some(({ op }) => op === "test")))("a %s", (type) => {
   it("fits no document in which that is not so what it replaces", () => {
-    const replaces = patchOf(event).some(({ op }) => op === "test")
-    if (replaces) expect(() => evolve(evolve(before, event), event)).toThrow(Error)
-    else expect(() => evolve(before, event)).not.toThrow()
+    expect(() => evolve(evolve(fitting[type], sampled(type)), sampled(type))).toThrow(Error)
   })
 })
 
@@ -161,7 +163,7 @@ describe("the units of a document", () => {
   it("of a part of it are those beneath that part", () => {
     fc.assert(
       fc.property(anyRecordDocument, (document) => {
-        const parts = Object.entries(document).flatMap(([facet, value]) => unitsOf(`/${facet}`, value as Json))
+        const parts = Object.entries(document).flatMap(([facet, value]) => unitsOf(`/${facet}`, value))
         expect(parts).toStrictEqual(unitsOf("", document))
       }),
     )

@@ -40,12 +40,12 @@ export class OwnMachine {
   }
 
   /** The command that runs another one in here. */
-  get within(): readonly string[] {
+  get within(): readonly [string, ...string[]] {
     return ["nsenter", "--target", String(this.#holder.pid), ...flags]
   }
 
   rename(hostname: string): void {
-    const [command = "", ...args] = [...this.within, "hostname", hostname]
+    const [command, ...args] = [...this.within, "hostname", hostname] as const
     const { status, stderr } = spawnSync(command, args)
     if (status !== 0) throw new Error(`hostname: ${String(stderr)}`)
   }
@@ -65,7 +65,7 @@ export class OwnMachine {
   /** Starts a process that listens on loopback, and returns what ends it. */
   async listen(port: number): Promise<() => Promise<void>> {
     const script = `require("net").createServer().listen(${port}, "127.0.0.1", () => console.log("listening"))`
-    const [command = "", ...args] = [...this.within, process.execPath, "-e", script]
+    const [command, ...args] = [...this.within, process.execPath, "-e", script] as const
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] })
     const ended = once(child, "close")
     onTestFinished(() => void child.kill("SIGKILL"))
