@@ -1,0 +1,138 @@
+/** The arrows of ARCHITECTURE.md, read from the code: which room may know which, and no two files each other. */
+import { execFileSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { describe, expect, it } from "vitest"
+
+/** What each room may import, besides itself. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  kernel: [],
+  events: ["kernel"],
+  sqlite: ["kernel"],
+  ledger: ["kernel", "events", "sqlite"],
+  subscriptions: ["kernel", "events", "ledger"],
+  projections: ["kernel", "events", "sqlite", "subscriptions"],
+  ops: ["kernel", "sqlite"],
+  config: ["kernel", "events"],
+  timeline: ["kernel", "events", "ledger", "projections"],
+  discovery: ["kernel", "events", "ledger", "projections", "ops"],
+  operations: ["kernel", "events", "projections", "timeline", "ops", "fleet", "version"],
+  api: ["kernel", "operations", "ops", "fleet", "version"],
+  web: ["kernel", "operations", "timeline", "api", "fleet"],
+  cli: ["kernel", "config", "operations", "timeline", "api", "fleet", "server", "folder", "version"],
+  folder: ["kernel"],
+  version: [],
+  fleet: [
+    "kernel",
+    "events",
+    "sqlite",
+    "ledger",
+    "subscriptions",
+    "projections",
+    "ops",
+    "config",
+    "discovery",
+    "folder",
+  ],
+  server: ["kernel", "config", "discovery", "api", "web", "fleet"],
+}
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  readonly typeOnly: boolean
+}
+
+const root = path.resolve(".")
+const files = ["events", "projections", "src"].flatMap((folder) =>
+  fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => path.join(folder, file)),
+)
+
+/** `src/api/app.ts` is in the room `api`; a file right in `src` is a room of its own. */
+function roomOf(file: string): string {
+  const [top = "", second = ""] = file.split(path.sep)
+  return top === "src" ? second.replace(/\.ts$/, "") : top
+}
+
+function resolved(from: string, specifier: string): string | undefined {
+  const source = specifier.replace(/\.js$/, ".ts")
+  if (source.startsWith(".")) return path.join(path.dirname(from), source)
+  if (!source.startsWith("#")) return undefined
+  return /^#(?:events|projections)\//.test(source) ? source.slice(1) : path.join("src", source.slice(1))
+}
+
+const statement = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"|\bimport\("([^"]+)"\)/g
+
+const imports: readonly Import[] = files.flatMap((from) =>
+  [...fs.readFileSync(path.join(root, from), "utf8").matchAll(statement)].flatMap(([, type, fixed, dynamic]) => {
+    const to = resolved(from, fixed ?? dynamic ?? "")
+    return to === undefined ? [] : [{ from, to, typeOnly: type !== undefined }]
+  }),
+)
+
+describe("the house", () => {
+  it("has its imports where this test can see them", () => {
+    expect(imports.length).toBeGreaterThan(300)
+    expect(imports.filter(({ to }) => !fs.existsSync(to))).toEqual([])
+    expect(new Set(files.map(roomOf))).toEqual(new Set(Object.keys(arrows)))
+  })
+
+  it("has arrows only as they are drawn", () => {
+    const wrong = imports.filter(
+      ({ from, to }) => roomOf(from) !== roomOf(to) && !arrows[roomOf(from)]?.includes(roomOf(to)),
+    )
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  it("has no two files that need each other", () => {
+    const needs = new Map<string, string[]>()
+    for (const { from, to, typeOnly } of imports) if (!typeOnly) needs.set(from, [...(needs.get(from) ?? []), to])
+    const done = new Set<string>()
+    const visit = (file: string, way: readonly string[]): readonly string[] => {
+      if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+      if (done.has(file)) return []
+      for (const next of needs.get(file) ?? []) {
+        const cycle = visit(next, [...way, file])
+        if (cycle.length > 0) return cycle
+      }
+      done.add(file)
+      return []
+    }
+    expect(files.map((file) => visit(file, [])).filter((cycle) => cycle.length > 0)).toEqual([])
+  })
+
+  it("names engines and sources in the composition root alone", () => {
+    const engines = /^src\/(?:ledger\/sqlite|discovery\/sources)\//
+    const outside = imports.filter(({ from, to }) => engines.test(to) && !engines.test(from))
+    expect([...new Set(outside.map(({ from }) => from))]).toEqual(["src/fleet.ts"])
+  })
+
+  it("keeps what an event means free of how it is stored", () => {
+    const pure = [
+      "projections/inventory/evolve.ts",
+      "projections/inventory/patch-of.ts",
+      "projections/inventory/units.ts",
+    ]
+    const known = imports.filter(({ from }) => pure.includes(from)).map(({ to }) => to)
+    expect(known.filter((to) => !/^(?:src\/kernel|events)\//.test(to) && !pure.includes(to))).toEqual([])
+  })
+
+  it("has relative imports only within a room, or from the root's files", () => {
+    const far = files.flatMap((from) =>
+      [...fs.readFileSync(from, "utf8").matchAll(/from "(\.[^"]+)"/g)]
+        .map(([, specifier]) => resolved(from, specifier ?? "") ?? "")
+        .filter((to) => roomOf(to) !== roomOf(from) && path.dirname(to) !== "src" && path.dirname(from) !== "src")
+        .map((to) => `${from} → ${to}`),
+    )
+    expect(far).toEqual([])
+  })
+
+  it("has the top-level folders that it is meant to have", () => {
+    const tracked = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n")
+    const folders = new Set(tracked.filter((file) => file.includes("/")).map((file) => file.split("/")[0]))
+    expect([...folders].sort()).toEqual([".ci", "docker", "events", "projections", "src", "tests"])
+  })
+})
