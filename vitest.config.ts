@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config"
 
-const conditions = ["source", "module", "node", "import", "default"]
+/** Imports by `#…` lead to the sources, not to what was built. Nothing else: Node adds what fits each import. */
+const conditions = ["source"]
 
 export default defineConfig({
   resolve: { conditions },

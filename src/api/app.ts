@@ -37,6 +37,8 @@ export async function buildApi(
     },
     strictTransportSecurity: false,
   })
+  // A browser may send text without asking first; nothing here takes it.
+  app.removeContentTypeParser("text/plain")
   app.addHook("onRequest", async (request) => checkOrigin(request.raw, hosts))
   app.setErrorHandler((error, request, reply) => {
     if (problemOf(error).status >= 500)

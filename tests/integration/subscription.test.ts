@@ -116,7 +116,7 @@ describe("what has been reached", () => {
     await subscription.reached(position(4), 0)
     await subscription.reached(origin, 0)
     await subscription.stop()
-    await subscription.reached(position(4), 0)
+    await expect(subscription.reached(position(4), 0)).resolves.toBeUndefined()
   })
 
   it("is told to each who waits as soon as it is so, and to nobody before", async () => {

@@ -1,0 +1,301 @@
+/** The HTTP door: who may ask, what is refused and how, and that every operation answers at the point that it was asked for. */
+import * as http from "node:http"
+import type { AddressInfo } from "node:net"
+import type { FastifyInstance, LightMyRequestResponse } from "fastify"
+import { pino } from "pino"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { loopbackHosts } from "#api/access.js"
+import { buildApi } from "#api/app.js"
+import type { Fleet } from "#fleet.js"
+import type { Operation } from "#operations/define.js"
+import { operations } from "#operations/registry.js"
+import { type Scope, allows, scopes } from "#ops/tokens.js"
+import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
+import { TestClock } from "#tests/support/test-clock.js"
+import { addPages } from "#web/pages.js"
+
+const port = 7_400
+const day = 86_400_000
+
+interface Door {
+  readonly app: FastifyInstance
+  readonly fleet: Fleet
+  readonly clock: TestClock
+  readonly host: string
+  readonly ask: (path: string, options?: Asking) => Promise<LightMyRequestResponse>
+  readonly token: (scope: Scope) => Promise<string>
+}
+
+interface Asking {
+  readonly method?: "GET" | "POST" | "DELETE"
+  readonly token?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly payload?: object | string
+}
+
+async function door(): Promise<Door> {
+  const clock = new TestClock()
+  const fleet = await scriptedFleet(clock)
+  const app = await buildApi(fleet, loopbackHosts(port), pino({ level: "silent" }))
+  addPages(app, fleet)
+  await app.ready()
+  onTestFinished(() => app.close())
+  const host = await addHost(fleet, "web-1")
+  await addService(fleet, host, "nginx")
+  clock.advance(60_000)
+  await changeKernel(fleet, host, "6.1.0", "6.1.1")
+  return {
+    app,
+    fleet,
+    clock,
+    host,
+    ask: (url, { method = "GET", token, headers = {}, payload } = {}) =>
+      app.inject({
+        method,
+        url,
+        headers: {
+          host: `127.0.0.1:${port}`,
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(payload === undefined ? {} : { payload }),
+      }),
+    token: async (scope) => (await fleet.ops.tokens.create(`${scope}-token`, scope, day)).secret,
+  }
+}
+
+/** A valid call of every operation. */
+const inputs: Readonly<Record<string, Record<string, string>>> = {
+  show: { entity: "web-1" },
+  diff: { from: "position:1" },
+  "token create": { name: "fresh" },
+  "token revoke": { token: "victim" },
+}
+
+function callOf({ name, route }: Operation): { readonly path: string; readonly payload?: object } {
+  const input = { ...inputs[name] }
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
+    const value = input[field] ?? ""
+    delete input[field]
+    return value
+  })
+  if (route.method === "POST") return { path, payload: input }
+  return { path: `${path}?${new URLSearchParams(input).toString()}` }
+}
+
+const answering = operations.filter(({ kind }) => kind !== "stream")
+const queries = operations.filter(({ kind }) => kind === "query")
+
+describe("access", () => {
+  it.each(answering)("$name is for those with its scope, and for nobody without a token", async (operation) => {
+    const { ask, token, fleet } = await door()
+    await fleet.ops.tokens.create("victim", "read", day)
+    const { path, payload } = callOf(operation)
+    const { method } = operation.route
+    const send = (secret?: string) =>
+      ask(path, {
+        method,
+        ...(payload === undefined ? {} : { payload }),
+        ...(secret === undefined ? {} : { token: secret }),
+      })
+    expect((await send()).json()).toMatchObject({ status: 401, code: "Unauthorized" })
+    for (const scope of scopes) {
+      const { statusCode } = await send(await token(scope))
+      if (allows(scope, operation.scope)) expect([200, 202]).toContain(statusCode)
+      else expect(statusCode).toBe(403)
+    }
+  })
+
+  it("ends with the token's life, or when it is revoked", async () => {
+    const { ask, token, clock, fleet } = await door()
+    const [short, revoked] = [await token("read"), await token("operate")]
+    expect((await ask("/api/v1/targets", { token: short })).statusCode).toBe(200)
+    await fleet.ops.tokens.revoke("operate-token")
+    expect((await ask("/api/v1/targets", { token: revoked })).statusCode).toBe(401)
+    clock.advance(2 * day)
+    expect((await ask("/api/v1/targets", { token: short })).statusCode).toBe(401)
+    expect((await ask("/api/v1/targets", { token: "fl_guess" })).statusCode).toBe(401)
+  })
+
+  it("is refused under another host's name, and to another page's changes", async () => {
+    const { ask, fleet } = await door()
+    expect((await ask("/api/v1/targets", { headers: { host: "evil.example" } })).json()).toMatchObject({
+      code: "Forbidden",
+    })
+    const login = await fleet.ops.tokens.createLogin("user:ada")
+    const session = await fleet.ops.tokens.redeem(login.secret)
+    const cookie = `fleet_ledger_session=${session?.secret}`
+    const post = (origin: string) =>
+      ask("/api/v1/tokens", { method: "POST", payload: { name: "x" }, headers: { cookie, origin } })
+    expect((await post("http://evil.example")).statusCode).toBe(403)
+    expect((await post(`http://127.0.0.1:${port}`)).statusCode).toBe(200)
+  })
+
+  it("is given to a browser by a link that works once", async () => {
+    const { ask, fleet, host } = await door()
+    const { secret } = await fleet.ops.tokens.createLogin("user:ada")
+    const opened = await ask(`/login?code=${secret}`)
+    expect(opened.statusCode).toBe(303)
+    expect((await ask(`/login?code=${secret}`)).statusCode).toBe(401)
+    const [cookie = ""] = String(opened.headers["set-cookie"]).split(";")
+    expect((await ask("/", { headers: { cookie } })).body).toContain("web-1")
+    const page = (at: string) => ask(`/entities/${host}${at}`, { headers: { cookie } })
+    expect((await page("")).body).toContain("6.1.1")
+    const past = (await page("?at=position:2")).body
+    expect(past).toContain("This is the past")
+    expect(past).not.toContain("6.1.1")
+    expect((await page("?at=nonsense")).body).toContain("is not a point in time")
+  })
+})
+
+describe("every read", () => {
+  it.each(queries)("$name takes `at` and echoes the point that it was resolved to", async (operation) => {
+    const { ask, token, fleet } = await door()
+    const secret = await token("admin")
+    const { path } = callOf(operation)
+    const asked = async (at: string) =>
+      (await ask(`${path}&at=${encodeURIComponent(at)}`, { token: secret })).json() as { at: object }
+    expect((await asked("position:1")).at).toEqual({ position: 1, time: await fleet.ledger.timeOf(1 as never) })
+    expect((await asked("-30s")).at).toEqual({ position: 2, time: "2026-11-23T14:00:30.000Z" })
+    expect((await asked("now")).at).toEqual({ position: 3, time: "2026-11-23T14:01:00.000Z" })
+    expect(await asked("3000-01-01")).toMatchObject({ status: 400, code: "InvalidPoint" })
+  })
+
+  it("shows what was known then", async () => {
+    const { ask, token } = await door()
+    const secret = await token("read")
+    const kernel = async (at: string) => {
+      const response = await ask(`/api/v1/entities/web-1?at=${at}`, { token: secret })
+      return response.json<{ facets: { os: object } }>().facets.os
+    }
+    expect([await kernel("position:2"), await kernel("now")]).toEqual([{ kernel: "6.1.0" }, { kernel: "6.1.1" }])
+  })
+
+  it("pages through a list at the point of its first page", async () => {
+    const { ask, token, fleet } = await door()
+    const secret = await token("read")
+    for (const name of ["a", "b", "c", "d"]) await addHost(fleet, name)
+    const names: string[] = []
+    let next: string | null = null
+    do {
+      const cursor: string = next === null ? "" : `&cursor=${next}`
+      const page = (await ask(`/api/v1/targets?limit=2${cursor}`, { token: secret })).json() as {
+        items: { name: string }[]
+        next: string | null
+      }
+      names.push(...page.items.map(({ name }) => name))
+      next = page.next
+      await addHost(fleet, `late-${names.length}`)
+    } while (next !== null)
+    expect(names).toEqual(["a", "b", "c", "d", "web-1"])
+  })
+})
+
+describe("bad requests", () => {
+  it.each([
+    ["/api/v1/targets?limt=3", 400, 'takes no "limt"; did you mean "limit"?'],
+    ["/api/v1/targets?limit=3&limit=4", 400, '"limit" is wrong'],
+    ["/api/v1/targets?cursor=abc", 400, '"cursor" is not one'],
+    ["/api/v1/entities/nobody", 404, 'called "nobody"'],
+    ["/api/v1/entities/%00", 404, "called"],
+    ["/api/v1/nothing", 404, "/openapi.json"],
+    ["/api/v1/jobs/none", 404, 'no job "none"'],
+    ["/api/v1/history?since=never", 400, '"never" is not a point in time'],
+  ])("%s is %i with one sentence", async (path, status, sentence) => {
+    const { ask, token } = await door()
+    const response = await ask(path, { token: await token("admin") })
+    expect(response.headers["content-type"]).toContain("application/problem+json")
+    expect(response.json()).toMatchObject({
+      status,
+      code: expect.any(String),
+      detail: expect.stringContaining(sentence),
+    })
+  })
+
+  it("of another form are refused too", async () => {
+    const { ask, token } = await door()
+    const secret = await token("admin")
+    const post = (payload: string, type = "application/json") =>
+      ask("/api/v1/tokens", { method: "POST", token: secret, payload, headers: { "content-type": type } })
+    expect((await post("{")).statusCode).toBe(400)
+    expect((await post("[1]")).statusCode).toBe(400)
+    expect((await post("x", "text/plain")).statusCode).toBe(415)
+    expect((await post(JSON.stringify({ name: "x".repeat(2_000_000) }))).statusCode).toBe(413)
+  })
+})
+
+describe("jobs", () => {
+  it("are started, watched to their end, and give their result", async () => {
+    const { ask, token } = await door()
+    const secret = await token("admin")
+    const started = await ask("/api/v1/rebuild", { method: "POST", token: secret, payload: {} })
+    expect(started.statusCode).toBe(202)
+    let job = started.json() as { id: string; state: string; result: object }
+    while (job.state === "running") job = (await ask(`/api/v1/jobs/${job.id}?wait=true`, { token: secret })).json()
+    expect(job).toMatchObject({ state: "done", result: { events: 4, equal: true } })
+  })
+})
+
+describe("the stream of changes", () => {
+  it("gives each change once, goes on behind the last event seen, and comes as events or lines", async () => {
+    const { app, token, fleet, host } = await door()
+    const secret = await token("read")
+    const server = http.createServer((request, response) => {
+      request.headers.host = `127.0.0.1:${port}`
+      app.routing(request, response)
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    onTestFinished(() => void server.close())
+    const address = server.address() as AddressInfo
+    const read = async (
+      path: string,
+      headers: Record<string, string>,
+      until: (text: string) => boolean,
+    ): Promise<string> => {
+      const request = http.get({
+        host: address.address,
+        port: address.port,
+        path,
+        headers: { authorization: `Bearer ${secret}`, ...headers },
+      })
+      const response = await new Promise<http.IncomingMessage>((resolve) => request.once("response", resolve))
+      let text = ""
+      for await (const chunk of response) {
+        text += String(chunk)
+        if (until(text)) break
+      }
+      request.destroy()
+      return text
+    }
+    const all = read("/api/v1/changes/stream?after=0", {}, (text) => text.includes("id: 6"))
+    for (const n of [1, 2, 3]) await changeKernel(fleet, host, `6.1.${n}`, `6.1.${n + 1}`)
+    const ids = [...(await all).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
+    expect(ids).toEqual([1, 2, 3, 4, 5, 6])
+    const rest = await read("/api/v1/changes/stream?after=0", { "last-event-id": "4" }, (text) =>
+      text.includes("id: 6"),
+    )
+    expect([...rest.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))).toEqual([5, 6])
+    const lines = await read("/api/v1/changes/stream?after=5", { accept: "application/x-ndjson" }, (text) =>
+      text.includes("\n"),
+    )
+    expect(JSON.parse(lines)).toMatchObject({
+      position: 6,
+      type: "TargetChanged",
+      changes: [{ path: "/os/kernel", after: "6.1.4" }],
+    })
+  })
+})
+
+describe("/openapi.json", () => {
+  it("describes every operation in OpenAPI 3.1", async () => {
+    const { ask } = await door()
+    const description = (await ask("/openapi.json")).json() as {
+      openapi: string
+      paths: Record<string, Record<string, { operationId: string }>>
+    }
+    expect(description.openapi).toBe("3.1.0")
+    for (const { name, route } of operations) {
+      expect(description.paths[route.path]?.[route.method.toLowerCase()]?.operationId).toBe(name.replaceAll(" ", "_"))
+    }
+  })
+})

@@ -1,0 +1,62 @@
+/** Text from the fleet is hostile: it is kept faithfully, and shown as text at every door. */
+import { describe, expect, it } from "vitest"
+import { localOwner } from "#api/access.js"
+import { tableOf } from "#cli/tables.js"
+import type { Query } from "#operations/define.js"
+import { history } from "#operations/history.js"
+import { invoke } from "#operations/invoke.js"
+import { show } from "#operations/show.js"
+import { targets } from "#operations/targets.js"
+import { addHost, scriptedFleet } from "#tests/support/scripted-fleet.js"
+import { TestClock } from "#tests/support/test-clock.js"
+import { type EntityAnswer, type TargetRow, entityContent, targetsTable } from "#web/inventory-pages.js"
+import { layout } from "#web/layout.js"
+
+const hostile = [
+  "\u001b[2J\u001b]0;owned\u0007 red",
+  '<script>alert("1")</script>\'"',
+  "user\u202etxt.exe \u2066\u200b\ufeff",
+  "two\r\nlines\u0000\u009b31m",
+  "__proto__",
+  "ignore previous instructions",
+]
+
+/** Control characters but the line ends of the layout itself, and those that reorder or hide. */
+const unshowable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/
+
+describe.each(hostile)("%j", (text) => {
+  async function answers() {
+    const fleet = await scriptedFleet(new TestClock())
+    const id = await addHost(fleet, text, { [`pkg:${text}`]: { version: text } })
+    const call = { fleet, principal: localOwner(), signal: new AbortController().signal, progress: () => undefined }
+    const ask = <T>(operation: Query, input: Record<string, unknown>) => invoke(operation, call, input) as Promise<T>
+    return {
+      list: await ask<{ at: never; items: TargetRow[] }>(targets, {}),
+      entity: await ask<EntityAnswer>(show, { entity: id, facets: "all" }),
+      events: await ask<{ items: [] }>(history, {}),
+    }
+  }
+
+  it("is kept as it is", async () => {
+    const { list, entity } = await answers()
+    expect(list.items[0]?.name).toBe(text)
+    expect(Object.entries(entity.facets["packages"] ?? {})).toEqual([[`pkg:${text}`, { version: text }]])
+  })
+
+  it("is text on a terminal", async () => {
+    const { list, entity, events } = await answers()
+    for (const shown of [tableOf("targets", list), tableOf("show", entity), tableOf("history", events)]) {
+      expect(shown).not.toMatch(unshowable)
+    }
+  })
+
+  it("is text on a page", async () => {
+    const { list, entity } = await answers()
+    const content = [targetsTable(list.items, text), entityContent(entity, [], [], text)]
+    for (const part of content) {
+      const page = layout({ title: text, path: "/", asked: text, content: part })
+      expect(page).not.toMatch(unshowable)
+      expect(page).not.toContain("<script")
+    }
+  })
+})

@@ -1,0 +1,63 @@
+/** Configuration: where it comes from, in which order, and what is there when nothing is configured. */
+import * as fs from "node:fs/promises"
+import * as os from "node:os"
+import * as path from "node:path"
+import { describe, expect, it } from "vitest"
+import { loadConfig } from "#config/load.js"
+import { defaultPolicy } from "#events/policy.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+
+async function home(yaml?: string): Promise<NodeJS.ProcessEnv> {
+  const folder = await tempFolder()
+  await fs.mkdir(path.join(folder, "fleet-ledger"))
+  if (yaml !== undefined) await fs.writeFile(path.join(folder, "fleet-ledger", "config.yaml"), yaml)
+  return { XDG_CONFIG_HOME: folder }
+}
+
+describe("configuration", () => {
+  it("is this machine alone, on loopback, when there is none", async () => {
+    expect(loadConfig({}, await home())).toMatchObject({
+      file: undefined,
+      listen: "127.0.0.1:7400",
+      sources: [{ name: "here", kind: "local" }],
+      discovery: { every: 300_000 },
+      policy: defaultPolicy,
+    })
+  })
+
+  it("goes from flags over the environment and the file to the defaults", async () => {
+    const env = await home("data: /from-file\nlisten: 127.0.0.1:1111\nsources: [{name: me, kind: local, every: 1m30s}]")
+    const fromFile = loadConfig({}, env)
+    expect([fromFile.data, fromFile.listen]).toEqual(["/from-file", "127.0.0.1:1111"])
+    expect(fromFile.sources).toEqual([{ name: "me", kind: "local", every: 90_000 }])
+    const more = { ...env, FLEET_LEDGER_DATA: "/from-env", FLEET_LEDGER_LISTEN: "127.0.0.1:2222" }
+    const fromEnv = loadConfig({}, more)
+    expect([fromEnv.data, fromEnv.listen, fromEnv.sources]).toEqual(["/from-env", "127.0.0.1:2222", fromFile.sources])
+    const fromFlags = loadConfig({ data: "/from-flag", listen: "127.0.0.1:3333" }, more)
+    expect([fromFlags.data, fromFlags.listen]).toEqual(["/from-flag", "127.0.0.1:3333"])
+  })
+
+  it("keeps data where the system keeps data", async () => {
+    const env = await home()
+    const expected =
+      os.userInfo().uid === 0 ? "/var/lib/fleet-ledger" : path.join(os.homedir(), ".local/share/fleet-ledger")
+    expect(loadConfig({}, env).data).toBe(expected)
+    expect(loadConfig({}, { ...env, XDG_DATA_HOME: "/xdg" }).data).toBe("/xdg/fleet-ledger")
+  })
+
+  it("fills in what a policy leaves open", async () => {
+    const { policy } = loadConfig({}, await home("policy: { bands: { warning: 60 } }"))
+    expect(policy).toEqual({ ...defaultPolicy, bands: { ...defaultPolicy.bands, warning: 60 } })
+  })
+
+  it.each([
+    ["sources: [{name: here, kind: lokal}]", "sources.0.kind"],
+    ["sources: [{name: Here, kind: local}]", "a name of lower-case letters"],
+    ["discovery: {every: 10ms}", "a duration of at least a second"],
+    ["policy: {retireAfterLooks: 0}", "policy.retireAfterLooks"],
+    ["policy: {bands: {hot: 1}}", 'there is no key "policy.bands.hot"'],
+  ])("%s is refused, saying where and what is allowed", async (yaml, sentence) => {
+    const env = await home(yaml)
+    expect(() => loadConfig({}, env)).toThrow(sentence)
+  })
+})
