@@ -64,7 +64,12 @@ export class Views implements Subscriber, ViewsReader {
       this.#db.pragma("journal_mode = OFF")
       this.#db.pragma("synchronous = OFF")
     }
-    this.#checkpoint = prepareTables(this.#db)
+    try {
+      this.#checkpoint = prepareTables(this.#db)
+    } catch (error) {
+      this.#db.close()
+      throw storeError(error, "the views")
+    }
     this.inventory = inventoryReader(this.#db)
     this.history = historyReader(this.#db)
     this.runs = runsReader(this.#db)
@@ -102,6 +107,14 @@ export class Views implements Subscriber, ViewsReader {
 
   /** A hash over every row of every table in the order of its key: equal views have equal digests. */
   digest(): string {
+    try {
+      return this.#digest()
+    } catch (error) {
+      throw storeError(error, "the views")
+    }
+  }
+
+  #digest(): string {
     const hash = crypto.createHash("sha256")
     const tables = this.#db
       .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")

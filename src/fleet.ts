@@ -118,8 +118,7 @@ async function openLocked(config: LoadedConfig, clock: Clock, folder: Folder, lo
       await following.stop()
       const { position: last } = await ledger.head()
       await catchUp(ledger, fresh, last)
-      if (comparable) await catchUp(ledger, views, last)
-      const equal = comparable && fresh.digest() === views.digest()
+      const equal = comparable && (await holdsTheSame(ledger, views, fresh))
       fresh.close()
       views.close()
       removeStore(folder.views)
@@ -167,6 +166,17 @@ async function openViews(folder: Folder, ledger: Ledger): Promise<Views> {
   }
   removeStore(folder.views)
   return new Views(folder.views)
+}
+
+/** Whether views that follow the same ledger hold equal rows. Damaged ones do not. */
+async function holdsTheSame(ledger: Ledger, views: Views, fresh: Views): Promise<boolean> {
+  try {
+    await catchUp(ledger, views, fresh.checkpoint())
+    return views.digest() === fresh.digest()
+  } catch (error) {
+    if (error instanceof FleetError && error.code === "StoreDamaged") return false
+    throw error
+  }
 }
 
 async function catchUp(ledger: Ledger, views: Views, upTo: Position): Promise<void> {

@@ -6,7 +6,9 @@ import type { GlobalFlags } from "./program.js"
 
 export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
   const config = loadConfig(flags, process.env)
-  const log = pino({ level: process.env["FLEET_LEDGER_LOG"] ?? "info" }, pino.destination(2))
+  // A person at a terminal wants to hear of trouble; whatever collects logs wants to hear of everything.
+  const level = process.env["FLEET_LEDGER_LOG"] ?? (process.stderr.isTTY ? "warn" : "info")
+  const log = pino({ level }, pino.destination(2))
   // What this machine's inventory, and `ps`, call it.
   process.title = "fleet-ledger"
   const started = performance.now()

@@ -228,7 +228,7 @@ function statusText(answer: {
     `fleet-ledger ${version} on ${printable(data)}`,
     `ledger  ${ledger.events} events, ${Math.round(ledger.bytes / 1024)} KiB`,
     `views   ${held.state}, ${held.lag} behind${held.message === null ? "" : `: ${printable(held.message)}`}`,
-    `fleet   ${counts["target"]} targets, ${counts["service"]} services`,
+    `fleet   ${plural(counts["target"] ?? 0, "target")}, ${plural(counts["service"] ?? 0, "service")}`,
     "",
     columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),
     pc.dim(`as of ${at.time} (position ${at.position})`),

@@ -4,22 +4,19 @@
  */
 import type { FleetEvent, NewEvent } from "#events/catalog.js"
 import type { ServiceDocument } from "#events/facets/service.js"
-import type { ResourceStatus } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
-import { type Clock, type Instant, epochMs } from "#kernel/clock.js"
+import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
-import { type JsonObject, isObject } from "#kernel/json.js"
+import { type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
-import { canonicalJson } from "#kernel/canonical-json.js"
-import { nextStatus } from "./bands.js"
+import { type RunAccount, recordAccount } from "./account.js"
 import { decideDiscovered, decideMissing, decideSeen } from "./decide.js"
-import { counterMetrics, measure, resourceOf } from "./measure.js"
 import { refutes } from "./refute.js"
+import { resourcesAfter } from "./resources.js"
 import type { EntityKind, Look, Observation, Source } from "./observation.js"
 
 export interface DiscoveryPorts {
@@ -50,11 +47,6 @@ export interface RunReport {
   /** The last position of this run, or the head when it wrote nothing. */
   readonly position: Position
 }
-
-/** A run whose account has not changed is recorded again after this time. */
-const recordRunEvery = 3_600_000
-/** Measurements read back to see whether a resource stays in a band: as many as are kept, so that no policy asks for more. */
-const bandWindow = 288
 
 /** Changes to one record, to be appended as one. */
 interface Decision {
@@ -119,11 +111,11 @@ class Run {
     const position = await this.#append(decisions, look.observedAt)
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
     const [targets, services] = [count("target"), count("service")]
-    const account: FleetEvent = {
+    const account: RunAccount = {
       type: "DiscoveryCompleted",
       data: { source: this.source, startedAt: this.startedAt, coverage: look.coverage, targets, services, changes },
     }
-    const last = await this.#recordRun(account, changes > 0)
+    const last = await this.#recordAccount(account, changes > 0)
     await this.ports.ops.looks.finished({
       source: this.source,
       finishedAt: this.ports.clock.now(),
@@ -145,11 +137,11 @@ class Run {
     const code = error instanceof FleetError ? error.code : "SourceUnavailable"
     // Foreign text, cut: half a character at its end, or within, is nothing that JSON can carry.
     const message = messageOf(error).slice(0, 1_000).toWellFormed()
-    const account: FleetEvent = {
+    const account: RunAccount = {
       type: "DiscoveryFailed",
       data: { source: this.source, startedAt: this.startedAt, code, message },
     }
-    const position = (await this.#recordRun(account, false)) ?? this.head
+    const position = (await this.#recordAccount(account, false)) ?? this.head
     await this.ports.ops.looks.finished({ source: this.source, finishedAt: this.ports.clock.now(), outcome: "failed" })
     return {
       source: this.source,
@@ -161,6 +153,11 @@ class Run {
       changes: 0,
       position,
     }
+  }
+
+  #recordAccount(account: RunAccount, changed: boolean): Promise<Position | undefined> {
+    const { ledger, clock } = this.ports
+    return recordAccount(ledger, clock, account, { actor: this.request.actor, runId: this.runId }, changed)
   }
 
   /** By kind and native key; of several generations the newest. */
@@ -196,7 +193,14 @@ class Run {
     const id = record?.id ?? recordId(this.source, kind, nativeKey)
     const stream = `${kind}-${id}` as StreamName
     if (record === undefined) {
-      const resources = await this.#resources(observation, id, observedAt, {})
+      const resources = await resourcesAfter(
+        observation,
+        id,
+        observedAt,
+        this.policy.bands,
+        this.ports.ops.measurements,
+        {},
+      )
       const target =
         on === undefined ? undefined : (known.get(`target ${on}`)?.id ?? recordId(this.source, "target", on))
       const provenance = { source: this.source, nativeKey, generation: 0 }
@@ -207,39 +211,15 @@ class Run {
     }
     await this.ports.ops.absences.seen(id)
     const document = await this.ports.views.inventory.document(record.no, this.head)
-    const resources = await this.#resources(observation, id, observedAt, document)
+    const resources = await resourcesAfter(
+      observation,
+      id,
+      observedAt,
+      this.policy.bands,
+      this.ports.ops.measurements,
+      document,
+    )
     return { stream, events: decideSeen(document, observation, resources) }
-  }
-
-  /** Measures what the look saw of a target and tells the state of each of its resources by it. */
-  async #resources(
-    observation: Observation,
-    id: RecordId,
-    observedAt: Instant,
-    known: JsonObject,
-  ): Promise<Record<string, ResourceStatus>> {
-    if (observation.kind !== "target") return {}
-    const { measurements } = this.ports.ops
-    const previous = new Map<string, number>()
-    for (const metric of counterMetrics) {
-      const [last] = await measurements.latest(id, metric, observedAt, 1)
-      if (last !== undefined) previous.set(metric, last.value)
-    }
-    const values = measure(observation, previous)
-    await measurements.record(id, observedAt, values)
-    const current = (known["resources"] ?? {}) as Record<string, ResourceStatus>
-    const next: Record<string, ResourceStatus> = {}
-    for (const metric of values.keys()) {
-      const resource = resourceOf(metric)
-      if (resource === undefined) continue
-      const recent = await measurements.latest(id, metric, observedAt, bandWindow)
-      next[resource] = nextStatus(current[resource], recent, this.policy.bands)
-    }
-    // What was not measured this time stays in the state it was in, as long as what it belongs to is there.
-    for (const [resource, status] of Object.entries(current)) {
-      if (next[resource] === undefined && !isGone(resource, observation)) next[resource] = status
-    }
-    return next
   }
 
   async #missing({ observations, coverage }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
@@ -312,42 +292,4 @@ class Run {
       `somebody else wrote to ${stream} while "${this.source}" was looked at; look again`,
     )
   }
-
-  /** Records the account of this run if it has something to say: changes, another account than the last one, or an hour gone by. */
-  async #recordRun(account: FleetEvent, changed: boolean): Promise<Position | undefined> {
-    const { ledger, clock } = this.ports
-    const stream = `source-${this.source}` as StreamName
-    const [last] = await ledger.readStream(stream, { limit: 1, backwards: true })
-    const now = clock.now()
-    const stale = last === undefined || epochMs(now) - epochMs(last.recordedAt) >= recordRunEvery
-    if (!changed && !stale && last !== undefined && gist(last) === gist(account)) return undefined
-    const metadata = { actor: this.request.actor, source: this.source, runId: this.runId }
-    const appended = await ledger.append(
-      stream,
-      last?.revision ?? noStream,
-      [{ ...account, metadata, observedAt: now }],
-      this.runId,
-    )
-    return appended.position
-  }
-}
-
-/** What an account says apart from when and how much changed. */
-function gist(event: FleetEvent): string {
-  if (event.type === "DiscoveryCompleted") {
-    const { coverage } = event.data
-    return canonicalJson({ coverage })
-  }
-  if (event.type === "DiscoveryFailed") {
-    const { code, message } = event.data
-    return canonicalJson({ code, message })
-  }
-  return event.type
-}
-
-/** Whether a look that saw the file systems did not see this one. */
-function isGone(resource: string, observation: Observation): boolean {
-  const filesystems = observation.facets["storage"]?.["filesystems"]
-  const isThere = isObject(filesystems) && Object.hasOwn(filesystems, resource)
-  return resource.startsWith("fs:") && filesystems !== undefined && !isThere
 }
