@@ -29,7 +29,7 @@ const viewsStore: Store = {
   what: "views",
   applicationId: 0x464c5631, // "FLV1"
   synchronous: "NORMAL",
-  cacheKiB: 65_536,
+  cacheKiB: 32_768,
   migrations: [
     `CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, made_by TEXT NOT NULL) STRICT;`,
   ],

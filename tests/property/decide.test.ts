@@ -91,7 +91,7 @@ describe.each(kinds)("a look at a known %s", (kind) => {
     )
 
   it("makes known what it saw: each field, each null, each item and no other item", () => {
-    withEverySeen(500, ({ observation }, after) => {
+    withEverySeen(300, ({ observation }, after) => {
       const known = new Map(nodes(after))
       const seen = nodes(observation.facets).filter(([path]) => placeOf(kind, path) !== "gauge")
       const scalars = seen.filter(([, value]) => !isObject(value))
@@ -104,7 +104,7 @@ describe.each(kinds)("a look at a known %s", (kind) => {
   })
 
   it("leaves what it did not look at", () => {
-    withEverySeen(500, ({ known, observation }, after) => {
+    withEverySeen(300, ({ known, observation }, after) => {
       const seen = new Map(nodes(observation.facets))
       const now = new Map(nodes(after))
       const kept = nodes(facetsIn(known)).filter(([path]) => !wasLookedAt(kind, seen, path))
@@ -115,7 +115,7 @@ describe.each(kinds)("a look at a known %s", (kind) => {
   })
 
   it("invents nothing: all that is known afterwards was known before or was seen", () => {
-    withEverySeen(500, ({ known, observation }, after) => {
+    withEverySeen(300, ({ known, observation }, after) => {
       const told = new Set([...nodes(known), ...nodes(observation.facets)].map(([path]) => path))
       for (const [path] of nodes(facetsIn(after))) expect(told).toContain(path)
       expect(after["lifecycle"]).toBe("observed")
@@ -123,7 +123,7 @@ describe.each(kinds)("a look at a known %s", (kind) => {
   })
 
   it("yields nothing when it is decided again", () => {
-    withEverySeen(500, ({ observation, resources }, after) => {
+    withEverySeen(300, ({ observation, resources }, after) => {
       expect(decideSeen(after, observation, resources)).toStrictEqual([])
     })
   })
@@ -173,7 +173,7 @@ describe.each(kinds)("looks at a %s by two users in turn", (kind) => {
         expect(decideSeen(document, less, resources)).toStrictEqual([])
         expect(decideSeen(document, more, resources)).toStrictEqual([])
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 })
@@ -188,7 +188,7 @@ describe.each(kinds)("the first look at a %s", (kind) => {
         expect(decideSeen(document, observation, resources)).toStrictEqual([])
         expect(schemas[kind].parse(document)).toStrictEqual(document)
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 })
@@ -214,7 +214,7 @@ describe.each(kinds)("complete looks that miss a %s", (kind) => {
         const stops = typeof status === "string" && known["lifecycle"] !== "retired"
         expect(is).toStrictEqual(stops ? { status: "stopped" } : was)
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 

@@ -89,7 +89,7 @@ describe("the difference of two points", () => {
         const patch = of(diffs, record)?.patch ?? []
         expect(patched(record.at(from), patch)).toStrictEqual(record.at(to))
       }
-    }, 100))
+    }, 50))
 
   it("says of each entity whether it was created, modified or removed; retired is not there", () =>
     always(async (views, told, from, to) => {
@@ -101,7 +101,7 @@ describe("the difference of two points", () => {
           before === after ? undefined : !before ? "created" : !after ? "removed" : same ? undefined : "modified"
         expect(of(diffs, record)?.change).toBe(changed)
       }
-    }, 100))
+    }, 50))
 
   it("tells each modified field with what it was and is, down into the items of collections", () =>
     always(async (views, told, from, to) => {
@@ -113,7 +113,7 @@ describe("the difference of two points", () => {
         const fields = found.change === "modified" ? differing(before ?? {}, after ?? {}) : []
         expect(found.changes).toStrictEqual(fields.sort(byPath))
       }
-    }, 100))
+    }, 50))
 
   it("is taken back by the difference the other way", () =>
     always(async (views, told, from, to) => {
@@ -128,12 +128,12 @@ describe("the difference of two points", () => {
         const exchanged = forth.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
         expect(inverse.changes).toStrictEqual(exchanged)
       }
-    }, 60))
+    }, 30))
 
   it("is nothing between a point and itself", () =>
     always(async (views, _, from) => {
       expect(await diff(views, from, from)).toStrictEqual([])
-    }, 30))
+    }, 15))
 
   it("names nothing that no event between them altered", () =>
     always(async (views, told, from, to) => {
@@ -141,7 +141,7 @@ describe("the difference of two points", () => {
       const altered = told.filter(({ events }) => events.some(({ position: at }) => at > first && at <= last))
       const ids = new Set(altered.map(({ id }) => id))
       for (const { entity } of await diff(views, from, to)) expect(ids).toContain(entity.id)
-    }, 60))
+    }, 30))
 
   it("calls entities by their name where they are there, targets first, in order of name", () =>
     always(async (views, told, from, to) => {
@@ -156,5 +156,5 @@ describe("the difference of two points", () => {
       }
       const order = diffs.map(({ entity: { kind, name } }) => `${kind === "target" ? 0 : 1} ${name}`)
       expect(order).toStrictEqual([...order].sort())
-    }, 60))
+    }, 30))
 })

@@ -39,7 +39,7 @@ describe("evolving a document", () => {
           expect(replay(events)).toStrictEqual(draft)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -61,7 +61,7 @@ describe("evolving a document", () => {
           expect(canonicalJson(events)).toBe(given)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -78,7 +78,7 @@ describe("evolving a document", () => {
           expect(document).toStrictEqual(emptyDocument)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })
@@ -141,7 +141,7 @@ describe("the units of a document", () => {
         const again = unitsOf("", documentOf(units)).map((unit) => canonicalJson(unit))
         expect(again.sort()).toStrictEqual(units.map((unit) => canonicalJson(unit)).sort())
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -156,7 +156,7 @@ describe("the units of a document", () => {
           expect(inside === "" || unit.includes(":")).toBe(true)
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     )
   })
 

@@ -114,7 +114,7 @@ describe("the inventory at a position", () => {
           }
         }),
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -132,7 +132,7 @@ describe("the inventory at a position", () => {
           }
         }),
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -183,7 +183,7 @@ describe("the inventory at a position", () => {
             }
           }),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -206,7 +206,7 @@ describe("the inventory at a position", () => {
           }
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -247,7 +247,7 @@ describe("the inventory at a position", () => {
           expect(await pages.page(all)).toStrictEqual(changes.reverse())
         }),
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 })
@@ -265,7 +265,7 @@ describe("folding", () => {
         }
         expect(new Set(digests).size).toBe(1)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -295,7 +295,7 @@ describe("folding", () => {
         views.close()
         undisturbed.close()
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 
@@ -319,7 +319,7 @@ describe("folding", () => {
         expect(reopened.digest()).toBe(undisturbed.digest())
         for (const open of [views, other, undisturbed, reopened]) open.close()
       }),
-      { numRuns: 20 },
+      { numRuns: 15 },
     )
   })
 })
