@@ -16,14 +16,27 @@ export interface Folder {
   readonly lock: string
 }
 
+const socketName = "fleet-ledger.sock"
+
+/** Bytes of a socket's path, as Linux has it: a longer one would be cut, and might then be that of another folder. */
+const longestSocketPath = 107
+
+/** @throws FleetError `InvalidConfig` */
 export function folderAt(folder: string): Folder {
   const file = (name: string) => path.join(folder, name)
+  const tooLong = Buffer.byteLength(file(socketName)) - longestSocketPath
+  if (tooLong > 0) {
+    throw new FleetError(
+      "InvalidConfig",
+      `the data folder's path is too long: ${Buffer.byteLength(folder) - tooLong} bytes at most, for the socket in it; choose another with --data`,
+    )
+  }
   return {
     path: folder,
     ledger: file("ledger.db"),
     views: file("views.db"),
     ops: file("ops.db"),
-    socket: file("fleet-ledger.sock"),
+    socket: file(socketName),
     lock: file("lock"),
   }
 }
@@ -32,14 +45,16 @@ export function folderAt(folder: string): Folder {
 export function makeFolder(folder: Folder): void {
   try {
     makeWithParents(folder.path)
-    fs.accessSync(folder.path, fs.constants.R_OK | fs.constants.W_OK)
+    // Only a folder has a `.`.
+    fs.accessSync(`${folder.path}/.`, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
   } catch (error) {
-    throw new FleetError(
-      "StoreUnavailable",
-      `the data folder ${folder.path} cannot be used: ${messageOf(error)}; choose another with --data`,
-      { cause: error },
-    )
+    throw unusable(folder, error)
   }
+}
+
+function unusable(folder: Folder, error: unknown): FleetError {
+  const message = `the data folder ${folder.path} cannot be used: ${messageOf(error)}; choose another with --data`
+  return new FleetError("StoreUnavailable", message, { cause: error })
 }
 
 /** Step by step: Node's own `recursive` never returns where the kernel says that a folder it has just seen does not exist (/proc). */
@@ -47,22 +62,29 @@ function makeWithParents(folder: string): void {
   if (fs.existsSync(folder)) return
   const parent = path.dirname(folder)
   if (parent !== folder) makeWithParents(parent)
-  fs.mkdirSync(folder, { mode: 0o700 })
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another command may have made it since.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+  }
 }
 
 export interface FolderLock {
   release(): void
 }
 
-/** @returns undefined when another process holds it */
+/** @returns undefined when another process holds it @throws FleetError `StoreUnavailable` */
 export function tryLock(folder: Folder): FolderLock | undefined {
-  const db = new Database(folder.lock, { timeout: 0 })
+  let db: Database.Database | undefined
   try {
+    db = new Database(folder.lock, { timeout: 0 })
     db.exec("BEGIN EXCLUSIVE")
+    const held = db
+    return { release: () => held.close() }
   } catch (error) {
-    db.close()
+    db?.close()
     if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return undefined
-    throw error
+    throw unusable(folder, error)
   }
-  return { release: () => db.close() }
 }

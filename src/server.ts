@@ -1,6 +1,7 @@
 /** The process that owns a data folder: listens on TCP and on the folder's socket, looks at the sources when it is time, and ends cleanly. */
 import * as fs from "node:fs"
 import * as http from "node:http"
+import * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
 import { cameOverSocket, localOwner, loopbackHosts } from "#api/access.js"
 import { buildApi } from "#api/app.js"
@@ -22,14 +23,19 @@ export interface Server {
 /** @throws FleetError `InvalidConfig` for an address that is not loopback, `FolderInUse`, `AlreadyRunning` for a port that is taken */
 export async function startServer(config: LoadedConfig, log: FastifyBaseLogger): Promise<Server> {
   const { host, port } = loopbackAddress(config.listen)
+  const hosts = new Set([...loopbackHosts(port), config.listen.toLowerCase()])
   const fleet = await openFleet(config, systemClock)
-  const app = await buildApi(fleet, loopbackHosts(port), log)
+  const app = await buildApi(fleet, hosts, log)
   addPages(app, fleet)
   let looking: Schedule | undefined
   const close = async () => {
     await looking?.stop()
     await app.close()
-    await new Promise((resolve) => socket.close(resolve))
+    await new Promise((resolve) => {
+      socket.close(resolve)
+      // Who follows would otherwise keep it open for ever.
+      socket.closeAllConnections()
+    })
     await fleet.close()
   }
   const socket = http.createServer((request, response) => {
@@ -41,12 +47,7 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger):
     await listenOnSocket(socket, fleet.folder.socket)
   } catch (error) {
     await close()
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
-    throw new FleetError(
-      "AlreadyRunning",
-      `${config.listen} is taken by another program; choose another address with --listen`,
-      { cause: error },
-    )
+    throw error instanceof FleetError ? error : cannotListen(config.listen, error)
   }
   // The listeners are there before the first look, so that what it sees of this program is what every later look sees.
   const every = new Map(config.sources.map((source) => [source.name, source.every ?? config.discovery.every]))
@@ -66,6 +67,14 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger):
     data: fleet.folder.path,
     close,
   }
+}
+
+function cannotListen(listen: string, error: unknown): FleetError {
+  const choose = "choose another address with --listen"
+  const options = { cause: error }
+  if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
+    return new FleetError("AlreadyRunning", `${listen} is taken by another program; ${choose}`, options)
+  return new FleetError("InvalidConfig", `${listen} cannot be listened on: ${messageOf(error)}; ${choose}`, options)
 }
 
 /** A stale socket is ours to replace: we hold the folder's lock. */
@@ -88,7 +97,7 @@ function loopbackAddress(listen: string): { readonly host: string; readonly port
   const colon = listen.lastIndexOf(":")
   const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1")
   const port = Number(listen.slice(colon + 1))
-  const loopback = host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+  const loopback = host === "localhost" || host === "::1" || (net.isIPv4(host) && host.startsWith("127."))
   if (!loopback) {
     throw new FleetError(
       "InvalidConfig",

@@ -19,7 +19,16 @@ export function cameOverSocket(request: IncomingMessage): void {
 
 /** Whoever may open the data folder's socket is its owner. */
 export function localOwner(): Principal {
-  return { name: `user:${os.userInfo().username}`, scope: "admin" }
+  return { name: `user:${userName()}`, scope: "admin" }
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    // A user id that no passwd entry names.
+    return String(process.getuid?.())
+  }
 }
 
 /** @throws FleetError `Unauthorized` for a token that is wrong, expired or revoked; @returns undefined for nobody in particular */

@@ -21,7 +21,7 @@ export async function buildApi(
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_000_000,
-    routerOptions: { maxParamLength: 2_000 },
+    routerOptions: { maxParamLength: 10_000 },
     forceCloseConnections: true,
   })
   await app.register(helmet, {

@@ -122,5 +122,11 @@ function schemaOf(shape: z.ZodType, io: "input" | "output"): JsonObject {
     reused: "inline",
     unrepresentable: "any",
   })
-  return schema as unknown as JsonObject
+  return JSON.parse(JSON.stringify(schema, withoutReferences)) as JsonObject
+}
+
+/** Only "any JSON" is defined by itself; a reference into a part of this description would lead nowhere, and `{}` says the same. */
+function withoutReferences(key: string, value: unknown): unknown {
+  if (key === "$defs") return undefined
+  return typeof value === "object" && value !== null && "$ref" in value ? {} : value
 }

@@ -14,7 +14,7 @@ import { render } from "./render.js"
 /** @returns the exit code */
 export async function call(spec: CommandSpec, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
   const interrupt = new Interrupt()
-  const caller = await callerFor(flags)
+  const caller = await callerFor(spec, flags, interrupt.signal)
   const progress = progressLine(process.stderr)
   try {
     if (spec.kind === "stream") {
@@ -51,20 +51,28 @@ function failedRuns(answer: object): boolean {
   )
 }
 
-async function callerFor(flags: GlobalFlags): Promise<Caller> {
-  const server = flags.server ?? process.env["FLEET_LEDGER_SERVER"]
+async function callerFor(spec: CommandSpec, flags: GlobalFlags, signal: AbortSignal): Promise<Caller> {
+  const server = flags.server ?? (process.env["FLEET_LEDGER_SERVER"] || undefined)
   if (server !== undefined) return remoteCaller(server, process.env["FLEET_LEDGER_TOKEN"])
   const config = loadConfig(flags, process.env)
   const { socket } = folderAt(config.data)
   const patience = Date.now() + 30_000
   for (;;) {
     if (await somebodyAnswers(socket)) return socketCaller(socket)
+    if (spec.kind === "stream") {
+      // Whoever works on the folder alone would be the only one to record anything, and does nothing but wait.
+      throw new FleetError(
+        "SourceUnavailable",
+        `no server works on ${config.data}, so there is nothing to follow; "fleet-ledger serve" starts one, "fleet-ledger history" lists what there is`,
+      )
+    }
     try {
       const { localCaller } = await import("./local.js")
       return await localCaller(config)
     } catch (error) {
       // Another command is at work on the folder, or a server is just starting: it will not be long.
-      if (!(error instanceof FleetError && error.code === "FolderInUse") || Date.now() > patience) throw error
+      const inUse = error instanceof FleetError && error.code === "FolderInUse"
+      if (!inUse || signal.aborted || Date.now() > patience) throw error
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }

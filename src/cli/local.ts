@@ -4,7 +4,7 @@ import type { LoadedConfig } from "#config/load.js"
 import { systemClock } from "#kernel/clock.js"
 import { bug } from "#kernel/errors.js"
 import type { Operation } from "#operations/define.js"
-import { follow, invoke } from "#operations/invoke.js"
+import { invoke } from "#operations/invoke.js"
 import { operations } from "#operations/registry.js"
 import { openFleet } from "../fleet.js"
 import type { Caller } from "./caller.js"
@@ -19,10 +19,8 @@ export async function localCaller(config: LoadedConfig): Promise<Caller> {
       if (operation.kind === "stream") throw bug(`${name} is followed, not invoked`)
       return invoke(operation, { fleet, principal, signal, progress }, input)
     },
-    follow({ name }, input, signal) {
-      const operation = operationNamed(name)
-      if (operation.kind !== "stream") throw bug(`${name} is invoked, not followed`)
-      return follow(operation, { fleet, principal, signal, progress: () => undefined }, input)
+    follow({ name }) {
+      throw bug(`${name} follows a server, and there is none`)
     },
     close: () => fleet.close(),
   }

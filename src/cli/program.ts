@@ -20,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .version(version)
     .showHelpAfterError(false)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fleet-ledger: ")) })
+    .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
   program.addHelpText("after", examples(["serve", "discover", "show web-1 --at -2h", "history web-1", "diff -1h now"]))
 
   addGlobalFlags(program.command("serve"))
@@ -49,6 +49,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     complain(error)
     return exitCodeOf(error)
   }
+}
+
+/** Commander's complaint as ours are: one line, with its suggestion in it. */
+function oneSentence(text: string): string {
+  return text.replace(/^error: /, "fleet-ledger: ").replace(/\n\(Did you mean (.*)\?\)/, "; did you mean $1?")
 }
 
 /** `-2h` is a point in time and no flag: as `now-2h` it cannot be taken for one. */

@@ -84,12 +84,23 @@ function callerOver(door: Door): Caller {
     },
     async *follow(spec, input, signal) {
       const response = await send(door, { ...requestOf(spec, input), accept: "application/x-ndjson" })
-      if (response.statusCode !== 200) throw errorOf(await bodyOf(response), door)
+      if (response.statusCode !== 200) throw errorOf(await bodyOf(response, door), door)
       signal.addEventListener("abort", () => response.destroy(), { once: true })
-      for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as object
+      let cause: unknown
+      try {
+        for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as object
+      } catch (error) {
+        // Broken off, perhaps in the midst of a line.
+        cause = error
+      }
+      if (!signal.aborted) throw hasGone(door, cause)
     },
     async close() {},
   }
+}
+
+function hasGone(door: Door, cause: unknown): FleetError {
+  return new FleetError("SourceUnavailable", `${door.where} has gone`, { cause })
 }
 
 interface Request extends Omit<Outgoing, "headers"> {
@@ -115,7 +126,7 @@ function requestOf(spec: CommandSpec, input: Record<string, unknown>): Request {
 
 async function ask(door: Door, request: Request): Promise<object> {
   const response = await send(door, request)
-  const body = await bodyOf(response)
+  const body = await bodyOf(response, door)
   if ((response.statusCode ?? 500) >= 400) throw errorOf(body, door)
   return body as object
 }
@@ -135,10 +146,14 @@ function send(door: Door, { method, path, body, accept = "application/json" }: R
   })
 }
 
-async function bodyOf(response: http.IncomingMessage): Promise<unknown> {
+async function bodyOf(response: http.IncomingMessage, door: Door): Promise<unknown> {
   let text = ""
   response.setEncoding("utf8")
-  for await (const chunk of response) text += chunk as string
+  try {
+    for await (const chunk of response) text += chunk as string
+  } catch (error) {
+    throw hasGone(door, error)
+  }
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -11,6 +11,8 @@ export async function serve(flags: GlobalFlags & { readonly listen?: string }): 
   const log = pino({ level }, pino.destination(2))
   // What this machine's inventory, and `ps`, call it.
   process.title = "fleet-ledger"
+  // From the start on, so that whoever asks early is heard too.
+  const told = untilToldToStop()
   const started = performance.now()
   const server = await startServer(config, log)
   const names = config.sources.map(({ name, kind }) => `${name} (${kind})`).join(", ")
@@ -29,7 +31,7 @@ export async function serve(flags: GlobalFlags & { readonly listen?: string }): 
       "",
     ].join("\n"),
   )
-  await untilToldToStop()
+  await told
   await server.close()
   process.stdout.write("Stopped.\n")
 }

@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { LineCounter, parseDocument } from "yaml"
+import * as z from "zod"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import { type Config, configSchema } from "./schema.js"
@@ -24,12 +25,25 @@ export interface LoadedConfig extends Config {
 
 /** @throws FleetError `InvalidConfig`: which file, where in it, what is allowed */
 export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): LoadedConfig {
-  const file = flags.config ?? env["FLEET_LEDGER_CONFIG"] ?? standardPlaces(env).find((place) => fs.existsSync(place))
+  const file =
+    flags.config ?? set(env["FLEET_LEDGER_CONFIG"]) ?? standardPlaces(env).find((place) => fs.existsSync(place))
   const config = file === undefined ? parseConfig({}, "the defaults") : parseConfigFile(file)
-  const listen = flags.listen ?? env["FLEET_LEDGER_LISTEN"]
+  const listen = flags.listen ?? set(env["FLEET_LEDGER_LISTEN"])
   const checked = listen === undefined ? config : parseConfig({ ...configInput(file), listen }, "--listen")
-  const data = path.resolve(flags.data ?? env["FLEET_LEDGER_DATA"] ?? config.data ?? defaultDataFolder(env))
-  return { ...checked, data, file }
+  const data = flags.data ?? set(env["FLEET_LEDGER_DATA"]) ?? config.data ?? defaultDataFolder(env)
+  // Resolved, it would be the folder that one happens to stand in.
+  if (data === "") throw new FleetError("InvalidConfig", "the data folder has no name; --data takes one")
+  return { ...checked, data: path.resolve(data), file }
+}
+
+/** A variable that is empty is not set. */
+function set(variable: string | undefined): string | undefined {
+  return variable === "" ? undefined : variable
+}
+
+/** A relative path in a variable of XDG's is to be ignored (XDG Base Directory Specification). */
+function absolute(variable: string | undefined): string | undefined {
+  return variable !== undefined && path.isAbsolute(variable) ? variable : undefined
 }
 
 export function parseConfigFile(file: string): Config {
@@ -37,12 +51,13 @@ export function parseConfigFile(file: string): Config {
 }
 
 function standardPlaces(env: NodeJS.ProcessEnv): string[] {
-  const xdg = env["XDG_CONFIG_HOME"] ?? path.join(os.homedir(), ".config")
+  const xdg = absolute(env["XDG_CONFIG_HOME"]) ?? path.join(os.homedir(), ".config")
   return ["fleet-ledger.yaml", path.join(xdg, "fleet-ledger", "config.yaml"), "/etc/fleet-ledger/config.yaml"]
 }
 
 export function defaultDataFolder(env: NodeJS.ProcessEnv): string {
-  if (env["XDG_DATA_HOME"]) return path.join(env["XDG_DATA_HOME"], "fleet-ledger")
+  const xdg = absolute(env["XDG_DATA_HOME"])
+  if (xdg !== undefined) return path.join(xdg, "fleet-ledger")
   return process.getuid?.() === 0 ? "/var/lib/fleet-ledger" : path.join(os.homedir(), ".local", "share", "fleet-ledger")
 }
 
@@ -56,18 +71,28 @@ function configInput(file: string | undefined): Record<string, unknown> {
       cause: error,
     })
   }
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const [problem] = document.errors
-  if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0])
-    throw new FleetError("InvalidConfig", `${file}:${line}:${col} is not YAML: ${problem.message.split("\n")[0]}`)
-  }
-  const input: unknown = document.toJS() ?? {}
+  const input = parseYaml(text, file) ?? {}
   if (typeof input !== "object" || Array.isArray(input)) {
     throw new FleetError("InvalidConfig", `${file} must hold keys and values, like "listen: 127.0.0.1:7400"`)
   }
   return input as Record<string, unknown>
+}
+
+function parseYaml(text: string, file: string): unknown {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [problem] = document.errors
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0])
+    // What follows tells programmers how to go on.
+    throw new FleetError("InvalidConfig", `${file}:${line}:${col} is not YAML: ${problem.message.split(";")[0]}`)
+  }
+  try {
+    return document.toJS() as unknown
+  } catch (error) {
+    // An alias of nothing, or aliases of aliases without measure.
+    throw new FleetError("InvalidConfig", `${file} is not YAML: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 function parseConfig(input: Record<string, unknown>, where: string): Config {
@@ -77,7 +102,7 @@ function parseConfig(input: Record<string, unknown>, where: string): Config {
     const at = issue?.path.join(".") ?? ""
     if (issue?.code === "unrecognized_keys") {
       const key = issue.keys[0] ?? ""
-      const known = nearest(key, Object.keys(configSchema.shape))
+      const known = nearest(key, keysAt(configSchema, issue.path))
       const hint = known === undefined ? "" : `; did you mean "${known}"?`
       throw new FleetError("InvalidConfig", `${where}: there is no key "${[at, key].filter(Boolean).join(".")}"${hint}`)
     }
@@ -91,4 +116,18 @@ function parseConfig(input: Record<string, unknown>, where: string): Config {
   if (twice !== undefined)
     throw new FleetError("InvalidConfig", `${where}: two sources are called "${twice}"; names must differ`)
   return result.data
+}
+
+/** The keys that may stand at a path. */
+function keysAt(schema: z.core.$ZodType, steps: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
+    return keysAt(schema.unwrap(), steps)
+  if (schema instanceof z.ZodDiscriminatedUnion) return schema.options.flatMap((option) => keysAt(option, steps))
+  const [step, ...rest] = steps
+  if (schema instanceof z.ZodArray) return keysAt(schema.element, rest)
+  if (!(schema instanceof z.ZodObject)) return []
+  const shape = schema.shape as Readonly<Record<string, z.core.$ZodType>>
+  if (step === undefined) return Object.keys(shape)
+  const member = shape[String(step)]
+  return member === undefined ? [] : keysAt(member, rest)
 }

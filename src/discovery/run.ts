@@ -7,7 +7,7 @@ import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
 import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import { type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
+import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
@@ -168,6 +168,12 @@ class Run {
 
   async #seen({ observations, observedAt }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
     const decisions: Decision[] = []
+    // Of all that was known before or is seen now, so of whatever a service can run on.
+    const ids = new Map<string, RecordId>()
+    for (const { kind, nativeKey } of observations) {
+      ids.set(`${kind} ${nativeKey}`, recordId(this.source, kind, nativeKey))
+    }
+    for (const [key, { id }] of known) ids.set(key, id)
     // A service is discovered on a target: targets go first.
     for (const observation of [...observations].sort(
       (a, b) => Number(a.kind === "service") - Number(b.kind === "service"),
@@ -176,7 +182,7 @@ class Run {
         observation,
         observedAt,
         known.get(`${observation.kind} ${observation.nativeKey}`),
-        known,
+        ids,
       )
       if (decision.events.length > 0) decisions.push(decision)
     }
@@ -187,7 +193,7 @@ class Run {
     observation: Observation,
     observedAt: Instant,
     record: RecordRow | undefined,
-    known: ReadonlyMap<string, RecordRow>,
+    ids: ReadonlyMap<string, RecordId>,
   ): Promise<Decision> {
     const { kind, nativeKey, on } = observation
     const id = record?.id ?? recordId(this.source, kind, nativeKey)
@@ -201,8 +207,7 @@ class Run {
         this.ports.ops.measurements,
         {},
       )
-      const target =
-        on === undefined ? undefined : (known.get(`target ${on}`)?.id ?? recordId(this.source, "target", on))
+      const target = on === undefined ? undefined : ids.get(`target ${on}`)
       const provenance = { source: this.source, nativeKey, generation: 0 }
       return {
         stream,

@@ -26,8 +26,12 @@ export function decodeCursor(text: string): { readonly point: Point; readonly ke
     parsed = undefined
   }
   const result = shape.safeParse(parsed)
-  if (!result.success)
-    throw new FleetError("InvalidInput", `"cursor" is not one that this server gave; start again without it`)
+  if (!result.success) throw wrongCursor()
   const { p, t, k } = result.data
   return { point: { position: p as Position, time: t as Instant }, key: k }
+}
+
+/** For one of another list, or of another ledger. */
+export function wrongCursor(): FleetError {
+  return new FleetError("InvalidInput", `"cursor" is not one that this server gave; start again without it`)
 }

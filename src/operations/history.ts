@@ -4,16 +4,16 @@ import { type Position, origin } from "#kernel/point.js"
 import { type Change, changeOf } from "#timeline/change.js"
 import { findEntity } from "#timeline/entity.js"
 import { resolvePoint } from "#timeline/resolve.js"
-import { decodeCursor, encodeCursor } from "./cursor.js"
+import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { query } from "./define.js"
-import { changeShape, cursor, limit, listOf } from "./shapes.js"
+import { changeShape, cursor, entityReference, limit, listOf } from "./shapes.js"
 
 export const history = query({
   name: "history",
   summary: "List changes, newest first: of a machine with its services, of a service, or of the fleet",
   scope: "read",
   input: z.object({
-    entity: z.string().min(1).max(1_100).optional().describe("Name or id; the whole fleet without it"),
+    entity: entityReference.optional().describe("Name or id; the whole fleet without it"),
     since: z.string().max(100).optional().describe("Only changes after this point in time"),
     limit,
     cursor,
@@ -30,8 +30,9 @@ export const history = query({
     const record = input.entity === undefined ? undefined : await findEntity(views, input.entity, point.position)
     const since = input.since === undefined ? origin : (await resolvePoint(ledger, clock, input.since)).position
     const [key] = input.cursor === undefined ? [point.position + 1] : decodeCursor(input.cursor).key
+    if (typeof key !== "number") throw wrongCursor()
     const page = await views.history.page({
-      before: Number(key) as Position,
+      before: key as Position,
       from: (since + 1) as Position,
       limit: input.limit + 1,
       ...(record === undefined ? {} : { recordNo: record.no }),

@@ -5,7 +5,7 @@ import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
 import { allows } from "#ops/tokens.js"
 import { resolvePoint } from "#timeline/resolve.js"
-import { decodeCursor } from "./cursor.js"
+import { decodeCursor, wrongCursor } from "./cursor.js"
 import type { Act, Call, Operation, Query, Stream } from "./define.js"
 
 /** @param input as it came in: values may still be text @throws FleetError `InvalidInput`, `Forbidden`, whatever the operation throws */
@@ -65,6 +65,11 @@ function invalidInput(operation: Operation, error: z.ZodError): FleetError {
 /** A cursor stays at the point of the page that gave it. */
 async function pointOf({ fleet }: Call, input: Readonly<Record<string, unknown>>): Promise<Point> {
   const { at, cursor } = input
-  if (typeof cursor === "string") return decodeCursor(cursor).point
+  if (typeof cursor === "string") {
+    const { point } = decodeCursor(cursor)
+    // Before a backup was restored there was more.
+    if (point.position > (await fleet.ledger.head()).position) throw wrongCursor()
+    return point
+  }
   return resolvePoint(fleet.ledger, fleet.clock, typeof at === "string" ? at : undefined)
 }

@@ -6,7 +6,7 @@ import { entityRef, findEntity } from "#timeline/entity.js"
 import type { NamedRecord } from "#projections/inventory/read.js"
 import { type QueryCall, query } from "./define.js"
 import { after, nextOf } from "./pages.js"
-import { cursor, entityShape, flag, limit, listOf } from "./shapes.js"
+import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
 
 const item = z.object({
   id: z.uuid(),
@@ -24,7 +24,7 @@ export const services = query({
   summary: "List the services of the fleet, or of one machine",
   scope: "read",
   input: z.object({
-    target: z.string().max(1_100).optional().describe("Name or id of a machine"),
+    target: entityReference.optional().describe("Name or id of a machine"),
     retired: flag.describe("Include what is retired"),
     limit,
     cursor,

@@ -37,10 +37,22 @@ export function listOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), next: z.string().nullable() })
 }
 
-export const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe("Most items in the answer")
+const nameOrId = "a name or an id"
+/** Room for the longest name with its kind before it. */
+export const entityReference = z.string().min(1, nameOrId).max(1_100, nameOrId)
+
+const aLimit = "a whole number from 1 to 1000"
+export const limit = z.coerce
+  .number(aLimit)
+  .int(aLimit)
+  .min(1, aLimit)
+  .max(1_000, aLimit)
+  .default(100)
+  .describe("Most items in the answer")
+/** Holds a name, each character of which may take six bytes in JSON. */
 export const cursor = z
   .string()
-  .max(2_000)
+  .max(12_000)
   .optional()
   .describe("`next` of the page before; keeps to that page's point in time")
 /** True or false, also as text. */

@@ -2,12 +2,14 @@
 import * as z from "zod"
 import { lifecycle, targetFacets } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
+import { FleetError } from "#kernel/errors.js"
+import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity } from "#timeline/entity.js"
 import { query } from "./define.js"
 import { lastSeen } from "./seen.js"
-import { entityShape } from "./shapes.js"
+import { entityReference, entityShape } from "./shapes.js"
 
 /** A thousand packages are shown to those who ask for them. */
 const onDemand = ["packages"]
@@ -18,7 +20,7 @@ export const show = query({
   summary: "Show one machine or service",
   scope: "read",
   input: z.object({
-    entity: z.string().min(1).max(1_100).describe("Name or id"),
+    entity: entityReference.describe("Name or id"),
     facets: z
       .string()
       .max(500)
@@ -47,8 +49,9 @@ export const show = query({
   async run({ fleet, point }, input) {
     const { views } = fleet
     const { position } = point
+    const wanted = wantedFacets(input.facets)
     const record = await findEntity(views, input.entity, position)
-    const document = await views.inventory.document(record.no, position, wantedFacets(input.facets))
+    const document = await views.inventory.document(record.no, position, wanted)
     const { lifecycle: life, ...facets } = document
     const omitted = []
     for (const facet of onDemand) {
@@ -73,7 +76,15 @@ export const show = query({
 function wantedFacets(text: string | undefined): string[] | undefined {
   if (text === "all") return undefined
   const named = text?.split(",").map((facet) => facet.trim())
+  const unknown = named?.find((facet) => !facetNames.includes(facet))
+  if (unknown !== undefined) throw noFacet(unknown)
   return ["lifecycle", ...(named ?? facetNames.filter((facet) => !onDemand.includes(facet)))]
+}
+
+function noFacet(facet: string): FleetError {
+  const near = nearest(facet, facetNames)
+  const hint = near === undefined ? `there are ${facetNames.join(", ")} and all` : `did you mean "${near}"?`
+  return new FleetError("InvalidInput", `there is no facet "${facet.slice(0, 80)}"; ${hint}`)
 }
 
 /** The last measurement of each series by that time, as far as the ring reaches back. */

@@ -6,15 +6,17 @@ import { type Change, changeOf } from "#timeline/change.js"
 import { type Call, stream } from "./define.js"
 import { changeShape } from "./shapes.js"
 
+const aPosition = "a position, from -1"
+
 export const watch = stream({
   name: "watch",
   summary: "Follow changes as they happen",
   scope: "read",
   input: z.object({
     after: z.coerce
-      .number()
-      .int()
-      .min(-1)
+      .number(aPosition)
+      .int(aPosition)
+      .min(-1, aPosition)
       .optional()
       .describe("Position after which to begin; only new changes without it"),
   }),

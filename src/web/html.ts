@@ -28,9 +28,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 }
 
-/** Control characters and those that turn the direction of writing are shown as what they are. */
+/** Control characters, and those that hide or turn writing, are shown as what they are. */
 function escape(text: string): string {
   return text
     .replaceAll(/[&<>"']/g, (character) => entities[character] as string)
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "\ufffd")
+    .replaceAll(/(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")
 }

@@ -1,10 +1,14 @@
 /** What the program is for: what changes on a machine is found, exactly that, with before and after, and the state before can still be asked for. */
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import type { Change } from "#timeline/change.js"
 import type { EntityDiff } from "#timeline/diff.js"
 import { freePort } from "#tests/support/free-port.js"
 import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
 import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { needs } from "#tests/support/real-parts.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 interface Discovered {
@@ -18,6 +22,13 @@ type List<T> = At & { readonly items: readonly T[] }
 interface Shown extends At {
   readonly entity: { readonly id: string; readonly name: string }
   readonly facets: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+const nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] as const
+
+function nobodyMayRead(): boolean {
+  const [command, ...args] = [...nobody, "test", "-r", "dist/src/cli/main.js"] as const
+  return spawnSync(command, args).status === 0
 }
 
 const found = (change: Change) => [change.type, change.entity.name, change.changes]
@@ -51,18 +62,21 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     const stop = await machine.listen(8_099)
     expect((await discover(options)).changes).toBe(2)
     const socket = { address: "127.0.0.1", port: 8_099, process: "node", user: "root" }
-    const path = "/sockets/tcp:127.0.0.1:8099"
+    const at = "/sockets/tcp:127.0.0.1:8099"
     expect((await historySince(options, before)).map(found)).toEqual([
       ["ServiceDiscovered", "node", []],
-      ["TargetChanged", "before-1", [{ path, before: null, after: socket }]],
+      ["TargetChanged", "before-1", [{ path: at, before: null, after: socket }]],
     ])
 
     const during = await headOf(options)
+    const sockets = async (position: number) =>
+      (await answer<Shown>(["show", "before-1", "--at", `position:${position}`], options)).facets["sockets"]
+    expect(await sockets(during)).toEqual({ ...(await sockets(before)), [at.slice("/sockets/".length)]: socket })
     await stop()
     expect((await discover(options)).changes).toBe(2)
     expect((await historySince(options, during)).map(found)).toEqual([
       ["ServiceStateChanged", "node", [{ path: "/state/status", before: "running", after: "stopped" }]],
-      ["TargetChanged", "before-1", [{ path, before: socket, after: null }]],
+      ["TargetChanged", "before-1", [{ path: at, before: socket, after: null }]],
     ])
     expect((await discover(options)).changes).toBe(0)
   })
@@ -73,9 +87,9 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     const before = await headOf(options)
     await machine.install("fleet-ledger-probe", "1.0-1")
     await discover(options)
-    const path = "/packages/pkg:fleet-ledger-probe"
+    const at = "/packages/pkg:fleet-ledger-probe"
     const version = { architecture: "all", version: "1.0-1" }
-    const installed = [{ path, before: null, after: version }]
+    const installed = [{ path: at, before: null, after: version }]
     expect((await historySince(options, before)).map(found)).toEqual([["TargetChanged", "before-1", installed]])
     const diff = await answer<{ items: EntityDiff[]; summary: object }>(["diff", `position:${before}`, "now"], options)
     expect(diff.summary).toEqual({ created: 0, modified: 1, removed: 0 })
@@ -84,7 +98,7 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     const during = await headOf(options)
     await machine.remove("fleet-ledger-probe")
     await discover(options)
-    const removed = [{ path, before: version, after: null }]
+    const removed = [{ path: at, before: version, after: null }]
     expect((await historySince(options, during)).map(found)).toEqual([["TargetChanged", "before-1", removed]])
     const nothing = await answer<{ items: EntityDiff[] }>(["diff", `position:${before}`, "now"], options)
     expect(nothing.items).toEqual([])
@@ -111,6 +125,8 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
       "after-1",
       "before-1",
     ])
+    // Who has the old name in mind still finds it.
+    expect((await answer<Shown>(["show", "before-1"], options)).entity).toEqual(now.entity)
     const names = async (at: string) =>
       (await answer<List<{ name: string }>>(["targets", "--at", at], options)).items.map(({ name }) => name)
     expect([await names("now"), await names(`position:${before}`)]).toEqual([["after-1"], ["before-1"]])
@@ -130,6 +146,21 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     expect((await discover(options)).changes).toBe(0)
     expect((await historySince(options, before)).map(found)).toEqual([])
   })
+
+  it.runIf(setting === "alone" && needs("a tree that nobody may read", nobodyMayRead()))(
+    "root and nobody look in turn, and neither takes back what the other saw",
+    async () => {
+      const { machine, options } = await machineAndOptions()
+      await machine.listen(8_097)
+      await discover(options)
+      const before = await headOf(options)
+      for (const file of [path.dirname(options.data), options.data]) await fs.chown(file, 65_534, 65_534)
+      for (const file of await fs.readdir(options.data)) await fs.chown(path.join(options.data, file), 65_534, 65_534)
+      const asNobody = { ...options, within: [...machine.within, ...nobody] }
+      for (const turn of [asNobody, options, asNobody, options]) expect((await discover(turn)).changes).toBe(0)
+      expect(await historySince(options, before)).toEqual([])
+    },
+  )
 
   it("rebuilding the views from the ledger gives equal rows", async () => {
     const { machine, options } = await machineAndOptions()

@@ -1,10 +1,17 @@
 /** The first quarter of an hour with the program: start it, look at it, stop it, start it again. */
+import { once } from "node:events"
 import * as fs from "node:fs"
 import * as http from "node:http"
 import * as os from "node:os"
-import { describe, expect, it } from "vitest"
+import * as path from "node:path"
+import type { Readable } from "node:stream"
+import { text } from "node:stream/consumers"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { describeCommands } from "#cli/describe.js"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
+import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
+import { needs } from "#tests/support/real-parts.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 interface Targets {
@@ -38,11 +45,13 @@ function get(options: http.RequestOptions): Promise<Response> {
 
 const inFolder = async (): Promise<Options> => ({ data: `${await tempFolder()}/data` })
 
-async function targetsOverSocket({ data }: Options): Promise<Targets> {
+const socketOf = ({ data }: Options) => `${data}/fleet-ledger.sock`
+
+async function targetsOverSocket(options: Options): Promise<Targets> {
   const deadline = Date.now() + 20_000
   for (;;) {
     const { body } = await get({
-      socketPath: `${data}/fleet-ledger.sock`,
+      socketPath: socketOf(options),
       path: "/api/v1/targets",
       headers: { host: "localhost" },
     })
@@ -68,7 +77,8 @@ describe("serve", () => {
     const server = await startServer(port, options)
     await targetsOverSocket(options)
     const link = new URL(/http:\/\/\S+login\S+/.exec(server.printed())?.[0] ?? "")
-    const at = (path: string, headers: http.OutgoingHttpHeaders = {}) => get({ host: "127.0.0.1", port, path, headers })
+    const at = (page: string, headers: http.OutgoingHttpHeaders = {}) =>
+      get({ host: "127.0.0.1", port, path: page, headers })
 
     const opened = await at(link.pathname + link.search)
     const [cookie] = (opened.headers["set-cookie"]?.[0] ?? "").split(";")
@@ -86,9 +96,46 @@ describe("serve", () => {
     const before = await targetsOverSocket(options)
     expect(await first.stop()).toBe(0)
     expect(first.printed()).toContain("Stopped.")
+    expect(fs.existsSync(socketOf(options))).toBe(false)
     const again = await startServer(await freePort(), options)
     expect((await targetsOverSocket(options)).items[0]?.id).toBe(before.items[0]?.id)
     expect(await again.stop()).toBe(0)
+  })
+
+  it.runIf(ownMachinesCanBeMade())("finds nothing new when it starts again on an idle machine", async () => {
+    const machine = await OwnMachine.start("idle")
+    const options = { ...(await inFolder()), within: machine.within }
+    const port = await freePort()
+    const first = await startServer(port, options)
+    await answer(["discover"], options)
+    const { at } = await answer<Targets>(["targets"], options)
+    expect(await first.stop()).toBe(0)
+    await startServer(port, options)
+    await answer(["discover"], options)
+    const since = ["history", "--since", `position:${at.position}`]
+    expect((await answer<Targets>(since, options)).items).toEqual([])
+  })
+
+  it("ends although somebody follows it, who is told", async () => {
+    const options = await inFolder()
+    const server = await startServer(await freePort(), options)
+    await answer(["discover"], options)
+    const watching = startProgram(["watch", "--after", "-1"], options)
+    const ended = once(watching, "close")
+    const told = text(watching.stderr as Readable)
+    const [first] = (await once(watching.stdout as Readable, "data")) as [Buffer]
+    expect(String(first)).toContain("TargetDiscovered")
+    expect(await server.stop()).toBe(0)
+    expect([await told, await ended]).toEqual(["fleet-ledger: the server on this machine has gone\n", [1, null]])
+  })
+
+  it("answers on every loopback address that it listens on", async () => {
+    const options = await inFolder()
+    const port = await freePort()
+    const child = startProgram(["serve", "--listen", `127.0.0.2:${port}`], options)
+    onTestFinished(() => void child.kill("SIGKILL"))
+    await once(child.stdout as Readable, "data")
+    expect((await get({ host: "127.0.0.2", port, path: "/openapi.json" })).status).toBe(200)
   })
 
   it("is refused where another one works on the folder, or the port is taken", async () => {
@@ -119,6 +166,39 @@ describe("the command line", () => {
     expect(await ask()).toEqual(alone)
   })
 
+  it("follows a server, and says so where there is none", async () => {
+    const { code, stdout, stderr } = await fleetLedger(["watch"], await inFolder())
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      expect.stringMatching(/^fleet-ledger: no server works on [^\n]+\n$/),
+    ])
+  })
+
+  it("answers all who ask at once in a folder that is not there yet", async () => {
+    const { data } = await inFolder()
+    const ask = () => fleetLedger(["targets", "--data", `${data}/deep/down`], { data })
+    const runs = await Promise.all(Array.from({ length: 4 }, ask))
+    expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(runs.map(() => [0, ""]))
+  })
+
+  it("ends in peace when nobody reads on", async () => {
+    const options = await inFolder()
+    await answer(["discover"], options)
+    const child = startProgram(["show", os.hostname(), "--facets", "all", "--output", "json"], options)
+    const [ended, told] = [once(child, "close"), text(child.stderr as Readable)]
+    child.stdout?.destroy()
+    expect([await told, await ended]).toEqual(["", [0, null]])
+  })
+
+  it.runIf(needs("root with setpriv", process.getuid?.() === 0))("serves a user without a name", async () => {
+    const { data } = await inFolder()
+    await fs.promises.mkdir(data)
+    for (const folder of [path.dirname(data), data]) await fs.promises.chown(folder, 54_321, 54_321)
+    const within = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"]
+    expect((await answer<{ changes: number }>(["discover"], { data, within })).changes).toBeGreaterThan(0)
+  })
+
   it("helps with examples, for every command", async () => {
     const options = await inFolder()
     const { stdout } = await fleetLedger(["--help"], options)
@@ -131,5 +211,10 @@ describe("the command line", () => {
       expect([command, help.code]).toEqual([command, 0])
       if (command !== "token") expect(help.stdout).toContain("Examples:")
     }
+  })
+
+  it("has its commands written down as the operations have them", () => {
+    const written: unknown = JSON.parse(fs.readFileSync("dist/src/cli/commands.json", "utf8"))
+    expect(written).toEqual(JSON.parse(JSON.stringify(describeCommands())))
   })
 })

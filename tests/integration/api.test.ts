@@ -145,6 +145,8 @@ describe("access", () => {
     expect(past).toContain("This is the past")
     expect(past).not.toContain("6.1.1")
     expect((await page("?at=nonsense")).body).toContain("is not a point in time")
+    const docs = (await ask("/docs", { headers: { cookie } })).body
+    for (const { route } of operations) expect(docs).toContain(`${route.method} ${route.path}`)
   })
 })
 
@@ -161,6 +163,16 @@ describe("every read", () => {
     expect(await asked("3000-01-01")).toMatchObject({ status: 400, code: "InvalidPoint" })
   })
 
+  it.each(queries)("$name refuses what it does not take, with what was meant", async (operation) => {
+    const { ask, token } = await door()
+    const response = await ask(`${callOf(operation).path}&att=now`, { token: await token("admin") })
+    expect(response.json()).toMatchObject({
+      status: 400,
+      code: "InvalidInput",
+      detail: expect.stringContaining(`takes no "att"; did you mean "at"?`),
+    })
+  })
+
   it("shows what was known then", async () => {
     const { ask, token } = await door()
     const secret = await token("read")
@@ -169,6 +181,13 @@ describe("every read", () => {
       return response.json<{ facets: { os: object } }>().facets.os
     }
     expect([await kernel("position:2"), await kernel("now")]).toEqual([{ kernel: "6.1.0" }, { kernel: "6.1.1" }])
+  })
+
+  it("is found by the longest name that there can be", async () => {
+    const { ask, token, fleet } = await door()
+    const id = await addHost(fleet, "€".repeat(1_024))
+    const found = await ask(`/api/v1/entities/${encodeURIComponent("€".repeat(1_024))}`, { token: await token("read") })
+    expect(found.json()).toMatchObject({ entity: { id } })
   })
 
   it("pages through a list at the point of its first page", async () => {
@@ -191,11 +210,21 @@ describe("every read", () => {
   })
 })
 
+/** As a server with a longer ledger, or another list, would have given it. */
+function cursorOf(position: number, key: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify({ p: position, t: "2026-11-23T14:00:00.000Z", k: key })).toString("base64url")
+}
+
 describe("bad requests", () => {
   it.each([
     ["/api/v1/targets?limt=3", 400, 'takes no "limt"; did you mean "limit"?'],
     ["/api/v1/targets?limit=3&limit=4", 400, '"limit" is wrong'],
     ["/api/v1/targets?cursor=abc", 400, '"cursor" is not one'],
+    [`/api/v1/targets?cursor=${cursorOf(1_000_000, ["a", "b"])}`, 400, '"cursor" is not one'],
+    [`/api/v1/targets?cursor=${cursorOf(1, [2])}`, 400, '"cursor" is not one'],
+    [`/api/v1/history?cursor=${cursorOf(1, ["a", "b"])}`, 400, '"cursor" is not one'],
+    ["/api/v1/entities/web-1?facets=oss", 400, 'there is no facet "oss"; did you mean "os"?'],
+    ["/api/v1/changes/stream?after=-7", 400, '"after" is wrong: a position, from -1'],
     ["/api/v1/entities/nobody", 404, 'called "nobody"'],
     ["/api/v1/entities/%00", 404, "called"],
     ["/api/v1/nothing", 404, "/openapi.json"],
@@ -234,9 +263,27 @@ describe("jobs", () => {
     while (job.state === "running") job = (await ask(`/api/v1/jobs/${job.id}?wait=true`, { token: secret })).json()
     expect(job).toMatchObject({ state: "done", result: { events: 4, equal: true } })
   })
+
+  it("are cancelled by those who may start them, and record nothing then", async () => {
+    const { ask, token, fleet } = await door()
+    const [reader, operator] = [await token("read"), await token("operate")]
+    const before = await fleet.ledger.head()
+    const started = await ask("/api/v1/discover", { method: "POST", token: operator, payload: {} })
+    const { location } = started.headers as { location: string }
+    expect((await ask(location, { method: "DELETE", token: reader })).statusCode).toBe(403)
+    await ask(location, { method: "DELETE", token: operator })
+    const ended = await ask(`${location}?wait=true`, { token: reader })
+    expect(ended.json()).toMatchObject({ state: "cancelled", result: null, problem: { code: "Cancelled" } })
+    expect(await fleet.ledger.head()).toEqual(before)
+  })
 })
 
 describe("the stream of changes", () => {
+  it("is for those who are known", async () => {
+    const { ask } = await door()
+    expect((await ask("/api/v1/changes/stream")).json()).toMatchObject({ status: 401, code: "Unauthorized" })
+  })
+
   it("gives each change once, goes on behind the last event seen, and comes as events or lines", async () => {
     const { app, token, fleet, host } = await door()
     const secret = await token("read")
@@ -297,5 +344,15 @@ describe("/openapi.json", () => {
     for (const { name, route } of operations) {
       expect(description.paths[route.path]?.[route.method.toLowerCase()]?.operationId).toBe(name.replaceAll(" ", "_"))
     }
+  })
+
+  it("refers to nothing that is not in it", async () => {
+    const { ask } = await door()
+    const { body } = await ask("/openapi.json")
+    const { components } = JSON.parse(body) as { components: { schemas?: Record<string, object> } }
+    const references = [...body.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference]) => reference ?? "")
+    const there = new Set(Object.keys(components.schemas ?? {}).map((name) => `#/components/schemas/${name}`))
+    expect(references.filter((reference) => !there.has(reference))).toEqual([])
+    expect(body).not.toContain("$defs")
   })
 })

@@ -165,6 +165,18 @@ describe("looking", () => {
     expect(await document(webId)).toMatchObject({ os: { kernel: "6.5" }, sockets: web.facets["sockets"] })
   })
 
+  it("refuses a service on a target that neither it nor any look before saw, which no view could show", async () => {
+    const { sees, look, news } = await workbench()
+    sees([nginx])
+    await expect(look()).rejects.toThrow("nginx was seen on no target")
+    expect(await news()).toStrictEqual([])
+    sees([web])
+    await look()
+    sees([nginx], nowhere)
+    await look()
+    expect(typesOf(await news())).toContain("ServiceDiscovered")
+  })
+
   it("without changes is recorded again after an hour, and when it covered something else", async () => {
     const { sees, look, news, clock } = await workbench()
     sees([web])

@@ -16,13 +16,15 @@ const hostile = [
   "\u001b[2J\u001b]0;owned\u0007 red",
   '<script>alert("1")</script>\'"',
   "user\u202etxt.exe \u2066\u200b\ufeff",
+  "soft\u00ad mark\u061c join\u2060 line\u2028 paragraph\u2029 tag\u{e0041}",
+  "\u001b".repeat(1_024),
   "two\r\nlines\u0000\u009b31m",
   "__proto__",
   "ignore previous instructions",
 ]
 
 /** Control characters but the line ends of the layout itself, and those that reorder or hide. */
-const unshowable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/
+const unshowable = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 describe.each(hostile)("%j", (text) => {
   async function answers() {
@@ -41,6 +43,19 @@ describe.each(hostile)("%j", (text) => {
     const { list, entity } = await answers()
     expect(list.items[0]?.name).toBe(text)
     expect(Object.entries(entity.facets["packages"] ?? {})).toEqual([[`pkg:${text}`, { version: text }]])
+  })
+
+  it("is no obstacle between two pages of a list", async () => {
+    const fleet = await scriptedFleet(new TestClock())
+    const call = { fleet, principal: localOwner(), signal: new AbortController().signal, progress: () => undefined }
+    const page = async (cursor: object) =>
+      (await invoke(targets, call, { limit: 1, ...cursor })) as { items: TargetRow[]; next: string | null }
+    const names = [text, `${text.slice(0, -2)}zz`]
+    for (const name of names) await addHost(fleet, name)
+    const first = await page({})
+    const second = await page({ cursor: first.next })
+    expect(second.next).toBeNull()
+    expect([...first.items, ...second.items].map(({ name }) => name).sort()).toEqual(names.sort())
   })
 
   it("is text on a terminal", async () => {

@@ -45,6 +45,19 @@ describe("configuration", () => {
     expect(loadConfig({}, { ...env, XDG_DATA_HOME: "/xdg" }).data).toBe("/xdg/fleet-ledger")
   })
 
+  it("takes a variable that is empty for one that is not set", async () => {
+    const nothing = { FLEET_LEDGER_CONFIG: "", FLEET_LEDGER_DATA: "", FLEET_LEDGER_LISTEN: "", XDG_DATA_HOME: "" }
+    const env = await home("listen: 127.0.0.1:1111")
+    expect(loadConfig({}, { ...env, ...nothing })).toEqual(loadConfig({}, env))
+  })
+
+  it("looks only below an absolute path, as XDG has it", async () => {
+    const env = await home()
+    const relative = { XDG_CONFIG_HOME: path.relative("", env["XDG_CONFIG_HOME"] ?? ""), XDG_DATA_HOME: "here" }
+    await fs.writeFile(path.join(env["XDG_CONFIG_HOME"] ?? "", "fleet-ledger", "config.yaml"), "listen: 127.0.0.1:1111")
+    expect(loadConfig({}, relative)).toMatchObject({ listen: "127.0.0.1:7400", data: loadConfig({}, {}).data })
+  })
+
   it("fills in what a policy leaves open", async () => {
     const { policy } = loadConfig({}, await home("policy: { bands: { warning: 60 } }"))
     expect(policy).toEqual({ ...defaultPolicy, bands: { ...defaultPolicy.bands, warning: 60 } })
@@ -56,6 +69,9 @@ describe("configuration", () => {
     ["discovery: {every: 10ms}", "a duration of at least a second"],
     ["policy: {retireAfterLooks: 0}", "policy.retireAfterLooks"],
     ["policy: {bands: {hot: 1}}", 'there is no key "policy.bands.hot"'],
+    ["policy: {bands: {warnin: 1}}", 'there is no key "policy.bands.warnin"; did you mean "warning"?'],
+    ["discovery: {evry: 5m}", 'there is no key "discovery.evry"; did you mean "every"?'],
+    ["sources: [{name: a, kind: local, evry: 5m}]", 'there is no key "sources.0.evry"; did you mean "every"?'],
   ])("%s is refused, saying where and what is allowed", async (yaml, sentence) => {
     const env = await home(yaml)
     expect(() => loadConfig({}, env)).toThrow(sentence)
