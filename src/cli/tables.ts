@@ -22,7 +22,10 @@ const views: Readonly<Record<string, View>> = {
     ]),
   show: showEntity,
   history: (answer: { at: At; items: Change[]; next: string | null }) =>
-    [...answer.items.map(changeText), footer(answer, answer.items.length, "changes")].join("\n"),
+    [
+      ...answer.items.map(changeText),
+      footer(answer, answer.items.length, answer.items.length === 1 ? "change" : "changes"),
+    ].join("\n"),
   watch: changeText,
   diff: diffText,
   discover: (answer: {
