@@ -6,21 +6,27 @@ import { type DiscoveryPorts, type RunReport, type RunRequest, runDiscovery } fr
 
 export interface Discovery {
   readonly sources: readonly Source[]
-  /** Looks at one source; who asks while a look is under way gets that look's report. */
+  /**
+   * Looks at one source, after the look at it that is under way has ended: that one may have passed what has changed since. Each look is
+   * its asker's own to cancel.
+   */
   look(source: Source, request: RunRequest): Promise<RunReport>
   /** @throws FleetError `NotFound` naming the nearest source */
   find(name: string): Source
 }
 
 export function discovery(sources: readonly Source[], ports: DiscoveryPorts): Discovery {
-  const running = new Map<string, Promise<RunReport>>()
+  /** The end of the last look asked for at each source, however it ends. */
+  const ends = new Map<string, Promise<unknown>>()
   return {
     sources,
     look(source, request) {
-      const current = running.get(source.name)
-      if (current !== undefined) return current
-      const run = runDiscovery(source, ports, request).finally(() => running.delete(source.name))
-      running.set(source.name, run)
+      const before = ends.get(source.name) ?? Promise.resolve()
+      const run = before.then(() => runDiscovery(source, ports, request))
+      ends.set(
+        source.name,
+        run.catch(() => undefined),
+      )
       return run
     },
     find(name) {

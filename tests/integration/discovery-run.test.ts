@@ -400,20 +400,32 @@ describe("a look that is cancelled", () => {
 })
 
 describe("two looks at once", () => {
-  it("at one source are one look with one report, and the next is another", async () => {
+  it("at one source come one after the other, so that the second sees what changed during the first", async () => {
     const { source, ports, request, sees, news } = await workbench()
     sees([web])
-    const shared = discovery([source], ports)
-    const [one, other] = await Promise.all([
-      shared.look(source, request),
-      shared.look(source, { ...request, actor: "user:bob" }),
-    ])
-    expect(other).toBe(one)
+    const looks = discovery([source], ports)
+    const first = looks.look(source, request)
+    const second = looks.look(source, { ...request, actor: "user:bob" })
+    await first
     expect(source.looks).toBe(1)
-    expect(typesOf(await news())).toStrictEqual(["TargetDiscovered", "DiscoveryCompleted"])
-    const later = await shared.look(source, request)
-    expect(later.runId).not.toBe(one.runId)
-    expect(source.looks).toBe(2)
+    sees([web, nginx])
+    expect((await second).changes).toBe(1)
+    expect(typesOf(await news())).toStrictEqual([
+      "TargetDiscovered",
+      "DiscoveryCompleted",
+      "ServiceDiscovered",
+      "DiscoveryCompleted",
+    ])
+  })
+
+  it("are each their asker's own to cancel", async () => {
+    const { source, ports, request, sees } = await workbench()
+    sees([web])
+    const looks = discovery([source], ports)
+    const cancelled = refusalOf(() => looks.look(source, { ...request, signal: AbortSignal.abort() }))
+    const other = looks.look(source, request)
+    expect((await cancelled).code).toBe("Cancelled")
+    expect((await other).outcome).toBe("completed")
   })
 
   it("that fail leave the way free for the next", async () => {
