@@ -127,7 +127,7 @@ function nameOf(entity: Json | undefined): string {
 }
 
 function changeText({ observedAt, type, entity, changes, source, position }: Change): string {
-  const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${source ?? "-"}, position ${position})`)}`
+  const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${printable(source ?? "-")}, position ${position})`)}`
   return [title, ...changes.map(fieldText)].join("\n")
 }
 
