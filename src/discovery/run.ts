@@ -198,32 +198,15 @@ class Run {
     const { kind, nativeKey, on } = observation
     const id = record?.id ?? recordId(this.source, kind, nativeKey)
     const stream = `${kind}-${id}` as StreamName
+    const document = record === undefined ? {} : await this.ports.views.inventory.document(record.no, this.head)
+    const { measurements, absences } = this.ports.ops
+    const resources = await resourcesAfter(observation, id, observedAt, this.policy.bands, measurements, document)
     if (record === undefined) {
-      const resources = await resourcesAfter(
-        observation,
-        id,
-        observedAt,
-        this.policy.bands,
-        this.ports.ops.measurements,
-        {},
-      )
       const target = on === undefined ? undefined : ids.get(`target ${on}`)
       const provenance = { source: this.source, nativeKey, generation: 0 }
-      return {
-        stream,
-        events: [decideDiscovered(observation, provenance, resources, target)],
-      }
+      return { stream, events: [decideDiscovered(observation, provenance, resources, target)] }
     }
-    await this.ports.ops.absences.seen(id)
-    const document = await this.ports.views.inventory.document(record.no, this.head)
-    const resources = await resourcesAfter(
-      observation,
-      id,
-      observedAt,
-      this.policy.bands,
-      this.ports.ops.measurements,
-      document,
-    )
+    await absences.seen(id)
     return { stream, events: decideSeen(document, observation, resources) }
   }
 
