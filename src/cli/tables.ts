@@ -1,9 +1,9 @@
 /** What each answer looks like to a person on a terminal. Everything that comes from the fleet passes through `printable`. */
 import Table from "cli-table3"
-import pc from "picocolors"
 import { type Json, isObject, jsonText } from "#kernel/json.js"
 import type { Change } from "#timeline/change.js"
 import type { EntityDiff } from "#timeline/diff.js"
+import { colours as pc } from "./colours.js"
 import { printable } from "./printable.js"
 
 type View = (answer: never) => string

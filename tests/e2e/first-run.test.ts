@@ -182,6 +182,13 @@ describe("the command line", () => {
     expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(runs.map(() => [0, ""]))
   })
 
+  it("has no colours for another program, not even where CI would have them", async () => {
+    const options = { ...(await inFolder()), env: { CI: "true" } }
+    const { stdout } = await fleetLedger(["targets"], options)
+    expect(stdout).toContain("NAME")
+    expect(stdout).not.toContain("\u001b")
+  })
+
   it("ends in peace when nobody reads on", async () => {
     const options = await inFolder()
     await answer(["discover"], options)
