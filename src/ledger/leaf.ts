@@ -48,8 +48,16 @@ export function stamped({ before, after }: HeadText, recordedAt: Instant): strin
   return before + recordedAt + after
 }
 
+let scratch = Buffer.allocUnsafe(64 * 1024)
+
+/** In hexadecimal. */
 export function dataHash(salt: Uint8Array, dataText: string): string {
-  return crypto.createHash("sha256").update(salt).update(dataText, "utf8").digest("hex")
+  // A UTF-16 unit takes three bytes at most.
+  const room = saltBytes + dataText.length * 3
+  if (room > scratch.length) scratch = Buffer.allocUnsafe(room)
+  scratch.set(salt)
+  const end = saltBytes + scratch.write(dataText, saltBytes, "utf8")
+  return crypto.hash("sha256", scratch.subarray(0, end), "hex")
 }
 
 /** `dataHash` sorts before every other member, so the entry is the head's text with one member put in front. */
@@ -57,10 +65,9 @@ export function entryText(head: string, hashOfData: string): string {
   return `{"dataHash":"${hashOfData}",${head.slice(1)}`
 }
 
-const leafPrefix = Uint8Array.of(0)
-
 export function leafHash(entry: string): Buffer {
-  return crypto.createHash("sha256").update(leafPrefix).update(entry, "utf8").digest()
+  // As text of single bytes it comes out of the hash twice as fast as as a buffer.
+  return Buffer.from(crypto.hash("sha256", `\0${entry}`, "binary"), "binary")
 }
 
 /** The leaf of an event from its readable parts, as an auditor would compute it. */

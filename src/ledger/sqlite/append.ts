@@ -8,9 +8,10 @@ import { type Clock, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type EventId, type StreamName, eventId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
-import { saltBytes, stamped } from "../leaf.js"
+import { dataHash, entryText, leafHash, saltBytes, stamped } from "../leaf.js"
 import { type Appended, noStream } from "../port.js"
 import type { PreparedEvent } from "../prepare.js"
+import { writer } from "./write.js"
 
 export interface PendingAppend {
   readonly stream: StreamName
@@ -25,65 +26,48 @@ export type Outcome = Appended | FleetError
 export type AppendAll = (appends: readonly PendingAppend[]) => Outcome[]
 
 export function appender(db: Db, clock: Clock): AppendAll {
-  const lastEvent = db.prepare<[], { position: number; recorded_at: number }>(
-    "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
-  )
-  const streamNo = interned(db, "streams")
-  const types = interned(db, "types")
+  const { streams, types, transaction } = writer(db)
   const revisionOf = db
     .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
     .pluck()
   const range = db.prepare<[number, number, number], { position: number; head: string; data: string }>(
     "SELECT position, head, data FROM events WHERE stream_no = ? AND revision > ? ORDER BY revision LIMIT ?",
   )
-  const insert = db.prepare<[number, number, number, number, number, string, string, Uint8Array]>(
-    "INSERT INTO events (position, stream_no, revision, type_no, recorded_at, head, data, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-  )
   const salts = saltPool()
 
   return (appends) =>
-    db
-      .transaction(() => {
-        const last = lastEvent.get()
-        let position = last?.position ?? -1
-        const recordedMs = Math.max(epochMs(clock.now()), last?.recorded_at ?? 0)
-        const recordedAt = instant(recordedMs)
-        const typeNos = new Map<string, number>()
-        const typeNo = (type: string): number => {
-          const no = typeNos.get(type) ?? types.find(type) ?? types.add(type)
-          typeNos.set(type, no)
-          return no
-        }
+    transaction(({ last, lastRecordedMs, write }) => {
+      const recordedMs = Math.max(epochMs(clock.now()), lastRecordedMs)
+      const recordedAt = instant(recordedMs)
+      let position = last
+      const typeNos = new Map<string, number>()
+      const typeNoOf = (type: string): number => {
+        const no = typeNos.get(type) ?? types.find(type) ?? types.add(type)
+        typeNos.set(type, no)
+        return no
+      }
 
-        const write = (append: PendingAppend): Outcome => {
-          const { stream, expectedRevision, events } = append
-          const known = streamNo.find(stream)
-          const actual = known === undefined ? noStream : (revisionOf.get(known) ?? noStream)
-          if (actual !== expectedRevision) {
-            const stored = known === undefined ? [] : range.all(known, expectedRevision, events.length + 1)
-            return alreadyThere(append, actual, stored)
-          }
-          if (events.length === 0) return { revision: actual, position: position as Position }
-          const stream_no = known ?? streamNo.add(stream)
-          for (const event of events) {
-            position += 1
-            const head = stamped(event.head, recordedAt)
-            insert.run(
-              position,
-              stream_no,
-              event.revision,
-              typeNo(event.type),
-              recordedMs,
-              head,
-              event.dataText,
-              salts.next(),
-            )
-          }
-          return { revision: expectedRevision + events.length, position: position as Position }
+      const append = (pending: PendingAppend): Outcome => {
+        const { stream, expectedRevision, events } = pending
+        const known = streams.find(stream)
+        const actual = known === undefined ? noStream : (revisionOf.get(known) ?? noStream)
+        if (actual !== expectedRevision) {
+          const stored = known === undefined ? [] : range.all(known, expectedRevision, events.length + 1)
+          return alreadyThere(pending, actual, stored)
         }
-        return appends.map(write)
-      })
-      .immediate()
+        if (events.length === 0) return { revision: actual, position }
+        const streamNo = known ?? streams.add(stream)
+        for (const { revision, type, head: text, dataText: data } of events) {
+          const head = stamped(text, recordedAt)
+          const salt = salts.next()
+          const leaf = leafHash(entryText(head, dataHash(salt, data)))
+          const typeNo = typeNoOf(type)
+          position = write({ streamNo, revision, typeNo, recordedMs, head, data, salt, leaf, dataHash: null })
+        }
+        return { revision: expectedRevision + events.length, position }
+      }
+      return appends.map(append)
+    })
 }
 
 /**
@@ -124,16 +108,6 @@ function alreadyThere(
 
 function revisionName(revision: number): string {
   return revision === noStream ? "no stream" : `revision ${revision}`
-}
-
-/** Names that are stored once and numbered. Nothing is remembered beyond a transaction: it could be rolled back. */
-function interned(db: Db, table: "streams" | "types") {
-  const select = db.prepare<[string], number>(`SELECT no FROM ${table} WHERE name = ?`).pluck()
-  const insert = db.prepare<[string]>(`INSERT INTO ${table} (name) VALUES (?)`)
-  return {
-    find: (name: string) => select.get(name),
-    add: (name: string) => Number(insert.run(name).lastInsertRowid),
-  }
 }
 
 /** Random salts, drawn from the system a few hundred at a time. */

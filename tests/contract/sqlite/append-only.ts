@@ -8,30 +8,36 @@ import { expect, it, onTestFinished } from "vitest"
 import { everything } from "../ledger/fresh.js"
 
 const event = (position: number, revision: number) =>
-  `(position, stream_no, revision, type_no, recorded_at, head, data, salt) VALUES (${position}, 1, ${revision}, 1, 0, '{}', '{}', x'00')`
+  `(position, stream_no, revision, type_no, recorded_at, head, data, salt, leaf) VALUES (${position}, 1, ${revision}, 1, 0, '{}', '{}', x'00', x'00')`
 
 const attempts = [
   "UPDATE events SET data = '{}' WHERE position = 1",
   "UPDATE events SET recorded_at = recorded_at",
   "UPDATE OR IGNORE events SET data = '{}'",
   "UPDATE OR REPLACE events SET position = 0 WHERE position = 1",
-  "DELETE FROM events WHERE position = 9",
+  "DELETE FROM events WHERE position = 299",
   "DELETE FROM events",
   `INSERT INTO events ${event(1, 10)} ON CONFLICT DO UPDATE SET data = '{}'`,
   "UPDATE streams SET name = 'target-2'",
   "DELETE FROM streams",
   "UPDATE types SET name = 'TargetUnseen'",
   "DELETE FROM types",
+  "UPDATE subtrees SET hash = x'00'",
+  "DELETE FROM subtrees",
+  // A redaction takes the salt away, keeps the hash, and touches nothing else.
+  "UPDATE events SET salt = NULL, data_hash = x'00', head = '{}' WHERE position = 1",
+  "UPDATE events SET salt = NULL, data_hash = x'00', leaf = x'00' WHERE position = 1",
+  "UPDATE events SET salt = x'00', data = '{}' WHERE position = 1",
 ]
 
 async function opened(): Promise<Database.Database> {
-  const db = new Database(await ledgerFile(10))
+  const db = new Database(await ledgerFile(300))
   onTestFinished(() => void db.close())
   return db
 }
 
 function rows(db: Database.Database): unknown[][] {
-  return ["events", "streams", "types"].map((table) => db.prepare(`SELECT * FROM ${table}`).raw().all())
+  return ["events", "streams", "types", "subtrees"].map((table) => db.prepare(`SELECT * FROM ${table}`).raw().all())
 }
 
 export function appendOnly(): void {
@@ -45,8 +51,8 @@ export function appendOnly(): void {
 
   it("takes the next event, so that it is the attempts above that are refused and not any insertion", async () => {
     const db = await opened()
-    db.exec(`INSERT INTO events ${event(10, 10)}`)
-    expect(db.prepare("SELECT count(*) FROM events").pluck().get()).toBe(11)
+    db.exec(`INSERT INTO events ${event(300, 300)}`)
+    expect(db.prepare("SELECT count(*) FROM events").pluck().get()).toBe(301)
   })
 
   it("has a trigger against both ways on every table", async () => {

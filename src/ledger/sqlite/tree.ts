@@ -1,0 +1,39 @@
+/** The Merkle tree's hashes in the ledger's file: leaves beside their events, roots of larger subtrees in a table, what lies between made when asked for. */
+import type { Db } from "#sqlite/open.js"
+import { FleetError } from "#kernel/errors.js"
+import { Edge } from "../proof/edge.js"
+import { type Hash, type Subtree, cover, fold } from "../proof/tree.js"
+
+/** Subtrees from this level on are stored. */
+export const storedLevel = 8
+
+export function treeReader(db: Db) {
+  const stored = db.prepare<[number, number], Hash>("SELECT hash FROM subtrees WHERE level = ? AND no = ?").pluck()
+  const leaves = db
+    .prepare<[number, number], Hash>("SELECT leaf FROM events WHERE position >= ? AND position < ? ORDER BY position")
+    .pluck()
+  const count = db.prepare<[], number>("SELECT coalesce(max(position), -1) + 1 FROM events").pluck()
+
+  /** @throws FleetError `NotFound` for a subtree that is not complete yet */
+  const node = ({ level, index }: Subtree): Hash => {
+    if (level >= storedLevel) {
+      const hash = stored.get(level, index)
+      if (hash !== undefined) return hash
+    }
+    const width = 2 ** level
+    const beneath = level > storedLevel ? [] : leaves.all(index * width, (index + 1) * width)
+    if (beneath.length < width) {
+      throw new FleetError("NotFound", `the ledger has no ${width} events from position ${index * width} on`)
+    }
+    return fold(beneath)
+  }
+
+  return {
+    node,
+    /** The tree's right edge as the file has it. */
+    edge(): Edge {
+      const size = count.get() as number
+      return new Edge(size, cover(0, size).map(node))
+    },
+  }
+}
