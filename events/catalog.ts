@@ -5,12 +5,13 @@ import { FleetError, bug } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { EventDefinition } from "./define.js"
 import type { Metadata, RecordedEnvelope } from "./envelope.js"
+import { ledgerEvents } from "./ledger.js"
 import { policyEvents } from "./policy.js"
 import { serviceEvents } from "./service.js"
 import { sourceEvents } from "./source.js"
 import { targetEvents } from "./target.js"
 
-export const catalog = { ...targetEvents, ...serviceEvents, ...sourceEvents, ...policyEvents }
+export const catalog = { ...targetEvents, ...serviceEvents, ...sourceEvents, ...policyEvents, ...ledgerEvents }
 
 export type EventType = keyof typeof catalog
 export type EventData<T extends EventType> = z.infer<(typeof catalog)[T]["data"]>

@@ -33,6 +33,10 @@ export function patchOf(event: FleetEvent): Patch {
     case "DiscoveryCompleted":
     case "DiscoveryFailed":
     case "PolicyAdopted":
+    case "LedgerCheckpointed":
+    case "SigningKeyRotated":
+    case "LedgerRestored":
+    case "DataRedacted":
       return []
   }
 }

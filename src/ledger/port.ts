@@ -6,6 +6,7 @@ import type { EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Instant } from "#kernel/clock.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { Point, Position } from "#kernel/point.js"
+import type { Hash, Subtree } from "./proof/tree.js"
 
 /** The expected revision of a stream that does not exist yet. */
 export const noStream = -1
@@ -37,6 +38,18 @@ export interface ReadStream {
   readonly limit: number
   /** Newest first. */
   readonly backwards?: boolean
+}
+
+/** An event as it is kept, bytes and all: what proofs, exports and imports are made of. */
+export interface StoredEvent {
+  readonly position: Position
+  /** Canonical JSON of the envelope without payload and position. */
+  readonly head: string
+  /** Canonical JSON of the payload, or of what a redaction left of it. */
+  readonly data: string
+  /** What the leaf commits to the payload with: its salt; or, once it is redacted, the hash it had. */
+  readonly seal: { readonly salt: Uint8Array } | { readonly dataHash: Uint8Array }
+  readonly leaf: Hash
 }
 
 export interface Ledger {
@@ -72,6 +85,12 @@ export interface Ledger {
 
   /** When the event at this position was recorded. */
   timeOf(position: Position): Promise<Instant>
+
+  /** A page of what is stored, oldest first. */
+  readStored(page: Omit<ReadAll, "types">): Promise<readonly StoredEvent[]>
+
+  /** Roots of complete subtrees of the Merkle tree over the leaves. @throws FleetError `NotFound` for one that is not complete yet */
+  nodes(subtrees: readonly Subtree[]): Promise<readonly Hash[]>
 
   close(): Promise<void>
 }

@@ -101,6 +101,10 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   DiscoveryCompleted: {},
   DiscoveryFailed: {},
   PolicyAdopted: {},
+  LedgerCheckpointed: {},
+  SigningKeyRotated: {},
+  LedgerRestored: {},
+  DataRedacted: {},
 }
 
 describe.each(eventTypes)("the patch of a %s", (type) => {

@@ -73,6 +73,10 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
     message: "nobody answers",
   },
   PolicyAdopted: { policy: defaultPolicy },
+  LedgerCheckpointed: { size: 1, note: "a note" },
+  SigningKeyRotated: { note: "a note" },
+  LedgerRestored: { kept: 1, lost: 2, checkpoint: "a note", note: "a note" },
+  DataRedacted: { positions: [0], mask: "[redacted 1]" },
 }
 
 /** The sample of a type, ready to be appended. */

@@ -97,6 +97,8 @@ class SqliteLedger implements Ledger {
   readonly head: Ledger["head"] = async () => this.#reading(() => this.#read.head())
   readonly revisionOf: Ledger["revisionOf"] = async (stream) => this.#reading(() => this.#read.revisionOf(stream))
   readonly positionAt: Ledger["positionAt"] = async (time) => this.#reading(() => this.#read.positionAt(time))
+  readonly readStored: Ledger["readStored"] = async (page) => this.#reading(() => this.#read.stored(page))
+  readonly nodes: Ledger["nodes"] = async (subtrees) => this.#reading(() => this.#read.nodes(subtrees))
   readonly timeOf: Ledger["timeOf"] = async (position) => this.#reading(() => this.#read.timeOf(position))
 
   #reading<T>(read: () => T): T {

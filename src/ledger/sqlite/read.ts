@@ -7,7 +7,9 @@ import type { StreamName } from "#kernel/ids.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
 import type { EnvelopeHead } from "../leaf.js"
-import { type ReadAll, type ReadStream, noStream } from "../port.js"
+import { type ReadAll, type ReadStream, type StoredEvent, noStream } from "../port.js"
+import type { Subtree } from "../proof/tree.js"
+import { treeReader } from "./tree.js"
 
 interface Row {
   readonly position: number
@@ -15,7 +17,18 @@ interface Row {
   readonly data: string
 }
 
+interface StoredRow extends Row {
+  readonly salt: Uint8Array | null
+  readonly leaf: Uint8Array
+  readonly dataHash: Uint8Array | null
+}
+
 export function reader(db: Db) {
+  const storedPage = db.prepare<[number, number, number], StoredRow>(
+    `SELECT position, head, data, salt, leaf, data_hash AS dataHash FROM events
+     WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
+  )
+  const tree = treeReader(db)
   const page = db.prepare<[number, number, number], Row>(
     "SELECT position, head, data FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
   )
@@ -63,6 +76,17 @@ export function reader(db: Db) {
         types === undefined ? page.all(after, last, limit) : pageOfTypes.all(after, last, JSON.stringify(types), limit)
       return rows.map(eventOf)
     },
+    stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): StoredEvent[] =>
+      storedPage
+        .all(after, upTo ?? Number.MAX_SAFE_INTEGER, limit)
+        .map(({ position, head, data, salt, leaf, dataHash }) => ({
+          position: position as Position,
+          head,
+          data,
+          seal: salt === null ? { dataHash: dataHash as Uint8Array } : { salt },
+          leaf,
+        })),
+    nodes: (subtrees: readonly Subtree[]) => subtrees.map(tree.node),
     at: (positions: readonly Position[]) => positions.flatMap((position) => one.get(position) ?? []).map(eventOf),
     head(): Point {
       const row = headRow.get()

@@ -28,7 +28,7 @@ export interface Writing {
   /** When that was recorded, ms since the epoch; 0 of an empty ledger. */
   readonly lastRecordedMs: number
   /** @returns its position */
-  write(row: NewRow): Position
+  readonly write: (row: NewRow) => Position
 }
 
 /** Names that are stored once and numbered. */
@@ -41,7 +41,7 @@ export interface Writer {
   readonly streams: Names
   readonly types: Names
   /** Runs `work` in one immediate transaction. @throws whatever it throws; then nothing was written */
-  transaction<T>(work: (writing: Writing) => T): T
+  readonly transaction: <T>(work: (writing: Writing) => T) => T
 }
 
 export function writer(db: Db): Writer {

@@ -1,0 +1,24 @@
+/** What is said of the ledger itself, on its stream `ledger`: how far it was sealed and by which key, what was redacted, what a restore lost. */
+import * as z from "zod"
+import { account } from "./define.js"
+import { count } from "./facets/field.js"
+
+/** A C2SP signed note: several lines, as they are. */
+const note = z.string().min(1).max(4_000)
+
+export const ledgerEvents = {
+  /** The events before this one have this root, signed: the note is a checkpoint of `size` events. */
+  LedgerCheckpointed: account("ledger", z.strictObject({ size: count, note })),
+  /** From here on another key signs. The note names it and is signed by the one that signed until now. */
+  SigningKeyRotated: account("ledger", z.strictObject({ note })),
+  /**
+   * A backup was put in the ledger's place. The first `kept` events are the ones that were checkpointed before; those from there to before `lost` are gone.
+   * The note says so, signed; `checkpoint` is the newest that is known of what was lost.
+   */
+  LedgerRestored: account("ledger", z.strictObject({ kept: count, lost: count, checkpoint: note, note })),
+  /** A text was taken out of the payloads at these positions, for the reason in the metadata; `mask` stands in its place. */
+  DataRedacted: account(
+    "ledger",
+    z.strictObject({ positions: z.array(count).min(1).max(100_000), mask: z.string().max(40) }),
+  ),
+}

@@ -1,0 +1,34 @@
+/**
+ * Checkpoints (C2SP tlog-checkpoint): "this ledger's first so many events have this root", as a signed note. A ledger is named by its first leaf, so that no
+ * two are called the same, on any engine, and a copy is called what it is a copy of.
+ */
+import { FleetError } from "#kernel/errors.js"
+import { type Note, parseNote } from "./note.js"
+import { type Hash, hashBytes } from "./tree.js"
+
+export interface Checkpoint {
+  readonly origin: string
+  /** Number of events. */
+  readonly size: number
+  readonly root: Hash
+}
+
+/** The name of a ledger, in its checkpoints and as the name of the keys that sign them. */
+export function originOf(firstLeaf: Hash): string {
+  return `fleet-ledger/${Buffer.from(firstLeaf).toString("hex").slice(0, 32)}`
+}
+
+export function checkpointText({ origin, size, root }: Checkpoint): string {
+  return `${origin}\n${size}\n${Buffer.from(root).toString("base64")}\n`
+}
+
+/** @throws FleetError `InvalidInput` */
+export function parseCheckpoint(note: string): { readonly checkpoint: Checkpoint; readonly note: Note } {
+  const parsed = parseNote(note)
+  const [origin = "", size = "", root = ""] = parsed.text.split("\n")
+  const hash = Buffer.from(root, "base64")
+  if (origin === "" || !/^(?:0|[1-9]\d{0,15})$/.test(size) || hash.length !== hashBytes) {
+    throw new FleetError("InvalidInput", "this note is not a checkpoint: an origin, a number of events and a root")
+  }
+  return { checkpoint: { origin, size: Number(size), root: hash }, note: parsed }
+}

@@ -1,0 +1,177 @@
+/**
+ * Sealing: signs what the ledger has become, in checkpoints that are events of it and are remembered outside it. The signer never vouches for a ledger that
+ * is smaller than, or differs from, one that it vouched for before: such a ledger was cut, rewritten or restored, and somebody has to say which.
+ */
+import * as crypto from "node:crypto"
+import type { EventData, NewEvent } from "#events/catalog.js"
+import type { Clock } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import type { StreamName } from "#kernel/ids.js"
+import { type Position, origin as beginning } from "#kernel/point.js"
+import { type Ledger, noStream } from "../port.js"
+import { type Checkpoint, checkpointText, originOf, parseCheckpoint } from "./checkpoint.js"
+import type { KeyFolder } from "./key.js"
+import { type Signer, signNote, signerOf } from "./note.js"
+import { rootAt } from "./prove.js"
+import { sameHash } from "./tree.js"
+
+export const ledgerStream = "ledger" as StreamName
+
+export interface SealedCheckpoint {
+  readonly size: number
+  /** The signed note. */
+  readonly note: string
+  /** Of the event that tells of it. */
+  readonly position: Position
+}
+
+export class Sealer {
+  readonly #ledger: Ledger
+  readonly #keys: KeyFolder
+  readonly #clock: Clock
+  #busy: Promise<unknown> = Promise.resolve()
+
+  constructor(ledger: Ledger, keys: KeyFolder, clock: Clock) {
+    this.#ledger = ledger
+    this.#keys = keys
+    this.#clock = clock
+  }
+
+  /** The name of the ledger. @throws FleetError `NotFound` while it is empty */
+  async origin(): Promise<string> {
+    const [first] = await this.#ledger.readStored({ after: beginning, limit: 1 })
+    if (first === undefined) throw new FleetError("NotFound", "the ledger is empty: there is nothing to vouch for yet")
+    return originOf(first.leaf)
+  }
+
+  async signer(): Promise<Signer> {
+    return signerOf(await this.origin(), this.#keys.privateKey())
+  }
+
+  /** Whether something was appended after the newest checkpoint's event. */
+  async isDue(): Promise<boolean> {
+    const { position } = await this.#ledger.head()
+    const last = await this.#latest()
+    return position >= 0 && last?.position !== position
+  }
+
+  /**
+   * Signs everything there is, and appends the event that says so; the newest checkpoint if nothing was appended since.
+   * @throws FleetError `LedgerForked`, `StoreUnavailable`, `NotFound` for an empty ledger
+   */
+  async seal(): Promise<SealedCheckpoint> {
+    return this.#alone(async () => {
+      const latest = await this.#latest()
+      const { position } = await this.#ledger.head()
+      if (latest !== undefined && latest.position === position) return latest
+      return this.#sign(position + 1)
+    })
+  }
+
+  /** Makes another key the one that signs: the old one says so in the ledger, and the new one seals that. */
+  async rotate(): Promise<SealedCheckpoint> {
+    return this.#alone(async () => {
+      const origin = await this.origin()
+      const { position } = await this.#ledger.head()
+      await this.#mustGoOn(origin, position + 1)
+      const [old, next] = [await this.signer(), crypto.generateKeyPairSync("ed25519").privateKey]
+      const note = signNote(rotationText(origin, signerOf(origin, next).text), [old])
+      await this.#append({ type: "SigningKeyRotated", data: { note } })
+      this.#keys.replace(next)
+      return this.#sign((await this.#ledger.head()).position + 1)
+    })
+  }
+
+  /** Says in the ledger that a backup took its place, and seals that: from then on it goes on from there. @returns undefined if nothing is lost */
+  async restored(reason: string, actor: string): Promise<EventData<"LedgerRestored"> | undefined> {
+    return this.#alone(async () => {
+      const signer = await this.signer()
+      const checkpoint = this.#keys.lastSigned(signer.name)
+      const kept = (await this.#ledger.head()).position + 1
+      if (checkpoint === undefined) return undefined
+      const lost = parseCheckpoint(checkpoint).checkpoint.size
+      if (lost <= kept) return undefined
+      const data = { kept, lost, checkpoint, note: signNote(restoreText(signer.name, kept, checkpoint), [signer]) }
+      await this.#append({ type: "LedgerRestored", data }, { actor, reason })
+      // What was vouched for before is given up, in the open.
+      await this.#vouch(signer, (await this.#ledger.head()).position + 1)
+      return data
+    })
+  }
+
+  async #sign(size: number): Promise<SealedCheckpoint> {
+    const signer = await this.signer()
+    await this.#mustGoOn(signer.name, size)
+    return this.#vouch(signer, size)
+  }
+
+  async #vouch(signer: Signer, size: number): Promise<SealedCheckpoint> {
+    const text = checkpointText({ origin: signer.name, size, root: await rootAt(this.#ledger, size) })
+    const note = signNote(text, [signer])
+    this.#keys.remember(signer.name, note)
+    const { position } = await this.#append({ type: "LedgerCheckpointed", data: { size, note } })
+    return { size, note, position }
+  }
+
+  /** @throws FleetError `LedgerForked` */
+  async #mustGoOn(origin: string, size: number): Promise<void> {
+    const note = this.#keys.lastSigned(origin)
+    if (note === undefined) return
+    const { checkpoint } = parseCheckpoint(note)
+    const fork = await forkOf(this.#ledger, checkpoint, size)
+    if (fork !== undefined) throw new FleetError("LedgerForked", fork)
+  }
+
+  async #append(
+    event: Pick<NewEvent, "type" | "data">,
+    metadata: { actor: string; reason?: string } = { actor: "system" },
+  ) {
+    const revision = await this.#ledger.revisionOf(ledgerStream)
+    const whole = { ...event, metadata, observedAt: this.#clock.now() } as NewEvent
+    return this.#ledger.append(
+      ledgerStream,
+      revision,
+      [whole],
+      `${event.type} ${revision === noStream ? 0 : revision + 1}`,
+    )
+  }
+
+  async #latest(): Promise<SealedCheckpoint | undefined> {
+    const [event] = await this.#ledger.readStream(ledgerStream, { limit: 1, backwards: true })
+    return event?.type === "LedgerCheckpointed" ? { ...event.data, position: event.position } : undefined
+  }
+
+  /** One after the other: two at once would sign the same size twice. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#busy.then(work, work)
+    this.#busy = next.catch(() => undefined)
+    return next
+  }
+}
+
+/** How a ledger of `size` events fails to be the continuation of the one that was checkpointed; undefined if it is. */
+export async function forkOf(ledger: Ledger, checkpoint: Checkpoint, size: number): Promise<string | undefined> {
+  if (checkpoint.size > size) {
+    return `the ledger ends at position ${size - 1}, but ${checkpoint.size} events were signed: its tail is cut, or a backup was put in its place ("fleet-ledger restore" says so in the ledger)`
+  }
+  if (!sameHash(await rootAt(ledger, checkpoint.size), checkpoint.root)) {
+    return `the first ${checkpoint.size} events are not the ones that were signed: the ledger was rewritten ("fleet-ledger verify" names where)`
+  }
+  return undefined
+}
+
+/** What a rotation's note says: the new key in the last line. */
+export function rotationText(origin: string, key: string): string {
+  return `fleet-ledger signing key\n${origin}\n${key}\n`
+}
+
+/** What a restore's note says: how many events it kept, and the checkpoint that it gives up. */
+export function restoreText(origin: string, kept: number, checkpoint: string): string {
+  const { size, root } = parseCheckpoint(checkpoint).checkpoint
+  return `fleet-ledger restore\n${origin}\n${kept}\n${size}\n${Buffer.from(root).toString("base64")}\n`
+}
+
+/** The key that a rotation's note hands over to. */
+export function rotatedKey(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? ""
+}

@@ -1,0 +1,244 @@
+/**
+ * Verifying a ledger: everything is derived anew from what is stored, in one pass in the order of the positions, and the first thing that is wrong is named. It
+ * trusts nothing in the ledger but what the given keys and checkpoints vouch for.
+ */
+import type { Instant } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import type { JsonObject } from "#kernel/json.js"
+import { type Position, origin as beginning } from "#kernel/point.js"
+import { type EnvelopeHead, dataHash, entryText, leafHash } from "../leaf.js"
+import type { Ledger, StoredEvent } from "../port.js"
+import { type Checkpoint, originOf, parseCheckpoint } from "./checkpoint.js"
+import { Edge } from "./edge.js"
+import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
+import { rotatedKey } from "./seal.js"
+import { type Subtree, sameHash } from "./tree.js"
+
+/** What the ledger is held against. */
+export interface Vouched {
+  /** The key that signed first; the ledger itself says which one followed it. Unknown: the signatures are not checked. */
+  readonly key?: VerifierKey | undefined
+  /** Checkpoints kept outside the ledger. */
+  readonly checkpoints: readonly { readonly where: string; readonly note: string }[]
+}
+
+export interface Verdict {
+  /** Events that were looked at. */
+  readonly events: number
+  readonly root: string
+  /** Checkpoints in the ledger and outside it that it agrees with. */
+  readonly checkpoints: number
+  readonly redacted: number
+  /** The first thing that is wrong, if anything is; `position` where it lies, as near as can be said. */
+  readonly wrong: { readonly position: Position | null; readonly message: string } | null
+}
+
+const pageSize = 1_000
+/** Subtrees of this height are compared with those that the ledger stores. */
+const comparedLevel = 8
+
+export async function verify(
+  ledger: Ledger,
+  vouched: Vouched,
+  progress: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const pass = new Pass(ledger, vouched)
+  const { position: head } = await ledger.head()
+  try {
+    for (let after = beginning; after < head;) {
+      signal.throwIfAborted()
+      const page = await ledger.readStored({ after, upTo: head, limit: pageSize })
+      if (page.length === 0) throw new Wrong((after + 1) as Position, `the event at position ${after + 1} is gone`)
+      for (const event of page) await pass.event(event)
+      after = page.at(-1)?.position ?? after
+      progress(after + 1, head + 1)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await pass.end()
+  } catch (error) {
+    if (error instanceof Wrong) return pass.verdict(error)
+    if (signal.aborted) throw new FleetError("Cancelled", "the verification was cancelled")
+    throw error
+  }
+  return pass.verdict()
+}
+
+class Wrong extends Error {
+  readonly position: Position | null
+  constructor(position: Position | null, message: string) {
+    super(message)
+    this.position = position
+  }
+}
+
+type Head = EnvelopeHead & { readonly recordedAt: Instant }
+
+class Pass {
+  readonly #ledger: Ledger
+  readonly #edge = new Edge()
+  readonly #revisions = new Map<string, number>()
+  /** Checkpoints still to be compared, by size. */
+  readonly #expected = new Map<number, { where: string; checkpoint: Checkpoint }[]>()
+  readonly #given: Vouched["checkpoints"]
+  readonly #redacted = new Set<number>()
+  readonly #confessed = new Set<number>()
+  #key: VerifierKey | undefined
+  #origin = ""
+  #recordedAt = ""
+  #agreed = 0
+  #lastAgreed = 0
+
+  constructor(ledger: Ledger, { key, checkpoints }: Vouched) {
+    this.#ledger = ledger
+    this.#key = key
+    this.#given = checkpoints
+  }
+
+  async event(stored: StoredEvent): Promise<void> {
+    const { position, head: headText, data, seal, leaf } = stored
+    const next = this.#edge.size as Position
+    if (position !== next) throw new Wrong(next, `the event at position ${next} is gone`)
+    const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
+    const head = parsed<Head>(headText)
+    if (head === undefined) throw wrong("is damaged: its envelope is not JSON")
+    const hash = "salt" in seal ? dataHash(seal.salt, data) : Buffer.from(seal.dataHash).toString("hex")
+    if (!sameHash(leafHash(entryText(headText, hash)), leaf)) {
+      throw wrong("was changed: its leaf is not that of its envelope and payload")
+    }
+    if ("dataHash" in seal) this.#redacted.add(position)
+    const revision = (this.#revisions.get(head.stream) ?? -1) + 1
+    if (head.revision !== revision) {
+      throw wrong(
+        `is number ${head.revision} of ${head.stream}, where number ${revision} belongs: an event was taken out, put in or moved`,
+      )
+    }
+    this.#revisions.set(head.stream, revision)
+    if (head.recordedAt < this.#recordedAt) throw wrong("was recorded before the one in front of it: events were moved")
+    this.#recordedAt = head.recordedAt
+
+    if (position === 0) this.#begin(originOf(leaf))
+    if (head.stream === "ledger") this.#ofLedger(position, head.type, data)
+    const completed: [Subtree, Uint8Array][] = []
+    this.#edge.push(leaf, 0, (subtree, root) => {
+      if (subtree.level >= comparedLevel) completed.push([subtree, root])
+    })
+    for (const [subtree, root] of completed) await this.#compare(subtree, root)
+    this.#compareCheckpoints()
+  }
+
+  #begin(origin: string): void {
+    this.#origin = origin
+    for (const { where, note } of this.#given) this.#expect(where, note, null)
+  }
+
+  async end(): Promise<void> {
+    const [missing] = [...this.#expected.entries()].sort(([a], [b]) => a - b)
+    if (missing !== undefined) {
+      const [size, [first]] = missing
+      const at = this.#edge.size as Position
+      throw new Wrong(
+        at,
+        `the ledger ends before position ${at}, but ${first?.where} vouches for ${size} events: its tail is cut`,
+      )
+    }
+    const [silent] = [...this.#redacted].filter((position) => !this.#confessed.has(position))
+    if (silent !== undefined) {
+      throw new Wrong(
+        silent as Position,
+        `the payload at position ${silent} was taken away, and no DataRedacted says so`,
+      )
+    }
+  }
+
+  #ofLedger(position: Position, type: string, text: string): void {
+    const data = parsed<JsonObject>(text) ?? {}
+    const note = String(data["note"])
+    if (type === "LedgerCheckpointed") {
+      if (data["size"] !== position)
+        throw new Wrong(position, `the checkpoint at position ${position} does not vouch for all before it`)
+      this.#expect(`the checkpoint at position ${position}`, note, position)
+      this.#compareCheckpoints()
+    }
+    if (type === "SigningKeyRotated") {
+      const rotation = this.#signed(note, `the rotation at position ${position}`, position)
+      if (this.#key !== undefined) this.#key = parseVerifierKey(rotatedKey(rotation.text))
+    }
+    if (type === "LedgerRestored") this.#signed(note, `the restore at position ${position}`, position)
+    if (type === "DataRedacted") for (const at of data["positions"] as number[]) this.#confessed.add(at)
+  }
+
+  /** @throws Wrong unless the key in force signed it */
+  #signed(note: string, where: string, position: Position | null): Note {
+    let parsedNote: Note
+    try {
+      parsedNote = parseNote(note)
+    } catch {
+      throw new Wrong(position, `${where} is no signed note`)
+    }
+    // A checkpoint from outside may be older than a rotation that was read since, or newer than one still to come: its root is what counts.
+    if (this.#key !== undefined && position !== null && !isSignedBy(parsedNote, this.#key)) {
+      throw new Wrong(position, `${where} is not signed by the key ${this.#key.text}`)
+    }
+    return parsedNote
+  }
+
+  #expect(where: string, note: string, position: Position | null): void {
+    this.#signed(note, where, position)
+    const { checkpoint } = parseCheckpoint(note)
+    if (checkpoint.origin !== this.#origin) {
+      throw new Wrong(
+        position,
+        `${where} is of another ledger: it says ${checkpoint.origin}, this one is ${this.#origin}`,
+      )
+    }
+    this.#expected.set(checkpoint.size, [...(this.#expected.get(checkpoint.size) ?? []), { where, checkpoint }])
+  }
+
+  #compareCheckpoints(): void {
+    const { size } = this.#edge
+    const due = this.#expected.get(size)
+    if (due === undefined) return
+    this.#expected.delete(size)
+    for (const { where, checkpoint } of due) {
+      if (!sameHash(this.#edge.root(), checkpoint.root)) {
+        const from = this.#lastAgreed as Position
+        throw new Wrong(
+          from,
+          `${where} vouches for ${size} events that are not these: something between position ${from} and ${size - 1} was changed`,
+        )
+      }
+      this.#agreed += 1
+    }
+    this.#lastAgreed = size
+  }
+
+  async #compare(subtree: Subtree, root: Uint8Array): Promise<void> {
+    const [stored] = await this.#ledger.nodes([subtree])
+    if (stored !== undefined && sameHash(stored, root)) return
+    const width = 2 ** subtree.level
+    const from = (subtree.index * width) as Position
+    throw new Wrong(
+      from,
+      `something between position ${from} and ${from + width - 1} was changed or moved: the tree over it is another`,
+    )
+  }
+
+  verdict(wrong?: Wrong): Verdict {
+    return {
+      events: this.#edge.size,
+      root: Buffer.from(this.#edge.root()).toString("base64"),
+      checkpoints: this.#agreed,
+      redacted: this.#redacted.size,
+      wrong: wrong === undefined ? null : { position: wrong.position, message: wrong.message },
+    }
+  }
+}
+
+function parsed<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return undefined
+  }
+}
