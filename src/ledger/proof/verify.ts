@@ -100,7 +100,7 @@ class Pass {
     const next = this.#edge.size as Position
     if (position !== next) throw new Wrong(next, `the event at position ${next} is gone`)
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
-    const head = parsed<Head>(headText)
+    const head = parsed(headText) as Head | undefined
     if (head === undefined) throw wrong("is damaged: its envelope is not JSON")
     const hash = "salt" in seal ? dataHash(seal.salt, data) : Buffer.from(seal.dataHash).toString("hex")
     if (!sameHash(leafHash(entryText(headText, hash)), leaf)) {
@@ -142,7 +142,7 @@ class Pass {
         `the ledger ends before position ${at}, but ${first?.where} vouches for ${size} events: its tail is cut`,
       )
     }
-    const [silent] = [...this.#redacted].filter((position) => !this.#confessed.has(position))
+    const silent = [...this.#redacted].find((position) => !this.#confessed.has(position))
     if (silent !== undefined) {
       throw new Wrong(
         silent as Position,
@@ -152,8 +152,8 @@ class Pass {
   }
 
   #ofLedger(position: Position, type: string, text: string): void {
-    const data = parsed<JsonObject>(text) ?? {}
-    const note = String(data["note"])
+    const data = (parsed(text) ?? {}) as JsonObject
+    const note = typeof data["note"] === "string" ? data["note"] : ""
     if (type === "LedgerCheckpointed") {
       if (data["size"] !== position)
         throw new Wrong(position, `the checkpoint at position ${position} does not vouch for all before it`)
@@ -235,9 +235,10 @@ class Pass {
   }
 }
 
-function parsed<T>(text: string): T | undefined {
+/** Undefined when it is not JSON. */
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text)
   } catch {
     return undefined
   }
