@@ -114,11 +114,19 @@ function checkpointIn(text: string, where: string): Checkpoint {
 
 // --- The pass over the lines -------------------------------------------------------------------------------------------------------------------
 
+/** What the first line says. */
+interface Range {
+  readonly origin: string
+  readonly from: number
+  readonly to: number
+  readonly size: number
+}
+
 class Pass {
   readonly #tree = new Tree()
   readonly #kept: Checkpoint
   #key: Key
-  #began: { origin: string; from: number; to: number; size: number } | undefined
+  #began: Range | undefined
   #agreed = 0
   #keptAgreed = false
   ended = false
@@ -132,7 +140,9 @@ class Pass {
     // Who kept it vouches for it: it may be signed by a later key than the first.
     this.#kept = checkpointIn(kept, "the checkpoint that was kept")
     if (this.#kept.origin !== key.name) {
-      throw new Wrong(`the checkpoint that was kept is of ${this.#kept.origin}, the key is of ${key.name}: they belong to different ledgers`)
+      throw new Wrong(
+        `the checkpoint that was kept is of ${this.#kept.origin}, the key is of ${key.name}: they belong to different ledgers`,
+      )
     }
   }
 
@@ -158,30 +168,35 @@ class Pass {
     if (line["type"] !== "fleet-ledger.export.began" || format !== 1 || ![from, to, size].every(Number.isSafeInteger)) {
       throw new Wrong("the first line does not begin an export of a format that is known here")
     }
-    if (origin !== this.#key.name) throw new Wrong(`this is an export of ${String(origin)}, the key is of ${this.#key.name}`)
+    if (origin !== this.#key.name)
+      throw new Wrong(`this is an export of ${String(origin)}, the key is of ${this.#key.name}`)
     this.#began = { origin, from: from as number, to: to as number, size: size as number }
     const hashes = Array.isArray(left) ? left : []
     const heights = levels(0, this.#began.from)
     if (hashes.length !== heights.length) throw new Wrong("the first line lacks hashes of what is before the range")
     for (const [i, level] of heights.entries()) this.#tree.push(base64(hashes[i]), level)
     if (this.#kept.size <= this.#began.from && this.#kept.size < this.#began.size) {
-      throw new Wrong(`the checkpoint that was kept vouches for ${this.#kept.size} events, which end before this range begins: it says nothing of it`)
+      throw new Wrong(
+        `the checkpoint that was kept vouches for ${this.#kept.size} events, which end before this range begins: it says nothing of it`,
+      )
     }
   }
 
   #event(line: Json): void {
     const position = this.#tree.size
     const where = this.#here()
-    const { from, to } = this.#began as NonNullable<typeof this.#began>
+    const { from, to } = this.#began as Range
     if (position > to) throw new Wrong(`there are more events than the first line says, at position ${position}`)
-    if (line["position"] !== position) throw new Wrong(`${where} is gone: the line says position ${String(line["position"])}`)
+    if (line["position"] !== position)
+      throw new Wrong(`${where} is gone: the line says position ${String(line["position"])}`)
     const { head, salt, datahash } = line
     if (typeof head !== "string" || !head.startsWith("{")) throw new Wrong(`${where} has no envelope`)
     const data = JSON.stringify(line["data"]) ?? ""
     const hash = salt === undefined ? base64(datahash) : sha256(base64(salt), data)
     const entry = `{"dataHash":"${hash.toString("hex")}",${head.slice(1)}`
     const leaf = sha256(leafPrefix, entry)
-    if (!leaf.equals(base64(line["leaf"]))) throw new Wrong(`${where} was changed: its leaf is not that of its envelope and payload`)
+    if (!leaf.equals(base64(line["leaf"])))
+      throw new Wrong(`${where} was changed: its leaf is not that of its envelope and payload`)
     const { type, stream } = JSON.parse(head) as Json
     if (position === 0 && from === 0 && this.#began?.origin !== `fleet-ledger/${leaf.toString("hex").slice(0, 32)}`) {
       throw new Wrong("this is another ledger: its first event is not the one that it is named by")
@@ -198,7 +213,8 @@ class Pass {
 
   /** What the ledger says of itself. */
   #ofLedger(type: string, { note, positions }: Json, where: string): void {
-    if (type === "DataRedacted" && Array.isArray(positions)) for (const at of positions) this.#silent.delete(at as number)
+    if (type === "DataRedacted" && Array.isArray(positions))
+      for (const at of positions) this.#silent.delete(at as number)
     if (type === "LedgerCheckpointed") {
       const checkpoint = checkpointIn(signedText(String(note), this.#key, where), where)
       this.#compare(checkpoint, where)
@@ -215,7 +231,9 @@ class Pass {
     if (origin !== this.#began?.origin) throw new Wrong(`${where} is a checkpoint of another ledger, ${origin}`)
     if (size !== this.#tree.size) throw new Wrong(`${where} does not vouch for all before it`)
     if (!this.#tree.root().equals(root)) {
-      throw new Wrong(`${where} vouches for ${size} events that are not these: something between position ${this.#agreed} and ${size - 1} was changed, moved or taken out`)
+      throw new Wrong(
+        `${where} vouches for ${size} events that are not these: something between position ${this.#agreed} and ${size - 1} was changed, moved or taken out`,
+      )
     }
     this.#agreed = size
   }
@@ -227,8 +245,11 @@ class Pass {
   }
 
   #end({ right, checkpoint: note }: Json): void {
-    const { to, size } = this.#began as NonNullable<typeof this.#began>
-    if (this.#tree.size !== to + 1) throw new Wrong(`${this.#here()} is gone: the export ends before position ${to}, where its first line says it ends`)
+    const { to, size } = this.#began as Range
+    if (this.#tree.size !== to + 1)
+      throw new Wrong(
+        `${this.#here()} is gone: the export ends before position ${to}, where its first line says it ends`,
+      )
     const hashes = Array.isArray(right) ? right : []
     const heights = levels(to + 1, size)
     if (hashes.length !== heights.length) throw new Wrong("the last line lacks hashes of what is after the range")
@@ -246,7 +267,8 @@ class Pass {
     }
     const [silent] = this.#silent
     // Within a range, the event that says so may lie behind it.
-    if (silent !== undefined && to + 1 === size) throw new Wrong(`the payload at position ${silent} was taken away, and no DataRedacted says so`)
+    if (silent !== undefined && to + 1 === size)
+      throw new Wrong(`the payload at position ${silent} was taken away, and no DataRedacted says so`)
     this.ended = true
   }
 }
@@ -278,7 +300,9 @@ async function main(args: readonly string[]): Promise<number> {
   const [file] = args
   const [key, checkpoint] = [option("--key"), option("--checkpoint")]
   if (file === undefined || file.startsWith("--") || key === undefined || checkpoint === undefined) {
-    process.stderr.write("usage: node verify-export.js EXPORT.ndjson --key KEY --checkpoint NOTE   (- reads the export from standard input)\n")
+    process.stderr.write(
+      "usage: node verify-export.js EXPORT.ndjson --key KEY --checkpoint NOTE   (- reads the export from standard input)\n",
+    )
     return 2
   }
   const textOf = (given: string) => (fs.existsSync(given) ? fs.readFileSync(given, "utf8") : given)
