@@ -33,6 +33,7 @@ export function patchOf(event: FleetEvent): Patch {
     case "DiscoveryCompleted":
     case "DiscoveryFailed":
     case "PolicyAdopted":
+    case "AlertRaised":
       return []
   }
 }

@@ -101,6 +101,7 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   DiscoveryCompleted: {},
   DiscoveryFailed: {},
   PolicyAdopted: {},
+  AlertRaised: {},
 }
 
 describe.each(eventTypes)("the patch of a %s", (type) => {

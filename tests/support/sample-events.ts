@@ -73,6 +73,13 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
     message: "nobody answers",
   },
   PolicyAdopted: { policy: defaultPolicy },
+  AlertRaised: {
+    rule: "dead-letter",
+    severity: "warning",
+    title: "witness could not handle PolicyAdopted at position 0: nobody answers",
+    about: { kind: "subscription", name: "witness" },
+    cause: 0,
+  },
 }
 
 /** The sample of a type, ready to be appended. */
