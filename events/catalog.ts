@@ -3,6 +3,7 @@ import type * as z from "zod"
 import type { Instant } from "#kernel/clock.js"
 import { FleetError, bug } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
+import { alertEvents } from "./alert.js"
 import type { EventDefinition } from "./define.js"
 import type { Metadata, RecordedEnvelope } from "./envelope.js"
 import { ledgerEvents } from "./ledger.js"
@@ -11,7 +12,14 @@ import { serviceEvents } from "./service.js"
 import { sourceEvents } from "./source.js"
 import { targetEvents } from "./target.js"
 
-export const catalog = { ...targetEvents, ...serviceEvents, ...sourceEvents, ...policyEvents, ...ledgerEvents }
+export const catalog = {
+  ...targetEvents,
+  ...serviceEvents,
+  ...sourceEvents,
+  ...policyEvents,
+  ...ledgerEvents,
+  ...alertEvents,
+}
 
 export type EventType = keyof typeof catalog
 export type EventData<T extends EventType> = z.infer<(typeof catalog)[T]["data"]>

@@ -7,7 +7,7 @@ import { line } from "./facets/field.js"
 
 /** Why the event is there. Whoever is named here wrote the event; who changed the machine is known only where a source says so. */
 export const metadata = z.strictObject({
-  /** `discovery`, `user:<name>`, `token:<name>`, `system`. */
+  /** `discovery`, `user:<name>`, `token:<name>`, `handler:<name>`, `system`. */
   actor: line,
   source: line.optional(),
   runId: z.uuid().optional(),

@@ -1,10 +1,11 @@
 /**
  * The views: what all projections made of the ledger, in one disposable file. A batch of events and the checkpoint behind it are one
- * transaction, so no view ever shows half an event, nor two views different positions.
+ * transaction, so no view ever shows half an event, nor two views different positions. At an event that cannot be folded they stop: going on without it
+ * would show what never was.
  */
 import * as crypto from "node:crypto"
 import type { RecordedEvent } from "#events/catalog.js"
-import { FleetError } from "#kernel/errors.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
@@ -50,7 +51,10 @@ export class Views implements Subscriber, ViewsReader {
   readonly runs: RunsReader
   readonly policy: PolicyReader
   readonly #db: Db
-  readonly #handle: (events: readonly RecordedEvent[]) => void
+  readonly #durable: boolean
+  readonly #fold: (events: readonly RecordedEvent[]) => void
+  /** Index in its batch. */
+  #folding = 0
   #projectors: ((event: RecordedEvent) => void)[]
   #checkpoint: Position
 
@@ -60,6 +64,7 @@ export class Views implements Subscriber, ViewsReader {
    */
   constructor(file: string, { durable = true } = {}) {
     this.#db = openStore(file, viewsStore)
+    this.#durable = durable
     if (!durable) {
       this.#db.pragma("journal_mode = OFF")
       this.#db.pragma("synchronous = OFF")
@@ -76,14 +81,20 @@ export class Views implements Subscriber, ViewsReader {
     this.policy = policyReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, number]>("UPDATE checkpoint SET position = ? WHERE position = ?")
-    const handle = this.#db.transaction((events: readonly RecordedEvent[]) => {
-      for (const event of events) for (const project of this.#projectors) project(event)
+    const fold = this.#db.transaction((events: readonly RecordedEvent[]) => {
+      for (const [index, event] of events.entries()) {
+        this.#folding = index
+        for (const project of this.#projectors) project(event)
+      }
       const last = events.at(-1)?.position ?? this.#checkpoint
       if (moveCheckpoint.run(last, this.#checkpoint).changes !== 1) {
         throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
       }
     })
-    this.#handle = (events) => handle.immediate(events)
+    this.#fold = (events) => {
+      fold.immediate(events)
+      this.#checkpoint = events.at(-1)?.position ?? this.#checkpoint
+    }
   }
 
   #freshProjectors(): ((event: RecordedEvent) => void)[] {
@@ -94,14 +105,19 @@ export class Views implements Subscriber, ViewsReader {
     return this.#checkpoint
   }
 
+  /** @throws an error that says at which position, with everything before it folded; FleetError when that is no event's fault */
   async handle(events: readonly RecordedEvent[]): Promise<void> {
     try {
-      this.#handle(events)
-      this.#checkpoint = events.at(-1)?.position ?? this.#checkpoint
-    } catch (error) {
+      this.#fold(events)
+    } catch (thrown) {
+      const poison = events[this.#folding]
       // What projectors remembered of the batch was rolled back with it.
       this.#projectors = this.#freshProjectors()
-      throw storeError(error, "the views")
+      const error = storeError(thrown, "the views")
+      if (error instanceof FleetError || poison === undefined) throw error
+      // A file without a journal cannot be rolled back; it is thrown away.
+      if (this.#durable && this.#folding > 0) this.#fold(events.slice(0, this.#folding))
+      throw new Error(`${poison.type} at position ${poison.position}: ${messageOf(error)}`, { cause: thrown })
     }
   }
 

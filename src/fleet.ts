@@ -19,7 +19,9 @@ import { type Ledger, noStream } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { type Ops, openOps } from "#ops/ops.js"
 import { Views, type ViewsReader } from "#projections/views.js"
+import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
+import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
 import { type Folder, type FolderLock, folderAt, makeFolder, tryLock } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
@@ -41,6 +43,7 @@ export interface Fleet {
   readonly views: ViewsReader
   readonly ops: Ops
   readonly discovery: Discovery
+  readonly subscriptions: Subscriptions
   /** Resolves when the views show everything up to the position. @throws FleetError `ViewsBehind` */
   reached(position: Position): Promise<void>
   viewsState(): { readonly position: Position; readonly state: SubscriptionState }
@@ -49,8 +52,11 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-/** @throws FleetError `FolderInUse` when another process works on the folder */
-export async function openFleet(config: LoadedConfig, clock: Clock): Promise<Fleet> {
+/**
+ * @param handlers what acts upon events
+ * @throws FleetError `FolderInUse` when another process works on the folder
+ */
+export async function openFleet(config: LoadedConfig, clock: Clock, handlers: readonly Handler[] = []): Promise<Fleet> {
   checkCatalog()
   const folder = folderAt(config.data)
   makeFolder(folder)
@@ -62,19 +68,26 @@ export async function openFleet(config: LoadedConfig, clock: Clock): Promise<Fle
     )
   }
   try {
-    return await openLocked(config, clock, folder, lock)
+    return await openLocked(config, clock, folder, lock, handlers)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function openLocked(config: LoadedConfig, clock: Clock, folder: Folder, lock: FolderLock): Promise<Fleet> {
+async function openLocked(
+  config: LoadedConfig,
+  clock: Clock,
+  folder: Folder,
+  lock: FolderLock,
+  handlers: readonly Handler[],
+): Promise<Fleet> {
   const ledger = openSqliteLedger(folder.ledger, clock)
   const ops = openOps(folder.ops, clock)
   let views = await openViews(folder, ledger)
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
+  const subscriptions = await openSubscriptions({ ledger, ops, clock, views: () => following, handlers })
 
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)
   // Handed out once, so that whoever holds it reads the present views even after a rebuild.
@@ -114,7 +127,7 @@ async function openLocked(config: LoadedConfig, clock: Clock, folder: Folder, lo
       }
       if (signal.aborted) throw new FleetError("Cancelled", "the rebuild was cancelled; the present views stay")
       // Views that had stopped at an event they could not handle are what is being mended: nothing to compare with.
-      const comparable = following.state.is === "running"
+      const comparable = following.state.is !== "failed"
       await following.stop()
       const { position: last } = await ledger.head()
       await catchUp(ledger, fresh, last)
@@ -142,10 +155,12 @@ async function openLocked(config: LoadedConfig, clock: Clock, folder: Folder, lo
     views: reader,
     ops,
     discovery: discovery(sources, { ledger, views: reader, reached, ops, clock }),
+    subscriptions,
     reached,
     viewsState: () => ({ position: views.checkpoint(), state: following.state }),
     rebuild,
     async close() {
+      await subscriptions.stop()
       await following.stop()
       views.close()
       ops.close()

@@ -37,6 +37,7 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger):
       socket.closeAllConnections()
     })
     await fleet.close()
+    for (const sentence of fleet.subscriptions.unfinished()) log.warn(sentence)
   }
   const socket = http.createServer((request, response) => {
     cameOverSocket(request)

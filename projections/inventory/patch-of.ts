@@ -37,6 +37,7 @@ export function patchOf(event: FleetEvent): Patch {
     case "SigningKeyRotated":
     case "LedgerRestored":
     case "DataRedacted":
+    case "AlertRaised":
       return []
   }
 }

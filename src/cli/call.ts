@@ -24,7 +24,7 @@ export async function call(spec: CommandSpec, input: Record<string, unknown>, fl
     const answer = await caller.invoke(spec, input, interrupt.signal, progress.update)
     progress.clear()
     render(spec, answer, flags.output)
-    return failedRuns(answer) ? 1 : 0
+    return tellsOfFailure(answer) ? 1 : 0
   } catch (error) {
     progress.clear()
     if (interrupt.signal.aborted && (spec.kind === "stream" || isCancelled(error))) {
@@ -42,13 +42,10 @@ function isCancelled(error: unknown): boolean {
   return error instanceof FleetError && error.code === "Cancelled"
 }
 
-/** A look that failed is an answer, and still a failure. */
-function failedRuns(answer: object): boolean {
-  return (
-    "runs" in answer &&
-    Array.isArray(answer.runs) &&
-    answer.runs.some((run: { outcome?: string }) => run.outcome === "failed")
-  )
+/** A look that failed is an answer, and so is a dead letter that failed again; each is still a failure. */
+function tellsOfFailure(answer: object): boolean {
+  const isFailed = (part: { outcome?: string }) => part.outcome === "failed"
+  return isFailed(answer) || ("runs" in answer && Array.isArray(answer.runs) && answer.runs.some(isFailed))
 }
 
 async function callerFor(spec: CommandSpec, flags: GlobalFlags, signal: AbortSignal): Promise<Caller> {

@@ -88,7 +88,11 @@ function addOperation(program: Command, spec: CommandSpec, action: Action): void
 }
 
 /** What commands of two words have in common. */
-const groups: Readonly<Record<string, string>> = { token: "Create, list and revoke tokens" }
+const groups: Readonly<Record<string, string>> = {
+  subscription: "List, pause, resume and replay what follows the ledger",
+  deadletter: "List events that a handler could not handle, and have it try again",
+  token: "Create, list and revoke tokens",
+}
 
 function groupOf(parent: Command, word: string): Command {
   const found = parent.commands.find((candidate) => candidate.name() === word)

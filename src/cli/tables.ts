@@ -48,6 +48,17 @@ const views: Readonly<Record<string, View>> = {
       .join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
+  "subscription list": (answer: { at: At; items: Record<string, Json>[] }) =>
+    list({ ...answer, next: null }, ["name", "kind", "state", "position", "lag", "deadLetters", "message"]),
+  "subscription pause": subscriptionText,
+  "subscription resume": subscriptionText,
+  "subscription replay": subscriptionText,
+  "deadletter list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["handler", "position", "attempts", "at", "message", "id"]),
+  "deadletter retry": ({ outcome, handler, position, message }: Record<string, Json>) =>
+    outcome === "handled"
+      ? `${pc.green("handled")} by ${cell(handler)}: position ${cell(position)}`
+      : `${pc.red("failed")} again in ${cell(handler)}: position ${cell(position)}: ${cell(message)}`,
   status: statusText,
   login: ({ url }: { url: string }) => url,
   "token create": ({ name, scope, expiresAt, secret }: Record<string, string>) =>
@@ -110,6 +121,7 @@ const headings: Readonly<Record<string, string>> = {
   createdAt: "CREATED",
   expiresAt: "EXPIRES",
   revokedAt: "REVOKED",
+  deadLetters: "DEAD LETTERS",
 }
 
 function heading(field: string): string {
@@ -210,16 +222,32 @@ function fieldLines(value: Json, indent: string): string[] {
   })
 }
 
+interface Following {
+  readonly name: string
+  readonly state: string
+  readonly lag: number
+  readonly message: string | null
+}
+
+function subscriptionText(answer: Following): string {
+  return `${printable(answer.name)} is ${howItFollows(answer)}`
+}
+
+function howItFollows({ state, lag, message }: Omit<Following, "name">): string {
+  return `${state}, ${lag} behind${message === null ? "" : `: ${printable(message)}`}`
+}
+
 function statusText(answer: {
   at: At
   version: string
   data: string
   ledger: { events: number; bytes: number }
   views: { position: number; lag: number; state: string; message: string | null }
+  handlers: (Following & { deadLetters: number })[]
   counts: Record<string, number>
   sources: { name: string; kind: string; lastSeen: string | null; run: { outcome: string; message?: string } | null }[]
 }): string {
-  const { version, data, ledger, views: held, counts, sources, at } = answer
+  const { version, data, ledger, views: held, handlers, counts, sources, at } = answer
   const rows = sources.map(({ name, kind, lastSeen, run }) => [
     printable(name),
     kind,
@@ -230,7 +258,11 @@ function statusText(answer: {
   return [
     `fleet-ledger ${version} on ${printable(data)}`,
     `ledger  ${ledger.events} events, ${Math.round(ledger.bytes / 1024)} KiB`,
-    `views   ${held.state}, ${held.lag} behind${held.message === null ? "" : `: ${printable(held.message)}`}`,
+    `views   ${howItFollows(held)}`,
+    ...handlers.map((handler) => {
+      const letters = handler.deadLetters === 0 ? "" : ` (${plural(handler.deadLetters, "dead letter")})`
+      return `handler ${printable(handler.name)} ${howItFollows(handler)}${letters}`
+    }),
     `fleet   ${plural(counts["target"] ?? 0, "target")}, ${plural(counts["service"] ?? 0, "service")}`,
     "",
     columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),

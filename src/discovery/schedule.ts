@@ -1,5 +1,6 @@
 /** Looks at each source when its time has come, until told to stop. The first look is at once. */
 import { messageOf } from "#kernel/errors.js"
+import { sleep } from "#kernel/sleep.js"
 import type { Discovery } from "./discovery.js"
 import type { RunReport } from "./run.js"
 
@@ -33,18 +34,4 @@ export function schedule(discovery: Discovery, every: (source: string) => number
       await Promise.all(loops)
     },
   }
-}
-
-/** Ends early, without an error, when `signal` aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const timer = setTimeout(done, ms)
-    signal.addEventListener("abort", done, { once: true })
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener("abort", done)
-      resolve()
-    }
-  })
 }

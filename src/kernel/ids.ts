@@ -12,6 +12,7 @@ export type RunId = string & { readonly __brand: "RunId" }
 const namespaces = {
   record: Buffer.from("0b9d5c2e6a0f4a3b9a553d3d2f6f4c01", "hex"),
   event: Buffer.from("7c1e0f5a1d7b4b8e8f0a5b0a4f4f9d02", "hex"),
+  effect: Buffer.from("ec7be5b9f989406e90323108aed0d16d", "hex"),
 } as const
 
 function uuidv5(namespace: keyof typeof namespaces, name: string): string {
@@ -31,6 +32,11 @@ export function recordId(source: string, kind: string, nativeKey: string, genera
  */
 export function eventId(stream: StreamName, expectedRevision: number, command: string, index: number): EventId {
   return uuidv5("event", [stream, expectedRevision, command, index].join("\n")) as EventId
+}
+
+/** The id of the thing that `handler` begins as number `index` because of the event `cause`; the same again, however often it is handled. */
+export function effectId(handler: string, cause: EventId, index: number): string {
+  return uuidv5("effect", [handler, cause, index].join("\n"))
 }
 
 export function newRunId(): RunId {

@@ -23,7 +23,7 @@ export interface Call {
   readonly progress: Progress
 }
 
-/** A read is always at a point, resolved before the handler runs, with the views caught up to it. */
+/** A read is always at a point, resolved before the handler runs, with the views caught up to it if it reads them. */
 export interface QueryCall extends Call {
   readonly point: Point
 }
@@ -54,6 +54,8 @@ interface Base<I extends z.ZodObject> {
 
 export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly kind: "query"
+  /** Said of a read that needs no views, and so answers when they are behind or have stopped. */
+  readonly withoutViews?: true
   /** Without `at`, which every answer of a query carries. */
   readonly output: z.ZodObject
   readonly run: (call: QueryCall, input: z.output<I>) => Promise<object>

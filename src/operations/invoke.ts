@@ -17,7 +17,7 @@ export async function invoke(
   const parsed = admit(operation, call, input)
   if (operation.kind !== "query") return operation.run(call, parsed)
   const point = await pointOf(call, parsed)
-  await call.fleet.reached(point.position)
+  if (operation.withoutViews === undefined) await call.fleet.reached(point.position)
   const answer = await operation.run({ ...call, point }, parsed)
   return { at: point, ...answer }
 }

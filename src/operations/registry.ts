@@ -1,5 +1,6 @@
 /** All operations, in the order in which help lists them. */
 import type { Operation } from "./define.js"
+import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
 import { history } from "./history.js"
@@ -8,6 +9,7 @@ import { rebuild } from "./rebuild.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
 import { status } from "./status.js"
+import { subscriptionList, subscriptionPause, subscriptionReplay, subscriptionResume } from "./subscriptions.js"
 import { targets } from "./targets.js"
 import { tokenCreate, tokenList, tokenRevoke } from "./token.js"
 import { watch } from "./watch.js"
@@ -22,6 +24,12 @@ export const operations: readonly Operation[] = [
   watch,
   status,
   rebuild,
+  subscriptionList,
+  subscriptionPause,
+  subscriptionResume,
+  subscriptionReplay,
+  deadLetterList,
+  deadLetterRetry,
   login,
   tokenCreate,
   tokenList,

@@ -21,6 +21,15 @@ export const status = query({
       message: z.string().nullable(),
       bytes: z.int(),
     }),
+    handlers: z.array(
+      z.object({
+        name: z.string(),
+        state: z.string(),
+        lag: z.int(),
+        message: z.string().nullable(),
+        deadLetters: z.int(),
+      }),
+    ),
     counts: z.object({ target: z.int(), service: z.int() }),
     sources: z.array(
       z.object({
@@ -40,6 +49,7 @@ export const status = query({
     const { position, state } = fleet.viewsState()
     const runs = await views.runs.latest(point.position)
     const seen = await lastSeen(fleet, point)
+    const following = await fleet.subscriptions.list()
     return {
       version,
       data: folder.path,
@@ -51,6 +61,9 @@ export const status = query({
         message: state.is === "failed" ? state.message : null,
         bytes: sizeOf(folder.views),
       },
+      handlers: following
+        .filter(({ kind }) => kind === "handler")
+        .map(({ name, state: is, lag, message, deadLetters }) => ({ name, state: is, lag, message, deadLetters })),
       counts: await views.inventory.counts(point.position),
       sources: discovery.sources.map(({ name, kind }) => ({
         name,

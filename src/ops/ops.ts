@@ -2,6 +2,8 @@
 import type { Clock } from "#kernel/clock.js"
 import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
+import { type Checkpoints, checkpoints } from "./checkpoints.js"
+import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
 import { type Measurements, measurements } from "./measurements.js"
 import { opsStore } from "./store.js"
@@ -12,6 +14,8 @@ export interface Ops {
   readonly measurements: Measurements
   readonly absences: Absences
   readonly looks: Looks
+  readonly checkpoints: Checkpoints
+  readonly deadLetters: DeadLetters
   close(): void
 }
 
@@ -22,6 +26,8 @@ export function openOps(file: string, clock: Clock): Ops {
     measurements: measurements(db),
     absences: absences(db),
     looks: looks(db),
+    checkpoints: checkpoints(db),
+    deadLetters: deadLetters(db),
     close: () => db.close(),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is neither truth nor view: tokens, measurements, counters of absence. Kept when views are rebuilt, never part of a proof.
+ * What is neither truth nor view: tokens, measurements, counters of absence, how far handlers have come. Kept when views are rebuilt, never part of a proof.
  */
 import type { Store } from "#sqlite/open.js"
 
@@ -42,5 +42,20 @@ export const opsStore: Store = {
 
     -- The last look at each source, recorded in the ledger or not.
     CREATE TABLE looks (source TEXT PRIMARY KEY, finished_at TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;`,
+    `
+    -- How far each handler has come, and whether somebody has paused it.
+    CREATE TABLE subscriptions (name TEXT PRIMARY KEY, position INTEGER NOT NULL, paused INTEGER NOT NULL) STRICT;
+
+    -- Events that a handler could not handle and that it went on behind.
+    CREATE TABLE dead_letters (
+      id TEXT PRIMARY KEY,
+      handler TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      message TEXT NOT NULL,
+      attempts INTEGER NOT NULL,
+      at TEXT NOT NULL, -- of the last attempt
+      UNIQUE (handler, position)
+    ) STRICT;
+    CREATE INDEX dead_letters_by_position ON dead_letters (position, id);`,
   ],
 }

@@ -6,6 +6,9 @@ export interface Subscriber {
   readonly name: string
   /** The last position that was handled, −1 at first. */
   checkpoint(): Position
-  /** Handles all of the batch or nothing; afterwards the checkpoint is its last position. */
-  handle(events: readonly RecordedEvent[]): Promise<void>
+  /**
+   * Handles a batch; afterwards the checkpoint is its last position. If it throws, or stops early because `signal` aborts, the checkpoint says how far it
+   * came: what is before stands, what is behind is as if it had never been given.
+   */
+  handle(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void>
 }

@@ -7,15 +7,34 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { loopbackHosts } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import type { Fleet } from "#fleet.js"
+import type { Position } from "#kernel/point.js"
 import type { Operation } from "#operations/define.js"
 import { operations } from "#operations/registry.js"
+import type { DeadLetter } from "#ops/dead-letters.js"
 import { type Scope, allows, scopes } from "#ops/tokens.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
-import { TestClock } from "#tests/support/test-clock.js"
+import type { Handler } from "#subscriptions/handler.js"
+import { TestClock, time } from "#tests/support/test-clock.js"
 import { addPages } from "#web/pages.js"
 
 const port = 7_400
 const day = 86_400_000
+
+/** Is asked about nothing but its dead letter, and refuses that. */
+const unwilling: Handler = {
+  name: "unwilling",
+  types: [],
+  handle: () => Promise.reject(new Error("not this one")),
+}
+
+const letter: DeadLetter = {
+  id: "5f0cbb0e-5c1c-4d35-8b5f-0a4f4f9d0201",
+  handler: "unwilling",
+  position: 0 as Position,
+  message: "not this one",
+  attempts: 5,
+  at: time("2026-11-23T13:00:00.000Z"),
+}
 
 interface Door {
   readonly app: FastifyInstance
@@ -35,7 +54,8 @@ interface Asking {
 
 async function door(): Promise<Door> {
   const clock = new TestClock()
-  const fleet = await scriptedFleet(clock)
+  const fleet = await scriptedFleet(clock, [unwilling])
+  await fleet.ops.deadLetters.park(letter)
   const app = await buildApi(fleet, loopbackHosts(port), pino({ level: "silent" }))
   addPages(app, fleet)
   await app.ready()
@@ -69,6 +89,10 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   show: { entity: "web-1" },
   diff: { from: "position:1" },
   "token create": { name: "fresh" },
+  "subscription pause": { name: "unwilling" },
+  "subscription resume": { name: "unwilling" },
+  "subscription replay": { name: "unwilling", from: "0" },
+  "deadletter retry": { id: letter.id },
   "token revoke": { token: "victim" },
 }
 

@@ -13,6 +13,7 @@ import { refusalOf } from "#tests/support/refusal.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
+import { until } from "#tests/support/until.js"
 import Database from "better-sqlite3"
 import { describe, expect, it, onTestFinished } from "vitest"
 
@@ -67,7 +68,8 @@ describe("a rebuild", () => {
     const report = await fleet.rebuild((done, total) => steps.push([done, total]), forever)
     expect(report).toMatchObject({ events: head + 1, equal: true })
     expect(steps.at(-1)).toStrictEqual([head + 1, head + 1])
-    expect(fleet.viewsState()).toStrictEqual({ position: head, state: { is: "running" } })
+    await until(() => fleet.viewsState().state.is === "active")
+    expect(fleet.viewsState().position).toBe(head)
     expect(await namesAt(fleet, head)).toStrictEqual(names(50))
   })
 

@@ -73,7 +73,7 @@ describe("following", () => {
     for (let count = 2_500; count < 2_520; count++) await ledger.append(one, count - 1, changes(1), "live")
     await subscription.reached(position(2_519), patience)
     expect(reader.positions).toStrictEqual(upTo(2_520))
-    expect(subscription.state).toStrictEqual({ is: "running" })
+    expect(subscription.state).toStrictEqual({ is: "active" })
   })
 
   it("begins behind the checkpoint", async () => {

@@ -105,6 +105,7 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   SigningKeyRotated: {},
   LedgerRestored: {},
   DataRedacted: {},
+  AlertRaised: {},
 }
 
 describe.each(eventTypes)("the patch of a %s", (type) => {

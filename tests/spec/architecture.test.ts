@@ -10,7 +10,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   events: ["kernel"],
   sqlite: ["kernel"],
   ledger: ["kernel", "events", "sqlite"],
-  subscriptions: ["kernel", "events", "ledger"],
+  subscriptions: ["kernel", "events", "ledger", "ops"],
   projections: ["kernel", "events", "sqlite", "subscriptions"],
   ops: ["kernel", "sqlite"],
   config: ["kernel", "events"],

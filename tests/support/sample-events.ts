@@ -77,6 +77,13 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   SigningKeyRotated: { note: "a note" },
   LedgerRestored: { kept: 1, lost: 2, checkpoint: "a note", note: "a note" },
   DataRedacted: { positions: [0], mask: "[redacted 1]" },
+  AlertRaised: {
+    rule: "dead-letter",
+    severity: "warning",
+    title: "witness could not handle PolicyAdopted at position 0: nobody answers",
+    about: { kind: "subscription", name: "witness" },
+    cause: 0,
+  },
 }
 
 /** The sample of a type, ready to be appended. */

@@ -4,12 +4,13 @@ import { loadConfig } from "#config/load.js"
 import { type Fleet, openFleet } from "#fleet.js"
 import type { Clock } from "#kernel/clock.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
+import type { Handler } from "#subscriptions/handler.js"
 import { onTestFinished } from "vitest"
 import { tempFolder } from "./temp-folder.js"
 
-export async function scriptedFleet(clock: Clock): Promise<Fleet> {
+export async function scriptedFleet(clock: Clock, handlers: readonly Handler[] = []): Promise<Fleet> {
   const folder = await tempFolder()
-  const fleet = await openFleet(loadConfig({ data: `${folder}/data` }, { XDG_CONFIG_HOME: folder }), clock)
+  const fleet = await openFleet(loadConfig({ data: `${folder}/data` }, { XDG_CONFIG_HOME: folder }), clock, handlers)
   onTestFinished(() => fleet.close())
   return fleet
 }

@@ -1,0 +1,42 @@
+/**
+ * How far each handler has come, moved by compare-and-set: whoever believes in another position than the one that is here is not the only one
+ * at work, and is refused. If this is lost, handlers begin again; what they raise has the same ids, so the ledger holds it once.
+ */
+import { FleetError } from "#kernel/errors.js"
+import { type Position, origin } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+
+export type Checkpoints = ReturnType<typeof checkpoints>
+
+export function checkpoints(db: Db) {
+  const add = db.prepare<[string, number]>("INSERT OR IGNORE INTO subscriptions VALUES (?, ?, 0)")
+  const find = db.prepare<[string], number>("SELECT position FROM subscriptions WHERE name = ?").pluck()
+  const move = db.prepare<[number, string, number]>(
+    "UPDATE subscriptions SET position = ? WHERE name = ? AND position = ?",
+  )
+  const paused = db.prepare<[string], number>("SELECT paused FROM subscriptions WHERE name = ?").pluck()
+  const setPaused = db.prepare<[number, string]>("UPDATE subscriptions SET paused = ? WHERE name = ?")
+  return {
+    /** Makes a handler known: one that is new has handled nothing. */
+    async enrol(name: string): Promise<void> {
+      add.run(name, origin)
+    },
+    /** The last position that was handled, −1 at first. Always read, so that nobody goes by a copy. */
+    of: (name: string): Position => (find.get(name) ?? origin) as Position,
+    /** @throws FleetError `AlreadyRunning` when it is not at `from` */
+    async move(name: string, from: Position, to: Position): Promise<void> {
+      if (move.run(to, name, from).changes === 1) return
+      throw new FleetError(
+        "AlreadyRunning",
+        `"${name}" was moved on by somebody else: it is at position ${find.get(name)}, not at ${from}; only one may`,
+        { details: { name, expected: from, actual: find.get(name) } },
+      )
+    },
+    async isPaused(name: string): Promise<boolean> {
+      return paused.get(name) === 1
+    },
+    async setPaused(name: string, isPaused: boolean): Promise<void> {
+      setPaused.run(isPaused ? 1 : 0, name)
+    },
+  }
+}

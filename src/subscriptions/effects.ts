@@ -1,0 +1,65 @@
+/**
+ * Appending because of an event. Whoever handles may die between append and checkpoint and then does it again, so an effect's stream is named by its
+ * cause and expected not to be there: the ledger answers the second append as it did the first.
+ */
+import type { RecordedEvent } from "#events/catalog.js"
+import type { Instant } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import { type StreamName, effectId } from "#kernel/ids.js"
+import { type Ledger, noStream } from "#ledger/port.js"
+import type { DeadLetter } from "#ops/dead-letters.js"
+import type { Effect, HandlerContext } from "./handler.js"
+
+/** The context in which `handler` handles `cause`, once. */
+export function contextOf(ledger: Ledger, handler: string, cause: RecordedEvent, signal: AbortSignal): HandlerContext {
+  let next = 0
+  return {
+    signal,
+    async append(...effects) {
+      for (const effect of effects) {
+        const id = effectId(handler, cause.id, next++)
+        // What it tells of was observed when its cause was, however late it is handled.
+        await begin(ledger, id, effect, handler, cause, cause.observedAt)
+      }
+    },
+  }
+}
+
+const rule = "dead-letter"
+/** Of a title, so that it fits its schema's line. */
+const longest = 1_000
+
+/** Raises the alert that an event was set aside: one for each letter, however often it is parked. */
+export async function raiseDeadLetter(ledger: Ledger, letter: DeadLetter, cause: RecordedEvent): Promise<void> {
+  // A handler that chokes on such an alert would otherwise bring about the next one, for ever.
+  if (cause.type === "AlertRaised" && cause.data.rule === rule) return
+  const { id, handler, position, message, at } = letter
+  const title = `${handler} could not handle ${cause.type} at position ${position}: ${message}`
+  const data = {
+    rule,
+    severity: "warning",
+    title: title.slice(0, longest).toWellFormed(),
+    about: { kind: "subscription", name: handler },
+    cause: position,
+  } as const
+  await begin(ledger, id, { type: "AlertRaised", data }, handler, cause, at)
+}
+
+/** Appends the first event of the stream `<family>-<id>`, if it is not there. */
+async function begin(
+  ledger: Ledger,
+  id: string,
+  effect: Effect,
+  handler: string,
+  cause: RecordedEvent,
+  observedAt: Instant,
+): Promise<void> {
+  const actor = `handler:${handler}`
+  const event = { ...effect, metadata: { actor, causationId: cause.id }, observedAt }
+  try {
+    await ledger.append(`alert-${id}` as StreamName, noStream, [event], `${actor}:${cause.id}`)
+  } catch (error) {
+    // Said otherwise before: what was said first stands.
+    if (!(error instanceof FleetError && error.code === "EventIdReused")) throw error
+  }
+}

@@ -1,0 +1,29 @@
+/** Who acts upon events: an alert rule, a publisher. A handler decides; how often it is asked, and that it counts once, is not its business. */
+import type { EventOf, EventType, RecordedEvent } from "#events/catalog.js"
+
+export interface Handler {
+  /** Lower-case words with dashes. Part of the ids of what it appends: another name is another handler. */
+  readonly name: string
+  /** It is asked about events of these types only. */
+  readonly types: readonly EventType[]
+  /**
+   * Acts upon one event. May be asked about the same event again (after a failure, a crash, or when a person says so) and should decide the
+   * same then. What it throws is tried again, and in the end set aside.
+   */
+  handle(event: RecordedEvent, context: HandlerContext): Promise<void>
+}
+
+/** What a handler may append: each begins a stream of its own. */
+export type Effect = EventOf<"AlertRaised">
+
+export interface HandlerContext {
+  /** Aborts when the handler is told to stop. */
+  readonly signal: AbortSignal
+  /**
+   * Appends effects of the event at hand, each to a stream named by handler, event and its number among the effects of this handling. So handling the
+   * event again appends nothing twice, on any engine; should it decide otherwise then, what it appended first stands.
+   *
+   * @throws FleetError as the ledger's `append` does
+   */
+  append(...effects: readonly Effect[]): Promise<void>
+}

@@ -1,0 +1,120 @@
+/**
+ * A handler as a subscriber, with the policy of what is live: an event is tried a few times, waiting longer each time, and then set aside as a dead letter
+ * with an alert, so that the events behind it are handled.
+ *
+ * Each event ends with a move of the checkpoint, after all that it brought about. A crash in between repeats one event, and everything before that move may
+ * be repeated: effects have ids of their own, a letter is parked once, its alert is raised once.
+ */
+import * as crypto from "node:crypto"
+import type { EventType, RecordedEvent } from "#events/catalog.js"
+import type { Clock } from "#kernel/clock.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
+import type { Position } from "#kernel/point.js"
+import type { Ledger } from "#ledger/port.js"
+import type { Checkpoints } from "#ops/checkpoints.js"
+import type { DeadLetter, DeadLetters } from "#ops/dead-letters.js"
+import { contextOf, raiseDeadLetter } from "./effects.js"
+import type { Handler } from "./handler.js"
+import type { Subscriber } from "./subscriber.js"
+import { type Timings, backOff } from "./timings.js"
+
+const longestMessage = 1_000
+
+export interface HandlingPorts {
+  readonly ledger: Ledger
+  readonly ops: { readonly checkpoints: Checkpoints; readonly deadLetters: DeadLetters }
+  readonly clock: Clock
+  readonly timings: Timings
+}
+
+export class Handling implements Subscriber {
+  readonly name: string
+  readonly #handler: Handler
+  readonly #types: ReadonlySet<EventType>
+  readonly #ports: HandlingPorts
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(handler: Handler, ports: HandlingPorts) {
+    this.name = handler.name
+    this.#handler = handler
+    this.#types = new Set(handler.types)
+    this.#ports = ports
+  }
+
+  checkpoint(): Position {
+    return this.#ports.ops.checkpoints.of(this.name)
+  }
+
+  /** @throws FleetError `AlreadyRunning` when somebody else has moved the checkpoint, `StoreUnavailable` */
+  async handle(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
+    const [first] = events
+    if (first === undefined) return
+    // A batch begins behind the checkpoint of whoever asked for it: if that is another now, this worker is a stale one.
+    let at = (first.position - 1) as Position
+    const moveTo = async (position: Position) => {
+      if (position === at) return
+      await this.#ports.ops.checkpoints.move(this.name, at, position)
+      at = position
+    }
+    for (const event of events) {
+      if (signal.aborted) return
+      if (!this.#types.has(event.type)) continue
+      if (!(await this.#alone(() => this.#handleOrPark(event, signal)))) return
+      await moveTo(event.position)
+    }
+    await moveTo(events.at(-1)?.position ?? at)
+  }
+
+  /** Tries the event of a dead letter once more. @returns the letter, if that failed too */
+  async retry(event: RecordedEvent, signal: AbortSignal): Promise<DeadLetter | undefined> {
+    return this.#alone(async () => {
+      const failure = await this.#attempt(event, signal)
+      return failure === undefined ? undefined : this.#park(event, failure.message, 1)
+    })
+  }
+
+  /** @returns false when it was told to stop before the event was done with */
+  async #handleOrPark(event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
+    const { ledger, timings } = this.#ports
+    for (let failures = 1; ; failures++) {
+      const failure = await this.#attempt(event, signal)
+      if (failure === undefined) return true
+      if (signal.aborted) return false
+      if (failures >= timings.attempts) {
+        // No event's fault: set aside, every one behind it would follow.
+        if (failure.cause instanceof FleetError && failure.cause.code === "StoreUnavailable") throw failure.cause
+        await raiseDeadLetter(ledger, await this.#park(event, failure.message, failures), event)
+        return true
+      }
+      await timings.sleep(backOff(timings, failures), signal)
+      if (signal.aborted) return false
+    }
+  }
+
+  async #attempt(
+    event: RecordedEvent,
+    signal: AbortSignal,
+  ): Promise<{ readonly message: string; readonly cause: unknown } | undefined> {
+    const { ledger, ops } = this.#ports
+    try {
+      await this.#handler.handle(event, contextOf(ledger, this.name, event, signal))
+    } catch (cause) {
+      return { message: messageOf(cause).slice(0, longestMessage).toWellFormed(), cause }
+    }
+    await ops.deadLetters.settle(this.name, event.position)
+    return undefined
+  }
+
+  async #park({ position }: RecordedEvent, message: string, attempts: number): Promise<DeadLetter> {
+    const { ops, clock } = this.#ports
+    const id = crypto.randomUUID()
+    return ops.deadLetters.park({ id, handler: this.name, position, message, attempts, at: clock.now() })
+  }
+
+  /** One event at a time, whoever asks. */
+  #alone<T>(action: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(action)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+}
