@@ -16,9 +16,14 @@ import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
+import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
+import { Sealer } from "#ledger/proof/seal.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { type Ops, openOps } from "#ops/ops.js"
 import { Views, type ViewsReader } from "#projections/views.js"
+import { writeCheckpoint } from "#sealing/checkpoint-files.js"
+import { type Sealing, type Told, keepSealed } from "#sealing/keep-sealed.js"
+import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
@@ -44,6 +49,9 @@ export interface Fleet {
   readonly ops: Ops
   readonly discovery: Discovery
   readonly subscriptions: Subscriptions
+  readonly sealer: Sealer
+  readonly sealing: Sealing
+  readonly keys: KeyFolder
   /** Resolves when the views show everything up to the position. @throws FleetError `ViewsBehind` */
   reached(position: Position): Promise<void>
   viewsState(): { readonly position: Position; readonly state: SubscriptionState }
@@ -52,11 +60,18 @@ export interface Fleet {
   close(): Promise<void>
 }
 
+const nobody: Told = { sealed: () => {}, failed: () => {} }
+
 /**
- * @param handlers what acts upon events
+ * @param handlers what acts upon events, besides those that are configured
+ * @param told hears of checkpoints, and of those that could not be made
  * @throws FleetError `FolderInUse` when another process works on the folder
  */
-export async function openFleet(config: LoadedConfig, clock: Clock, handlers: readonly Handler[] = []): Promise<Fleet> {
+export async function openFleet(
+  config: LoadedConfig,
+  clock: Clock,
+  { handlers = [], told = nobody }: { readonly handlers?: readonly Handler[]; readonly told?: Told } = {},
+): Promise<Fleet> {
   checkCatalog()
   const folder = folderAt(config.data)
   makeFolder(folder)
@@ -68,7 +83,7 @@ export async function openFleet(config: LoadedConfig, clock: Clock, handlers: re
     )
   }
   try {
-    return await openLocked(config, clock, folder, lock, handlers)
+    return await openLocked(config, clock, folder, lock, handlers, told)
   } catch (error) {
     lock.release()
     throw error
@@ -81,13 +96,30 @@ async function openLocked(
   folder: Folder,
   lock: FolderLock,
   handlers: readonly Handler[],
+  told: Told,
 ): Promise<Fleet> {
   const ledger = openSqliteLedger(folder.ledger, clock)
   const ops = openOps(folder.ops, clock)
   let views = await openViews(folder, ledger)
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
-  const subscriptions = await openSubscriptions({ ledger, ops, clock, views: () => following, handlers })
+  const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
+  const acting = webhook === undefined ? handlers : [...handlers, checkpointWebhook(webhook)]
+  const subscriptions = await openSubscriptions({ ledger, ops, clock, views: () => following, handlers: acting })
+  const keys = keyFolder(config.keys)
+  const sealer = new Sealer(ledger, keys, clock)
+  const sealing = await keepSealed(
+    ledger,
+    sealer,
+    { events: rules.events, everyMs: rules.every, idleMs: rules.idle },
+    {
+      failed: told.failed,
+      sealed(checkpoint) {
+        writeCheckpoint(notes, checkpoint, clock.now().slice(0, 7))
+        told.sealed(checkpoint)
+      },
+    },
+  )
 
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)
   // Handed out once, so that whoever holds it reads the present views even after a rebuild.
@@ -156,10 +188,14 @@ async function openLocked(
     ops,
     discovery: discovery(sources, { ledger, views: reader, reached, ops, clock }),
     subscriptions,
+    sealer,
+    sealing,
+    keys,
     reached,
     viewsState: () => ({ position: views.checkpoint(), state: following.state }),
     rebuild,
     async close() {
+      await sealing.stop()
       await subscriptions.stop()
       await following.stop()
       views.close()

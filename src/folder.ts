@@ -14,6 +14,7 @@ export interface Folder {
   readonly ops: string
   readonly socket: string
   readonly lock: string
+  readonly checkpoints: string
 }
 
 const socketName = "fleet-ledger.sock"
@@ -38,6 +39,7 @@ export function folderAt(folder: string): Folder {
     ops: file("ops.db"),
     socket: file(socketName),
     lock: file("lock"),
+    checkpoints: file("checkpoints"),
   }
 }
 

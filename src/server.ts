@@ -24,7 +24,12 @@ export interface Server {
 export async function startServer(config: LoadedConfig, log: FastifyBaseLogger): Promise<Server> {
   const { host, port } = loopbackAddress(config.listen)
   const hosts = new Set([...loopbackHosts(port), config.listen.toLowerCase()])
-  const fleet = await openFleet(config, systemClock)
+  const fleet = await openFleet(config, systemClock, {
+    told: {
+      sealed: ({ size, note }) => log.info({ size, note }, "the ledger was sealed"),
+      failed: (error) => log.warn({ err: error }, "the ledger could not be sealed"),
+    },
+  })
   const app = await buildApi(fleet, hosts, log)
   addPages(app, fleet)
   let looking: Schedule | undefined

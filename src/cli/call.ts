@@ -45,7 +45,16 @@ function isCancelled(error: unknown): boolean {
 /** A look that failed is an answer, and so is a dead letter that failed again; each is still a failure. */
 function tellsOfFailure(answer: object): boolean {
   const isFailed = (part: { outcome?: string }) => part.outcome === "failed"
-  return isFailed(answer) || ("runs" in answer && Array.isArray(answer.runs) && answer.runs.some(isFailed))
+  return (
+    isFailed(answer) ||
+    isWrong(answer) ||
+    ("runs" in answer && Array.isArray(answer.runs) && answer.runs.some(isFailed))
+  )
+}
+
+/** So is a ledger that is not what was signed. */
+function isWrong(answer: object): boolean {
+  return "ok" in answer && answer.ok === false
 }
 
 async function callerFor(spec: CommandSpec, flags: GlobalFlags, signal: AbortSignal): Promise<Caller> {
@@ -56,7 +65,7 @@ async function callerFor(spec: CommandSpec, flags: GlobalFlags, signal: AbortSig
   const patience = Date.now() + 30_000
   for (;;) {
     if (await somebodyAnswers(socket)) return socketCaller(socket)
-    if (spec.kind === "stream") {
+    if (spec.endless) {
       // Whoever works on the folder alone would be the only one to record anything, and does nothing but wait.
       throw new FleetError(
         "SourceUnavailable",

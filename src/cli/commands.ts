@@ -17,6 +17,8 @@ export interface CommandSpec {
   /** Of the operation. */
   readonly name: string
   readonly kind: Operation["kind"]
+  /** A stream that waits for what comes. */
+  readonly endless: boolean
   readonly summary: string
   readonly route: Route
   readonly command: Command

@@ -2,13 +2,20 @@
 import * as fs from "node:fs"
 import { pathToFileURL } from "node:url"
 import * as z from "zod"
+import type { Operation } from "#operations/define.js"
 import { operations } from "#operations/registry.js"
 import type { CommandSpec } from "./commands.js"
 
 export function describeCommands(): CommandSpec[] {
-  return operations.map(({ name, kind, summary, route, command, input }) => ({
+  return operations.map((operation) => describeCommand(operation))
+}
+
+function describeCommand(operation: Operation): CommandSpec {
+  const { name, kind, summary, route, command, input } = operation
+  return {
     name,
     kind,
+    endless: operation.kind === "stream" && operation.finite === undefined,
     summary,
     route,
     command,
@@ -17,7 +24,7 @@ export function describeCommands(): CommandSpec[] {
       description: schema.description ?? "",
       flag: isFlag(schema),
     })),
-  }))
+  }
 }
 
 function isFlag(schema: z.ZodType): boolean {

@@ -4,14 +4,15 @@ import type { LoadedConfig } from "#config/load.js"
 import { systemClock } from "#kernel/clock.js"
 import { bug } from "#kernel/errors.js"
 import type { Operation } from "#operations/define.js"
-import { invoke } from "#operations/invoke.js"
+import { follow, invoke } from "#operations/invoke.js"
 import { operations } from "#operations/registry.js"
 import { openFleet } from "../fleet.js"
 import type { Caller } from "./caller.js"
+import { complain } from "./complain.js"
 
 /** @throws FleetError `FolderInUse` */
 export async function localCaller(config: LoadedConfig): Promise<Caller> {
-  const fleet = await openFleet(config, systemClock)
+  const fleet = await openFleet(config, systemClock, { told: { sealed: () => {}, failed: complain } })
   const principal = localOwner()
   return {
     async invoke({ name }, input, signal, progress) {
@@ -19,8 +20,10 @@ export async function localCaller(config: LoadedConfig): Promise<Caller> {
       if (operation.kind === "stream") throw bug(`${name} is followed, not invoked`)
       return invoke(operation, { fleet, principal, signal, progress }, input)
     },
-    follow({ name }) {
-      throw bug(`${name} follows a server, and there is none`)
+    follow({ name }, input, signal) {
+      const operation = operationNamed(name)
+      if (operation.kind !== "stream") throw bug(`${name} is invoked, not followed`)
+      return follow(operation, { fleet, principal, signal, progress: () => {} }, input)
     },
     close: () => fleet.close(),
   }

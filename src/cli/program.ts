@@ -91,6 +91,7 @@ function addOperation(program: Command, spec: CommandSpec, action: Action): void
 const groups: Readonly<Record<string, string>> = {
   subscription: "List, pause, resume and replay what follows the ledger",
   deadletter: "List events that a handler could not handle, and have it try again",
+  proof: "Checkpoints, proofs and the key that signs them",
   token: "Create, list and revoke tokens",
 }
 

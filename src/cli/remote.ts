@@ -93,7 +93,7 @@ function callerOver(door: Door): Caller {
         // Broken off, perhaps in the midst of a line.
         cause = error
       }
-      if (!signal.aborted) throw hasGone(door, cause)
+      if (!signal.aborted && (spec.endless || cause !== undefined)) throw hasGone(door, cause)
     },
     async close() {},
   }

@@ -59,6 +59,22 @@ const views: Readonly<Record<string, View>> = {
     outcome === "handled"
       ? `${pc.green("handled")} by ${cell(handler)}: position ${cell(position)}`
       : `${pc.red("failed")} again in ${cell(handler)}: position ${cell(position)}: ${cell(message)}`,
+  verify: ({
+    wrong,
+    events,
+    checkpoints,
+  }: {
+    wrong: { message: string } | null
+    events: number
+    checkpoints: number
+  }) =>
+    wrong === null
+      ? `${pc.green("verified")}: ${plural(events, "event")}, ${plural(checkpoints, "checkpoint")} agree`
+      : `${pc.red("wrong")}: ${printable(wrong.message)}`,
+  export: (line: object) => JSON.stringify(line),
+  "proof checkpoint": ({ note }: { note: string }) => note.trimEnd(),
+  "proof key": ({ key }: { key: string }) => key,
+  "proof rotate": ({ key }: { key: string }) => key,
   status: statusText,
   login: ({ url }: { url: string }) => url,
   "token create": ({ name, scope, expiresAt, secret }: Record<string, string>) =>

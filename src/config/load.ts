@@ -1,6 +1,6 @@
 /**
  * Where configuration comes from: `--config`, else `./fleet-ledger.yaml`, else `$XDG_CONFIG_HOME/fleet-ledger/config.yaml`, else
- * `/etc/fleet-ledger/config.yaml`, else nothing, which is fine. `FLEET_LEDGER_DATA` and `FLEET_LEDGER_LISTEN` go before the file, flags before both.
+ * `/etc/fleet-ledger/config.yaml`, else nothing, which is fine. `FLEET_LEDGER_DATA`, `FLEET_LEDGER_KEYS` and `FLEET_LEDGER_LISTEN` go before the file, flags before both.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -19,6 +19,7 @@ export interface ConfigFlags {
 
 export interface LoadedConfig extends Config {
   readonly data: string
+  readonly keys: string
   /** The file it was read from, if any. */
   readonly file: string | undefined
 }
@@ -33,7 +34,14 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): LoadedCo
   const data = flags.data ?? set(env["FLEET_LEDGER_DATA"]) ?? config.data ?? defaultDataFolder(env)
   // Resolved, it would be the folder that one happens to stand in.
   if (data === "") throw new FleetError("InvalidConfig", "the data folder has no name; --data takes one")
-  return { ...checked, data: path.resolve(data), file }
+  const keys = path.resolve(set(env["FLEET_LEDGER_KEYS"]) ?? config.keys ?? defaultKeysFolder(env))
+  if (!path.relative(path.resolve(data), keys).startsWith("..")) {
+    throw new FleetError(
+      "InvalidConfig",
+      `the signing key must not lie in the data folder, beside what it vouches for: "keys" is ${keys}`,
+    )
+  }
+  return { ...checked, data: path.resolve(data), keys, file }
 }
 
 /** A variable that is empty is not set. */
@@ -59,6 +67,13 @@ export function defaultDataFolder(env: NodeJS.ProcessEnv): string {
   const xdg = absolute(env["XDG_DATA_HOME"])
   if (xdg !== undefined) return path.join(xdg, "fleet-ledger")
   return process.getuid?.() === 0 ? "/var/lib/fleet-ledger" : path.join(os.homedir(), ".local", "share", "fleet-ledger")
+}
+
+/** Where the configuration is: whoever may write the data may not have to be able to write there. */
+function defaultKeysFolder(env: NodeJS.ProcessEnv): string {
+  const xdg = absolute(env["XDG_CONFIG_HOME"])
+  if (xdg !== undefined) return path.join(xdg, "fleet-ledger")
+  return process.getuid?.() === 0 ? "/etc/fleet-ledger" : path.join(os.homedir(), ".config", "fleet-ledger")
 }
 
 function configInput(file: string | undefined): Record<string, unknown> {

@@ -36,6 +36,23 @@ export const configSchema = z.strictObject({
     .array(z.discriminatedUnion("kind", [localSource]))
     .min(1)
     .default([{ name: "here", kind: "local" }]),
+  /** Folder of the signing key, outside the data folder. */
+  keys: z.string().min(1).optional(),
+  /** When the ledger is sealed with a signed checkpoint, and where that goes besides the ledger. */
+  checkpoints: z
+    .strictObject({
+      /** So many events after the last one, */
+      events: z.int().min(1).default(10_000),
+      /** or so long after the first event that is not sealed, */
+      every: duration.prefault("5m"),
+      /** or so long after it if nothing but accounts of looks was recorded. */
+      idle: duration.prefault("6h"),
+      /** `checkpoints` in the data folder unless given. */
+      folder: z.string().min(1).optional(),
+      /** Takes each as a POST. */
+      webhook: z.url({ protocol: /^https?$/ }).optional(),
+    })
+    .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
   policy: policy.extend({ bands: policy.shape.bands.prefault({}) }).prefault({}),
 })

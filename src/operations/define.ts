@@ -70,6 +70,8 @@ export interface Act<I extends z.ZodObject = z.ZodObject> extends Base<I> {
 
 export interface Stream<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly kind: "stream"
+  /** It ends by itself: what there is by now, not what comes. */
+  readonly finite?: true
   /** Of each item; its `position` is the cursor to go on from. */
   readonly output: z.ZodObject
   readonly run: (call: Call, input: z.output<I>) => AsyncIterable<{ readonly position: number }>

@@ -3,8 +3,10 @@ import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
+import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { login } from "./login.js"
+import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
@@ -12,6 +14,7 @@ import { status } from "./status.js"
 import { subscriptionList, subscriptionPause, subscriptionReplay, subscriptionResume } from "./subscriptions.js"
 import { targets } from "./targets.js"
 import { tokenCreate, tokenList, tokenRevoke } from "./token.js"
+import { verify } from "./verify.js"
 import { watch } from "./watch.js"
 
 export const operations: readonly Operation[] = [
@@ -23,6 +26,13 @@ export const operations: readonly Operation[] = [
   diff,
   watch,
   status,
+  verify,
+  exportLedger,
+  proofCheckpoint,
+  proofInclusion,
+  proofConsistency,
+  proofKey,
+  proofRotate,
   rebuild,
   subscriptionList,
   subscriptionPause,

@@ -24,7 +24,8 @@ const patienceMs = 60_000
 
 export function startProgram(args: readonly string[], { data, within = [], env = {} }: Options): ChildProcess {
   const [command = "", ...rest] = [...within, process.execPath, main, ...args]
-  const clean = { PATH: process.env["PATH"], HOME: data, FLEET_LEDGER_DATA: data, TZ: "UTC", ...env }
+  const own = { HOME: data, FLEET_LEDGER_DATA: data, FLEET_LEDGER_KEYS: `${data}-keys` }
+  const clean = { PATH: process.env["PATH"], TZ: "UTC", ...own, ...env }
   return spawn(command, rest, { cwd: path.dirname(data), env: clean, stdio: ["ignore", "pipe", "pipe"] })
 }
 

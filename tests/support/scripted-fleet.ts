@@ -10,7 +10,9 @@ import { tempFolder } from "./temp-folder.js"
 
 export async function scriptedFleet(clock: Clock, handlers: readonly Handler[] = []): Promise<Fleet> {
   const folder = await tempFolder()
-  const fleet = await openFleet(loadConfig({ data: `${folder}/data` }, { XDG_CONFIG_HOME: folder }), clock, handlers)
+  const fleet = await openFleet(loadConfig({ data: `${folder}/data` }, { XDG_CONFIG_HOME: folder }), clock, {
+    handlers,
+  })
   onTestFinished(() => fleet.close())
   return fleet
 }

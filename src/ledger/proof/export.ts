@@ -10,14 +10,14 @@ import type { Ledger, StoredEvent } from "../port.js"
 import { parseCheckpoint } from "./checkpoint.js"
 import { cover } from "./tree.js"
 
-export const exportFormat = 1
-export const exportBegan = "fleet-ledger.export.began"
-export const exportEnded = "fleet-ledger.export.ended"
+const exportFormat = 1
+const exportBegan = "fleet-ledger.export.began"
+const exportEnded = "fleet-ledger.export.ended"
 
 const pageSize = 1_000
 
 /** A line of an export. */
-export interface ExportLine {
+interface ExportLine {
   readonly [attribute: string]: Json
   readonly position: number
 }
@@ -78,21 +78,5 @@ function lineOf({ position, head, data, seal, leaf }: StoredEvent): ExportLine {
       ? { salt: Buffer.from(seal.salt).toString("base64") }
       : { datahash: Buffer.from(seal.dataHash).toString("base64") }),
     leaf: Buffer.from(leaf).toString("base64"),
-  }
-}
-
-/** An event as an export has it. @throws FleetError `InvalidInput` */
-export function storedEventOf(line: Readonly<Record<string, unknown>>): StoredEvent {
-  const { position, head, data, salt, datahash, leaf } = line
-  const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value : "", "base64")
-  if (typeof position !== "number" || typeof head !== "string" || typeof data !== "object") {
-    throw new FleetError("InvalidInput", "this line is not an event of an export")
-  }
-  return {
-    position: position as Position,
-    head,
-    data: JSON.stringify(data),
-    seal: salt === undefined ? { dataHash: bytes(datahash) } : { salt: bytes(salt) },
-    leaf: bytes(leaf),
   }
 }
