@@ -88,6 +88,8 @@ async function door(): Promise<Door> {
 const inputs: Readonly<Record<string, Record<string, string>>> = {
   show: { entity: "web-1" },
   diff: { from: "position:1" },
+  "proof inclusion": { position: "0" },
+  "proof consistency": { from: "1" },
   "token create": { name: "fresh" },
   "subscription pause": { name: "unwilling" },
   "subscription resume": { name: "unwilling" },
