@@ -15,22 +15,16 @@ export class TestTimings implements Timings {
   readonly random = () => 0
 
   readonly sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
-    const aborted = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve(), { once: true }),
-    )
-    if (ms === this.drainMs) {
-      await Promise.race([aborted, new Promise<void>((resolve) => this.#patient.add(resolve))])
-      return
-    }
-    this.waits.push(ms)
-    await Promise.race([aborted, this.onWait()])
+    if (ms !== this.drainMs) this.waits.push(ms)
+    const over = ms === this.drainMs ? new Promise<void>((resolve) => this.#patient.add(resolve)) : this.onWait()
+    let end = () => {}
+    const aborted = new Promise<void>((resolve) => (end = resolve))
+    signal.addEventListener("abort", end, { once: true })
+    await Promise.race([aborted, over])
+    signal.removeEventListener("abort", end)
   }
 
-  /** Whether somebody waits for a batch to be finished. */
-  get isDraining(): boolean {
-    return this.#patient.size > 0
-  }
-
+  /** Whoever waits for a batch to be finished waits no longer. */
   losePatience(): void {
     for (const resolve of this.#patient) resolve()
     this.#patient.clear()
