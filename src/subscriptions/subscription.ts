@@ -168,15 +168,20 @@ export class Subscription {
   }
 
   async #halt(is: "new" | "paused" | "stopped"): Promise<void> {
+    if (this.#isOver) return
     const abort = this.#abort
     abort?.abort()
     const drained = await this.#drained()
-    if (this.#state.is === "failed" || this.#state.is === "stopped") return
+    if (this.#isOver) return
     // It was started again meanwhile.
     if (this.#abort !== undefined && this.#abort !== abort) return this.#halt(is)
     this.#abort = undefined
     this.#state = drained ? { is } : { is, message: this.#left() }
     this.#turnAway()
+  }
+
+  get #isOver(): boolean {
+    return this.#state.is === "failed" || this.#state.is === "stopped"
   }
 
   /** Whether what is at hand was finished in time. */

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
 import Database from "better-sqlite3"
-import { describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 import { type Options, answer, fleetLedger } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
@@ -14,6 +14,13 @@ interface Status {
 }
 
 describe("a question that cannot be answered", () => {
+  let options: Options
+  beforeAll(async () => {
+    options = { data: path.join(await fs.mkdtemp(path.join(os.tmpdir(), "fleet-ledger-")), "data") }
+    await answer(["status"], options)
+    return () => fs.rm(path.dirname(options.data), { recursive: true })
+  })
+
   it.each([
     [["targets", "--at", "soon"], /"soon" is not a point in time; allowed are now, /],
     [["targets", "--at", "2999-01-01"], /is in the future; now is /],
@@ -37,7 +44,6 @@ describe("a question that cannot be answered", () => {
     [["targets", "--server", "nowhere"], /"nowhere" is not a server's address/],
     [["targets", "--server", "http://127.0.0.1:1"], /asking a server needs its token/],
   ])("%j", async (args, sentence) => {
-    const options = await inFolder()
     const before = await answer<Status>(["status"], options)
     const { code, stdout, stderr } = await fleetLedger(args, options)
     expect([code, stdout]).toEqual([2, ""])

@@ -248,6 +248,7 @@ describe("bad requests", () => {
     ["/api/v1/targets?cursor=abc", 400, '"cursor" is not one'],
     [`/api/v1/targets?cursor=${cursorOf(1_000_000, ["a", "b"])}`, 400, '"cursor" is not one'],
     [`/api/v1/targets?cursor=${cursorOf(1, [2])}`, 400, '"cursor" is not one'],
+    [`/api/v1/dead-letters?cursor=${cursorOf(1, ["a", "b"])}`, 400, '"cursor" is not one'],
     [`/api/v1/history?cursor=${cursorOf(1, ["a", "b"])}`, 400, '"cursor" is not one'],
     ["/api/v1/entities/web-1?facets=oss", 400, 'there is no facet "oss"; did you mean "os"?'],
     ["/api/v1/changes/stream?after=-7", 400, '"after" is wrong: a position, from -1'],
@@ -276,6 +277,60 @@ describe("bad requests", () => {
     expect((await post("[1]")).statusCode).toBe(400)
     expect((await post("x", "text/plain")).statusCode).toBe(415)
     expect((await post(JSON.stringify({ name: "x".repeat(2_000_000) }))).statusCode).toBe(413)
+  })
+})
+
+describe("what follows the ledger", () => {
+  it("is listed when the views have stopped and nothing else can be read", async () => {
+    const { ask, token, fleet, host } = await door()
+    const secret = await token("read")
+    const head = await fleet.ledger.head()
+    await expect(changeKernel(fleet, host, "no such kernel", "6.2.0")).rejects.toThrow("TargetChanged at position 4: ")
+    expect((await ask("/api/v1/targets", { token: secret })).json()).toMatchObject({ status: 503, code: "ViewsBehind" })
+    expect((await ask("/api/v1/subscriptions", { token: secret })).json()).toMatchObject({
+      items: [
+        { name: "views", kind: "views", state: "failed", position: head.position, lag: 1, deadLetters: 0 },
+        { name: "unwilling", kind: "handler", state: "active", position: 4, lag: 0, deadLetters: 1, message: null },
+      ],
+    })
+  })
+
+  it("is paused and resumed by name, and the views are not", async () => {
+    const { ask, token } = await door()
+    const secret = await token("admin")
+    const post = async (path: string, payload: object = {}) =>
+      (await ask(`/api/v1/subscriptions/${path}`, { method: "POST", token: secret, payload })).json() as object
+    expect(await post("unwilling/pause")).toMatchObject({ name: "unwilling", state: "paused" })
+    const status = (await ask("/api/v1/status", { token: secret })).json<{ handlers: object[] }>()
+    expect(status.handlers).toEqual([{ name: "unwilling", state: "paused", lag: 0, message: null, deadLetters: 1 }])
+    expect(await post("unwilling/resume")).toMatchObject({ name: "unwilling", state: "booting" })
+    expect(await post("views/pause")).toMatchObject({ status: 400, detail: expect.stringContaining("never paused") })
+    expect(await post("views/replay", { from: 0 })).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('"fleet-ledger rebuild"'),
+    })
+    expect(await post("unwilling/replay", { from: -1 })).toMatchObject({
+      status: 400,
+      detail: '"from" is wrong: a position, from 0',
+    })
+    expect(await post("nobody/resume")).toMatchObject({ status: 404 })
+  })
+
+  it("has its dead letters in pages, each tried again by its id", async () => {
+    const { ask, token, fleet } = await door()
+    const secret = await token("admin")
+    for (const at of [1, 2]) {
+      await fleet.ops.deadLetters.park({ ...letter, id: `${at}${letter.id.slice(1)}`, position: at as Position })
+    }
+    type Page = { items: { position: number }[]; next: string | null }
+    const first = (await ask("/api/v1/dead-letters?limit=2", { token: secret })).json<Page>()
+    expect(first.items.map(({ position }) => position)).toEqual([0, 1])
+    const rest = (await ask(`/api/v1/dead-letters?limit=2&cursor=${first.next}`, { token: secret })).json<Page>()
+    expect(rest).toMatchObject({ items: [{ position: 2 }], next: null })
+    const retry = (id: string) =>
+      ask(`/api/v1/dead-letters/${id}/retry`, { method: "POST", token: secret, payload: {} })
+    expect((await retry(letter.id)).json()).toMatchObject({ outcome: "failed", attempts: 6, message: "not this one" })
+    expect((await retry("nobody")).statusCode).toBe(404)
   })
 })
 

@@ -24,7 +24,10 @@ const silent = () => {}
 async function open(folder: string, yaml = "{}"): Promise<Fleet> {
   const config = path.join(folder, "fleet-ledger.yaml")
   fs.writeFileSync(config, yaml)
-  const fleet = await openFleet(loadConfig({ config, data: path.join(folder, "data") }, {}), new TestClock())
+  const fleet = await openFleet(
+    loadConfig({ config, data: path.join(folder, "data") }, { XDG_CONFIG_HOME: folder }),
+    new TestClock(),
+  )
   onTestFinished(() => fleet.close())
   return fleet
 }
@@ -197,6 +200,30 @@ describe("views", () => {
     expect(await fleet.rebuild(silent, forever)).toMatchObject({ equal: false })
     await fleet.reached(position)
     expect(await namesAt(fleet, position)).toStrictEqual(names(3))
+  })
+
+  it("stop at the event that they cannot fold, in the midst of a batch, and hold what is before it", async () => {
+    const folder = await tempFolder()
+    const before = await open(folder)
+    const head = await populate(before, 3)
+    const change = (path: string): NewEvent => {
+      const patch = [{ op: "replace" as const, path, value: "7" }]
+      return { type: "TargetChanged", data: { facet: "packages", patch }, metadata, observedAt }
+    }
+    const [good, poison] = [change("/packages/pkg:vim/version"), change("/packages/pkg:none/version")]
+    const { ledger } = before
+    await ledger.append(stream(`target-${idOf(0)}`), 1, [good, poison, good], "another")
+    const at = (head + 2) as Position
+    const refused = await refusalOf(() => before.reached(at))
+    expect(refused.message).toContain(`stopped after position ${head + 1}: TargetChanged at position ${at}: `)
+    expect(before.viewsState()).toMatchObject({ position: head + 1, state: { is: "failed", after: head + 1 } })
+    const { no } = await findEntity(before.views, nameOf(0), head)
+    expect(await before.views.inventory.document(no, at)).toMatchObject({ packages: { "pkg:vim": { version: "7" } } })
+    await expect(before.rebuild(silent, forever)).rejects.toThrow(`TargetChanged at position ${at}: `)
+    await before.subscriptions.resume("views")
+    await until(() => before.viewsState().state.is === "failed")
+    expect(before.viewsState().position).toBe(head + 1)
+    expect(await before.subscriptions.list()).toMatchObject([{ name: "views", state: "failed", lag: 2 }])
   })
 
   it("that are ahead of the ledger, which was restored from a backup, are built anew from it", async () => {

@@ -6,10 +6,12 @@ import { type Ledger, noStream } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { Views } from "#projections/views.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
-import { Subscription } from "#subscriptions/subscription.js"
+import { Subscription, type SubscriptionOptions } from "#subscriptions/subscription.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changes, sample, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
+import { TestTimings } from "#tests/support/test-timings.js"
+import { until } from "#tests/support/until.js"
 import { describe, expect, it, onTestFinished } from "vitest"
 
 const one = stream("target-1")
@@ -22,8 +24,8 @@ async function openLedger(): Promise<Ledger> {
 }
 
 /** Ends with the test, before its ledger does. */
-function subscribed(ledger: Ledger, subscriber: Subscriber): Subscription {
-  const subscription = new Subscription(ledger, subscriber)
+function subscribed(ledger: Ledger, subscriber: Subscriber, options: SubscriptionOptions = {}): Subscription {
+  const subscription = new Subscription(ledger, subscriber, options)
   onTestFinished(() => subscription.stop())
   return subscription
 }
@@ -166,6 +168,20 @@ describe("a subscriber that fails", () => {
     expect(subscription.state.is).toBe("failed")
   })
 
+  it("goes on from there when it is started again, once it can", async () => {
+    const ledger = await openLedger()
+    await ledger.append(one, noStream, changes(2_500), "a")
+    const reader = new Reader()
+    reader.failsAt = position(1_500)
+    const subscription = subscribed(ledger, reader)
+    await refusalOf(() => subscription.reached(position(2_499), patience))
+    reader.failsAt = undefined
+    subscription.start()
+    await subscription.reached(position(2_499), patience)
+    expect(reader.positions).toStrictEqual(upTo(2_500))
+    expect(subscription.state).toStrictEqual({ is: "active" })
+  })
+
   it("goes on from there with another subscription, once it can", async () => {
     const ledger = await openLedger()
     await ledger.append(one, noStream, changes(2_500), "a")
@@ -184,6 +200,84 @@ describe("a subscriber that fails", () => {
     await ledger.close()
     await subscription.stop()
     expect((await waiting).code).toBe("ViewsBehind")
+  })
+})
+
+describe("a subscription's state", () => {
+  it("is new until it is started, booting while it catches up, and active from then on, however far behind", async () => {
+    const ledger = await openLedger()
+    await ledger.append(one, noStream, changes(2_500), "a")
+    const reader = new Reader()
+    const subscription = subscribed(ledger, reader, { held: true })
+    expect([subscription.state, await subscription.lag()]).toStrictEqual([{ is: "new" }, 2_500])
+    const lags: number[] = []
+    reader.arrived = () => void lags.push(2_499 - reader.checkpoint())
+    subscription.start()
+    expect(subscription.state).toStrictEqual({ is: "booting" })
+    await subscription.reached(position(999), patience)
+    expect(subscription.state).toStrictEqual({ is: "booting" })
+    await subscription.reached(position(2_499), patience)
+    expect(subscription.state).toStrictEqual({ is: "active" })
+    expect([lags, await subscription.lag()]).toStrictEqual([[2_500, 1_500, 500], 0])
+    let letGo = () => {}
+    reader.held = new Promise((resolve) => (letGo = resolve))
+    await ledger.append(one, 2_499, changes(700), "b")
+    expect([subscription.state, await subscription.lag()]).toStrictEqual([{ is: "active" }, 700])
+    letGo()
+  })
+
+  it("is active at once where there is nothing to catch up with", async () => {
+    const subscription = subscribed(await openLedger(), new Reader())
+    await until(() => subscription.state.is === "active")
+  })
+
+  it("is paused until it is started: what comes waits, and whoever waits for it is told at once", async () => {
+    const ledger = await openLedger()
+    const reader = new Reader()
+    const subscription = subscribed(ledger, reader)
+    const waiting = refusalOf(() => subscription.reached(position(0), patience))
+    await subscription.pause()
+    expect((await waiting).code).toBe("ViewsBehind")
+    await ledger.append(one, noStream, changes(3), "a")
+    expect((await refusalOf(() => subscription.reached(position(0), patience))).code).toBe("ViewsBehind")
+    expect([subscription.state, await subscription.lag()]).toStrictEqual([{ is: "paused" }, 3])
+    subscription.start()
+    await subscription.reached(position(2), patience)
+    expect(reader.positions).toStrictEqual(upTo(3))
+  })
+
+  it("is stopped for good, whatever was asked before or is asked after", async () => {
+    const ledger = await openLedger()
+    const subscription = subscribed(ledger, new Reader())
+    await Promise.all([subscription.pause(), subscription.stop(), subscription.rest()])
+    subscription.start()
+    await subscription.pause()
+    expect(subscription.state).toStrictEqual({ is: "stopped" })
+  })
+})
+
+describe("a batch that is not done in time", () => {
+  it("is left, which the state says, and no other is given out before it is done", async () => {
+    const ledger = await openLedger()
+    await ledger.append(one, noStream, changes(1_500), "a")
+    const [reader, timings] = [new Reader(), new TestTimings()]
+    let letGo = () => {}
+    reader.held = new Promise((resolve) => (letGo = resolve))
+    let arrivals = 0
+    const firstBatch = new Promise<void>((resolve) => (reader.arrived = () => ((arrivals += 1), resolve())))
+    const subscription = subscribed(ledger, reader, { timings })
+    await firstBatch
+    const paused = subscription.pause()
+    timings.losePatience()
+    await paused
+    const message = "what is behind position -1 was not done within 10 s and was left"
+    expect(subscription.state).toStrictEqual({ is: "paused", message })
+    subscription.start()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([subscription.state.is, arrivals]).toStrictEqual(["booting", 1])
+    letGo()
+    await subscription.reached(position(1_499), patience)
+    expect(reader.positions).toStrictEqual(upTo(1_500))
   })
 })
 
