@@ -281,20 +281,6 @@ describe("bad requests", () => {
 })
 
 describe("what follows the ledger", () => {
-  it("is listed when the views have stopped and nothing else can be read", async () => {
-    const { ask, token, fleet, host } = await door()
-    const secret = await token("read")
-    const head = await fleet.ledger.head()
-    await expect(changeKernel(fleet, host, "no such kernel", "6.2.0")).rejects.toThrow("TargetChanged at position 4: ")
-    expect((await ask("/api/v1/targets", { token: secret })).json()).toMatchObject({ status: 503, code: "ViewsBehind" })
-    expect((await ask("/api/v1/subscriptions", { token: secret })).json()).toMatchObject({
-      items: [
-        { name: "views", kind: "views", state: "failed", position: head.position, lag: 1, deadLetters: 0 },
-        { name: "unwilling", kind: "handler", state: "active", position: 4, lag: 0, deadLetters: 1, message: null },
-      ],
-    })
-  })
-
   it("is paused and resumed by name, and the views are not", async () => {
     const { ask, token } = await door()
     const secret = await token("admin")
