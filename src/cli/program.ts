@@ -34,11 +34,18 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { serve } = await import("./serve.js")
       await serve(flags)
     })
-  for (const spec of await loadCommands()) {
+  const specs = await loadCommands()
+  for (const spec of specs) {
     addOperation(program, spec, async (input, flags) => {
       const { call } = await import("./call.js")
       exitCode = await call(spec, input, flags)
     })
+  }
+  for (const group of Object.keys(groups)) {
+    const ofGroup = specs.flatMap(({ command }) =>
+      command.examples.slice(0, command.name.startsWith(`${group} `) ? 1 : 0),
+    )
+    program.commands.find((command) => command.name() === group)?.addHelpText("after", examples(ofGroup))
   }
 
   try {

@@ -1,5 +1,5 @@
 /** At exactly the expected revision, all or nothing, and there as soon as it is acknowledged. */
-import { eventTypes } from "#events/catalog.js"
+import { catalog, eventTypes } from "#events/catalog.js"
 import { eventId } from "#kernel/ids.js"
 import { origin } from "#kernel/point.js"
 import { maxBatch, noStream } from "#ledger/port.js"
@@ -117,9 +117,9 @@ export function appending(open: OpenEngine): void {
 
   it("takes an event of every type there is", async () => {
     const { ledger } = await fresh(open)
-    const home = { Target: "target-1", Service: "service-1", Discovery: "source-here", Policy: "policy" }
     for (const type of eventTypes) {
-      const [, name = ""] = Object.entries(home).find(([start]) => type.startsWith(start)) ?? []
+      const { family } = catalog[type]
+      const name = ["policy", "ledger"].includes(family) ? family : `${family}-1`
       await ledger.append(stream(name), await ledger.revisionOf(stream(name)), [sample(type)], type)
     }
     const stored = await everything(ledger)
