@@ -25,5 +25,5 @@ export interface HandlerContext {
    *
    * @throws FleetError as the ledger's `append` does
    */
-  append(...effects: readonly Effect[]): Promise<void>
+  readonly append: (...effects: readonly Effect[]) => Promise<void>
 }

@@ -287,7 +287,7 @@ describe("a dead letter", () => {
     watcher.refuses.clear()
     expect(await subscriptions.retry(letter.id, forever)).toStrictEqual({ ...letter, outcome: "handled" })
     expect(await letters(fleet)).toStrictEqual([])
-    expect((await causes(fleet.ledger)).sort()).toStrictEqual([1, 2])
+    expect((await causes(fleet.ledger)).sort((a, b) => a - b)).toStrictEqual([1, 2])
     expect((await refusalOf(() => subscriptions.retry(letter.id, forever))).code).toBe("NotFound")
   })
 

@@ -211,8 +211,8 @@ describe("views", () => {
     const folder = await tempFolder()
     const before = await open(folder)
     const head = await populate(before, 3)
-    const change = (path: string): NewEvent => {
-      const patch = [{ op: "replace" as const, path, value: "7" }]
+    const change = (where: string): NewEvent => {
+      const patch = [{ op: "replace" as const, path: where, value: "7" }]
       return { type: "TargetChanged", data: { facet: "packages", patch }, metadata, observedAt }
     }
     const [good, poison] = [change("/packages/pkg:vim/version"), change("/packages/pkg:none/version")]

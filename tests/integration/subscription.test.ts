@@ -229,6 +229,7 @@ describe("a subscription's state", () => {
   it("is active at once where there is nothing to catch up with", async () => {
     const subscription = subscribed(await openLedger(), new Reader())
     await until(() => subscription.state.is === "active")
+    expect(await subscription.lag()).toBe(0)
   })
 
   it("is paused until it is started: what comes waits, and whoever waits for it is told at once", async () => {
