@@ -70,6 +70,15 @@ export function leafHash(entry: string): Buffer {
   return Buffer.from(crypto.hash("sha256", `\0${entry}`, "binary"), "binary")
 }
 
+/** What a leaf commits to the payload with: its salt; or, once it is redacted, the hash that it had. */
+export type Seal = { readonly salt: Uint8Array } | { readonly dataHash: Uint8Array }
+
+/** The leaf of an event as it is kept. */
+export function sealedLeaf(head: string, data: string, seal: Seal): Buffer {
+  const hash = "salt" in seal ? dataHash(seal.salt, data) : Buffer.from(seal.dataHash).toString("hex")
+  return leafHash(entryText(head, hash))
+}
+
 /** The leaf of an event from its readable parts, as an auditor would compute it. */
 export function leafOf(head: EnvelopeHead, data: JsonObject, salt: Uint8Array): Buffer {
   return leafHash(entryText(canonicalJson(head), dataHash(salt, canonicalJson(data))))

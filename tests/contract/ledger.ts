@@ -3,6 +3,7 @@
  * may stand in for whatever else passes: links, positions and proofs mean the same on each.
  */
 import { describe } from "vitest"
+import { adopting } from "./ledger/adopting.js"
 import { appending } from "./ledger/appending.js"
 import { awkwardValues } from "./ledger/awkward-values.js"
 import { following } from "./ledger/following.js"
@@ -26,6 +27,7 @@ const topics = {
   times,
   versions,
   reopening,
+  adopting,
 }
 
 /** @param open gives an empty ledger on the clock it is handed, for as long as one test takes. */

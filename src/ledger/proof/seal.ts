@@ -6,16 +6,13 @@ import * as crypto from "node:crypto"
 import type { EventData, NewEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import type { StreamName } from "#kernel/ids.js"
 import { type Position, origin as beginning } from "#kernel/point.js"
-import { type Ledger, noStream } from "../port.js"
+import { type Ledger, ledgerStream, noStream } from "../port.js"
 import { type Checkpoint, checkpointText, originOf, parseCheckpoint } from "./checkpoint.js"
 import type { KeyFolder } from "./key.js"
 import { type Signer, signNote, signerOf } from "./note.js"
 import { rootAt } from "./prove.js"
 import { sameHash } from "./tree.js"
-
-export const ledgerStream = "ledger" as StreamName
 
 export interface SealedCheckpoint {
   readonly size: number

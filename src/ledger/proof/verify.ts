@@ -6,7 +6,7 @@ import type { Instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type Position, origin as beginning } from "#kernel/point.js"
-import { type EnvelopeHead, dataHash, entryText, leafHash } from "../leaf.js"
+import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
 import type { Ledger, StoredEvent } from "../port.js"
 import { type Checkpoint, originOf, parseCheckpoint } from "./checkpoint.js"
 import { Edge } from "./edge.js"
@@ -102,8 +102,7 @@ class Pass {
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
     const head = parsed(headText) as Head | undefined
     if (head === undefined) throw wrong("is damaged: its envelope is not JSON")
-    const hash = "salt" in seal ? dataHash(seal.salt, data) : Buffer.from(seal.dataHash).toString("hex")
-    if (!sameHash(leafHash(entryText(headText, hash)), leaf)) {
+    if (!sameHash(sealedLeaf(headText, data, seal), leaf)) {
       throw wrong("was changed: its leaf is not that of its envelope and payload")
     }
     if ("dataHash" in seal) this.#redacted.add(position)
