@@ -105,6 +105,6 @@ function names(db: Db, table: "streams" | "types"): Names {
 }
 
 /** The name's number, which it is given if it has none. */
-export function numberOf(names: Names, name: string): number {
-  return names.find(name) ?? names.add(name)
+export function numberOf(known: Names, name: string): number {
+  return known.find(name) ?? known.add(name)
 }
