@@ -107,7 +107,7 @@ describe("the house", () => {
   })
 
   it("names engines and sources in the composition root alone", () => {
-    const engines = /^src\/(?:ledger\/sqlite|discovery\/sources)\//
+    const engines = /^src\/(?:ledger\/(?:sqlite|eventstoredb)|discovery\/sources)\//
     const outside = imports.filter(({ from, to }) => engines.test(to) && !engines.test(from))
     expect([...new Set(outside.map(({ from }) => from))]).toEqual(["src/fleet.ts"])
   })
