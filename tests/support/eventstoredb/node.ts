@@ -1,0 +1,33 @@
+/** What the services of one node have in common, and what every call goes through before it is carried out. */
+import type { OpenCall, OpenCalls } from "./calls.js"
+import { type Endpoint, accessDenied, unauthenticated } from "./errors.js"
+import type { Faults } from "./faults.js"
+import type { Store } from "./store.js"
+
+export interface User {
+  readonly name: string
+  readonly password: string
+}
+
+export interface Node {
+  readonly endpoint: Endpoint
+  readonly store: Store
+  readonly calls: OpenCalls
+  readonly faults: Faults
+  /** Without one, anybody may do everything. */
+  readonly user: User | undefined
+  readonly maxAppendBytes: number
+  readonly batchAppend: boolean
+}
+
+/** Throws the refusal that the call ends with. */
+export async function admit(node: Node, call: OpenCall): Promise<void> {
+  const [given] = call.metadata.get("authorization")
+  if (node.user !== undefined && given === undefined) throw accessDenied()
+  if (node.user !== undefined && given !== basic(node.user)) throw unauthenticated()
+  await node.faults.admit(call)
+}
+
+function basic({ name, password }: User): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`
+}
