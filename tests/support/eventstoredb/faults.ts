@@ -12,6 +12,7 @@ export class Faults {
   #latencyMs = 0
   #leader: Endpoint | undefined
   #losesNextAnswer = false
+  #ignored = 0
 
   constructor(calls: OpenCalls) {
     this.#calls = calls
@@ -59,15 +60,26 @@ export class Faults {
     this.#healed.raise()
   }
 
+  /** How many appends and reads have met with silence so far. */
+  get ignored(): number {
+    return this.#ignored
+  }
+
   get leader(): Endpoint | undefined {
     return this.#leader
   }
 
-  /** Before a request is carried out. Throws the refusal; never comes back if there is to be silence. */
-  async admit({ kind, metadata }: OpenCall): Promise<void> {
+  /** Whether this request is to be neither carried out nor answered. */
+  ignores(kind: Kind): boolean {
+    if (kind === "subscriptions" || !this.#silent.has(kind)) return false
+    this.#ignored++
+    return true
+  }
+
+  /** Before a request is carried out. Throws the refusal. */
+  redirect({ kind, metadata }: OpenCall): void {
     const forLeader = kind === "appends" || metadata.get("requires-leader").includes("true")
     if (this.#leader !== undefined && forLeader) throw notLeader(this.#leader)
-    if (kind !== "subscriptions" && this.#silent.has(kind)) await new Promise<never>(() => {})
   }
 
   /** Between an append and its answer. */

@@ -20,12 +20,18 @@ export interface Node {
   readonly batchAppend: boolean
 }
 
-/** Throws the refusal that the call ends with. */
+/** Throws the refusal that the call ends with; does not come back if nobody is to answer. */
 export async function admit(node: Node, call: OpenCall): Promise<void> {
-  const [given] = call.metadata.get("authorization")
-  if (node.user !== undefined && given === undefined) throw accessDenied()
-  if (node.user !== undefined && given !== basic(node.user)) throw unauthenticated()
-  await node.faults.admit(call)
+  authenticate(node, call)
+  node.faults.redirect(call)
+  if (node.faults.ignores(call.kind)) await new Promise<never>(() => {})
+}
+
+export function authenticate({ user }: Node, { metadata }: OpenCall): void {
+  if (user === undefined) return
+  const [given] = metadata.get("authorization")
+  if (given === undefined) throw accessDenied()
+  if (given !== basic(user)) throw unauthenticated()
 }
 
 function basic({ name, password }: User): string {
