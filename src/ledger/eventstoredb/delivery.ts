@@ -25,8 +25,8 @@ export interface Batch {
 
 export class Delivery {
   readonly #ports: DeliveryPorts
-  readonly #closing = new AbortController()
-  readonly #underWay = new Set<Promise<unknown>>()
+  /** What is under way, with its time limit. */
+  readonly #underWay = new Map<Promise<unknown>, AbortController>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(ports: DeliveryPorts) {
@@ -37,16 +37,13 @@ export class Delivery {
   async limited<T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> {
     const { timings } = this.#ports
     const [limit, done] = [new AbortController(), new AbortController()]
-    const end = () => limit.abort()
-    void timings.sleep(timings.appendMs, done.signal).then(end)
-    this.#closing.signal.addEventListener("abort", end, { once: true })
+    void timings.sleep(timings.appendMs, done.signal).then(() => limit.abort())
     const mine = work(limit.signal)
-    this.#underWay.add(mine)
+    this.#underWay.set(mine, limit)
     try {
       return await mine
     } finally {
       this.#underWay.delete(mine)
-      this.#closing.signal.removeEventListener("abort", end)
       done.abort()
     }
   }
@@ -104,11 +101,11 @@ export class Delivery {
   /** Waits for what is under way, as long as one call may take; what is left then ends with an error. */
   async close(): Promise<void> {
     const { timings } = this.#ports
-    const settled = Promise.allSettled(this.#underWay)
+    const settled = Promise.allSettled(this.#underWay.keys())
     const closed = new AbortController()
     await Promise.race([settled, timings.sleep(timings.callMs, closed.signal)])
     closed.abort()
-    this.#closing.abort()
+    for (const limit of this.#underWay.values()) limit.abort()
     await settled
   }
 

@@ -78,41 +78,49 @@ export function bytesOf({
   return Buffer.byteLength(head) + Buffer.byteLength(data) + 2 * type.length
 }
 
-const bytes = z.base64().transform((text) => new Uint8Array(Buffer.from(text, "base64")))
-const instant = z.iso.datetime({ precision: 3 }).transform((text) => text as Instant)
-const written = z.intersection(
-  z.object({
-    metadata: z.record(z.string(), z.unknown()),
-    observedAt: instant,
-    occurredAt: instant.optional(),
-    recordedAt: instant,
-    schemaVersion: z.int().positive(),
-  }),
-  z.union([z.object({ salt: bytes }), z.object({ dataHash: bytes })]),
-)
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+const base64 = z.string().regex(/^[A-Za-z0-9+/]+=*$/)
+const written = z.object({
+  metadata: z.looseObject({}),
+  observedAt: time,
+  occurredAt: time.optional(),
+  recordedAt: time,
+  schemaVersion: z.int().positive(),
+  salt: base64.optional(),
+  dataHash: base64.optional(),
+})
 
 /** @throws FleetError `StoreDamaged` for what is not ours */
 export function incoming(event: ClusterEvent, stream: StreamName, place: Place): IncomingEvent {
   const { revision, type } = event
   const checked = written.safeParse(event.metadata)
-  if (!checked.success || typeof event.data !== "object" || event.data === null) {
+  const seal = checked.success ? sealOf(checked.data) : undefined
+  if (!checked.success || seal === undefined || typeof event.data !== "object" || event.data === null) {
     throw new FleetError(
       "StoreDamaged",
       `event ${revision} of the stream ${event.stream} in EventStoreDB was not written by fleet-ledger; only it may write to its streams`,
     )
   }
-  const { metadata, observedAt, occurredAt, recordedAt, schemaVersion, ...sealed } = checked.data
+  const { metadata, observedAt, occurredAt, recordedAt, schemaVersion } = checked.data
   const id = event.id as EventId
-  const occurred = occurredAt === undefined ? {} : { occurredAt }
+  const times = {
+    observedAt: observedAt as Instant,
+    ...(occurredAt === undefined ? {} : { occurredAt: occurredAt as Instant }),
+  }
   return {
     stream,
     revision,
     id,
     type,
-    recordedAt,
-    head: headText({ id, stream, revision, type, schemaVersion, observedAt, ...occurred }, canonicalJson(metadata)),
+    recordedAt: recordedAt as Instant,
+    head: headText({ id, stream, revision, type, schemaVersion, ...times }, canonicalJson(metadata)),
     data: canonicalJson(event.data),
-    seal: "salt" in sealed ? { salt: sealed.salt } : { dataHash: sealed.dataHash },
+    seal,
     place,
   }
+}
+
+function sealOf({ salt, dataHash }: z.infer<typeof written>): Seal | undefined {
+  if (salt !== undefined) return { salt: Buffer.from(salt, "base64") }
+  return dataHash === undefined ? undefined : { dataHash: Buffer.from(dataHash, "base64") }
 }
