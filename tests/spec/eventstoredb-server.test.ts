@@ -335,13 +335,17 @@ describe("a subscription to $all", () => {
     expect([behind.numbers, live.numbers]).toEqual([[{ n: 2 }, { n: 3 }], [{ n: 3 }]])
   })
 
-  it("is told how far it was looked, every so many events whether they pass or not", async () => {
+  it("is told how far it was looked: when it has caught up, and every so many events whether they pass or not", async () => {
     const { server, client } = await connected()
+    server.append("a-1", store.jsonEvent("Counted", { n: 1 }))
+    server.append("b-1", store.jsonEvent("Counted", { n: 2 }))
     const heard = new Heard(client, "a-")
+    await until(() => heard.checkpoints.length === 1)
     server.append("b-1", ...Array.from({ length: 10 }, (_, n) => store.jsonEvent("Counted", { n })))
-    await until(() => heard.checkpoints.length === 2)
-    expect(heard.checkpoints.map(({ commit }) => commit)).toEqual([3, 7].map((at) => server.store.all[at]?.position))
-    expect(heard.events).toEqual([])
+    await until(() => heard.checkpoints.length === 3)
+    const places = [1, 6, 10].map((index) => server.store.all[index]?.position)
+    expect(heard.checkpoints.map(({ commit }) => commit)).toEqual(places)
+    expect(heard.numbers).toEqual([{ n: 1 }])
   })
 
   it("can be filtered by a pattern, and has everything without a filter", async () => {

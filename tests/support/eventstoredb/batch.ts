@@ -1,14 +1,14 @@
 /**
  * BatchAppend: one call for as long as the client is connected, and appends in pieces within it, told apart by their correlation ids. The
- * answer to each goes back over the call; what ends the call (nobody may write here, the leader is elsewhere) is told to all of them at once.
+ * answer to each goes back over the call; what ends the call (a wrong password, a leader elsewhere) is told to all of them at once.
  */
 import shared from "@eventstore/db-client/generated/shared_pb.js"
 import streams from "@eventstore/db-client/generated/streams_pb.js"
 import type * as grpc from "@grpc/grpc-js"
 import empty from "google-protobuf/google/protobuf/empty_pb.js"
 import { bytesOf } from "./append.js"
-import { batchConflict, batchStreamDeleted, batchTooLarge } from "./errors.js"
-import { type Node, authenticate } from "./node.js"
+import { batchAccessDenied, batchConflict, batchStreamDeleted, batchTooLarge } from "./errors.js"
+import { type Node, isKnown } from "./node.js"
 import { type Appended, type ProposedEvent, beforeAll } from "./store.js"
 import { expectedOf, nameOf, proposedOf } from "./wire.js"
 
@@ -20,7 +20,7 @@ interface Pending {
 export function batchAppend(node: Node): grpc.handleBidiStreamingCall<streams.BatchAppendReq, streams.BatchAppendResp> {
   return (call) =>
     node.calls.stream("appends", call, async (open) => {
-      authenticate(node, open)
+      const allowed = isKnown(node, open)
       // Were the call destroyed on the way out, nothing could be said any more.
       const requests: AsyncIterable<streams.BatchAppendReq> = call.iterator({ destroyOnReturn: false })
       const pending = new Map<string, Pending>()
@@ -36,9 +36,13 @@ export function batchAppend(node: Node): grpc.handleBidiStreamingCall<streams.Ba
         if (!request.getIsFinal()) continue
         pending.delete(id)
         if (node.faults.ignores("appends")) continue
-        const answer = appended(node, options, events)
+        const answer = allowed
+          ? appended(node, options, events)
+          : new streams.BatchAppendResp().setError(batchAccessDenied())
         await node.faults.answer()
-        call.write(answer.setCorrelationId(request.getCorrelationId()))
+        call.write(
+          answer.setCorrelationId(request.getCorrelationId()).setStreamIdentifier(options.getStreamIdentifier()),
+        )
       }
     })
 }
@@ -50,7 +54,7 @@ function appended(
 ): streams.BatchAppendResp {
   const name = nameOf(options.getStreamIdentifier())
   const expected = expectedOf(options, options.getStreamPosition())
-  const answer = new streams.BatchAppendResp().setStreamIdentifier(options.getStreamIdentifier())
+  const answer = new streams.BatchAppendResp()
   if (bytesOf(events) > node.maxAppendBytes) return answer.setError(batchTooLarge(node.maxAppendBytes))
   const result = node.store.append(name, expected, events)
   switch (result.outcome) {

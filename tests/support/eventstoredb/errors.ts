@@ -1,6 +1,7 @@
 /**
  * How the server says no. What ends a call travels as a status whose trailers name the `exception` and its particulars. A batch append's
- * call goes on, so its refusals are a `google.protobuf.Any` inside a Status inside the answer.
+ * call goes on, so its refusals are a `google.protobuf.Any` inside a Status inside the answer. Codes, texts and trailers are
+ * the server's (RpcExceptions, Google.Rpc.Status).
  */
 import code from "@eventstore/db-client/generated/code_pb.js"
 import shared from "@eventstore/db-client/generated/shared_pb.js"
@@ -75,25 +76,29 @@ export function batchConflict(expected: Expected, actual: bigint): rpc.Status {
   else if (expected === "no_stream") conflict.setExpectedNoStream(new empty.Empty())
   else if (expected === "stream_exists") conflict.setExpectedStreamExists(new empty.Empty())
   else conflict.setExpectedStreamPosition(String(expected))
-  return packed(code.Code.ALREADY_EXISTS, "Wrong expected version", "WrongExpectedVersion", conflict)
+  return packed(code.Code.ALREADY_EXISTS, "WrongExpectedVersion", conflict)
 }
 
 export function batchStreamDeleted(name: string): rpc.Status {
   const deleted = new shared.StreamDeleted().setStreamIdentifier(identifierOf(name))
-  return packed(code.Code.FAILED_PRECONDITION, "Stream is deleted", "StreamDeleted", deleted)
+  return packed(code.Code.NOT_FOUND, "StreamDeleted", deleted)
 }
 
 export function batchTooLarge(maximum: number): rpc.Status {
   const exceeded = new shared.MaximumAppendSizeExceeded().setMaxappendsize(maximum)
-  return packed(code.Code.INVALID_ARGUMENT, "Maximum append size exceeded", "MaximumAppendSizeExceeded", exceeded)
+  return packed(code.Code.INVALID_ARGUMENT, "MaximumAppendSizeExceeded", exceeded)
+}
+
+export function batchAccessDenied(): rpc.Status {
+  return packed(code.Code.PERMISSION_DENIED, "AccessDenied", new shared.AccessDenied())
 }
 
 interface Message {
   serializeBinary(): Uint8Array
 }
 
-function packed(status: code.Code, message: string, type: string, details: Message): rpc.Status {
+function packed(status: code.Code, type: string, details: Message): rpc.Status {
   const wrapped = new any.Any()
   wrapped.pack(details.serializeBinary(), `event_store.client.${type}`)
-  return new rpc.Status().setCode(status).setMessage(message).setDetails(wrapped)
+  return new rpc.Status().setCode(status).setMessage(type).setDetails(wrapped)
 }

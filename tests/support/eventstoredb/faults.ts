@@ -46,7 +46,10 @@ export class Faults {
     this.#losesNextAnswer = true
   }
 
-  /** Whoever appends, reads with `requiresLeader`, or asks for the cluster's members is sent to this one. */
+  /**
+   * Whoever appends, reads with `requiresLeader`, or asks for the cluster's members is sent to this one. A real follower passes on an append
+   * without `requiresLeader` as long as it can.
+   */
   followLeader(leader: Endpoint): void {
     this.#leader = leader
   }

@@ -5,7 +5,7 @@ import type shared from "@eventstore/db-client/generated/shared_pb.js"
 import type * as grpc from "@grpc/grpc-js"
 import type { Node } from "./node.js"
 
-const version = "24.10.0.0"
+const version = "24.10.0"
 
 export function supportedMethods(node: Node): grpc.handleUnaryCall<shared.Empty, features.SupportedMethods> {
   const { read, append, batchAppend } = StreamsService

@@ -63,7 +63,7 @@ function inStream(
     : events.filter(({ revision }) => revision >= from)
 }
 
-/** A position is a place between two events: the one at it is behind it, and so the first forwards, and not among those backwards. */
+/** A position is a place between two events: the one at it is behind it, and so the first forwards, and not among those backwards (AllReader). */
 function inAll(store: Store, options: Options): readonly StoredEvent[] {
   const all = options.getAll() ?? new streams.ReadReq.Options.AllOptions()
   const back = backwards(options)

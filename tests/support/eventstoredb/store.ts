@@ -95,10 +95,10 @@ export class Store {
 
   append(name: string, expected: Expected, events: readonly ProposedEvent[]): Appended {
     const { last, tombstoned } = this.#streams.get(name) ?? { last: beforeAll, tombstoned: false }
-    if (tombstoned) return { outcome: "deleted" }
+    const softlyDeleted = this.#softlyDeleted(name)
+    if (tombstoned || (softlyDeleted && expected === "stream_exists")) return { outcome: "deleted" }
     const repeated = this.#repeated(name, expected, last, events)
     if (repeated !== undefined) return repeated
-    const softlyDeleted = this.#softlyDeleted(name)
     if (!fits(expected, last) && !(softlyDeleted && fits(expected, beforeAll))) {
       return { outcome: "conflict", actual: last }
     }

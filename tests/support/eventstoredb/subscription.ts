@@ -1,6 +1,7 @@
 /**
  * A catch-up subscription to $all: confirmed first, then every event behind the position that passes the filter, then live. A filtered one
- * is told now and then how far it was looked, so that a reader of a quiet stream need not start from afar.
+ * is told now and then how far it was looked, so that a reader of quiet streams need not start from afar. As the servers since 24 do it
+ * (Enumerator.AllSubscriptionFiltered).
  */
 import streams from "@eventstore/db-client/generated/streams_pb.js"
 import { type Store, type StoredEvent, beforeAll } from "./store.js"
@@ -12,26 +13,32 @@ type Options = streams.ReadReq.Options
 const defaultWindow = 32
 
 export async function* follow(store: Store, options: Options, over: AbortSignal): AsyncGenerator<streams.ReadResp> {
-  const passes = filterOf(options.getFilter())
-  const interval = checkpointInterval(options.getFilter())
+  const filter = options.getFilter()
+  const passes = filterOf(filter)
+  const interval = checkpointInterval(filter)
   let position = startOf(store, options.getAll())
+  let told = position
   let looked = 0
   let live = false
-  yield new streams.ReadResp().setConfirmation(
-    new streams.ReadResp.SubscriptionConfirmation().setSubscriptionId("subscription"),
-  )
+  const id = new streams.ReadResp.SubscriptionConfirmation().setSubscriptionId("subscription")
+  yield new streams.ReadResp().setConfirmation(id)
   while (!over.aborted) {
     const event = store.next(position)
-    if (event === undefined) {
-      if (live) await store.appended.next(over)
-      else yield new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp())
+    if (event === undefined && live) {
+      await store.appended.next(over)
+    } else if (event === undefined) {
+      if (filter !== undefined && looked > 0) yield checkpoint(told)
+      yield new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp())
       live = true
-      continue
+      looked = 0
+    } else {
+      position = event.position
+      looked++
+      const reached = looked % interval === 0
+      if (passes(event) || reached) told = position
+      if (passes(event)) yield eventMessage(event)
+      if (reached) yield checkpoint(position)
     }
-    position = event.position
-    looked++
-    if (passes(event)) yield eventMessage(event)
-    if (looked % interval === 0) yield checkpoint(position)
   }
 }
 
@@ -57,7 +64,9 @@ function checkpointInterval(filter: streams.ReadReq.Options.FilterOptions | unde
   return (filter.hasMax() ? filter.getMax() : defaultWindow) * filter.getCheckpointintervalmultiplier()
 }
 
-function checkpoint(position: bigint): streams.ReadResp {
+/** Where nothing was passed on yet, that is the start of the log. */
+function checkpoint(told: bigint): streams.ReadResp {
+  const position = told === beforeAll ? 0n : told
   const reached = new streams.ReadResp.Checkpoint()
     .setCommitPosition(String(position))
     .setPreparePosition(String(position))
