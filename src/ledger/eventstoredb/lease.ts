@@ -44,6 +44,8 @@ export class Lease {
   readonly #ports: LeasePorts
   readonly #holder: string
   readonly #stop = new AbortController()
+  /** Ends what is waited for at present. */
+  #turn = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #running: Promise<void>
   /** Somebody else's. */
@@ -75,33 +77,29 @@ export class Lease {
   /** Gives it back, so that somebody else has it at once. */
   async close(): Promise<void> {
     this.#stop.abort()
+    this.#turn.abort()
     await this.#running
   }
 
   async #run(): Promise<void> {
     const { timings, leaseMoved } = this.#ports
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      const moved = leaseMoved.next(signal)
+    while (!this.#stop.signal.aborted) {
+      const turn = (this.#turn = new AbortController())
+      const moved = leaseMoved.next(turn.signal)
+      let pauseMs = timings.leaseMs / 3
       try {
         await (this.#held === undefined ? this.#tryToTake() : this.#renew(this.#held))
+        const end = this.#held?.ms ?? this.#seen?.ms ?? Number.POSITIVE_INFINITY
+        pauseMs = Math.max(0, Math.min(pauseMs, end - timings.monotonic()))
       } catch {
         // The cluster is away, which who follows it tells: ours ends by itself, and nobody can take it.
       }
       this.#tell()
-      const waited = new AbortController()
-      const pause = timings.sleep(this.#pauseMs(), AbortSignal.any([signal, waited.signal]))
+      const pause = this.#stop.signal.aborted ? undefined : timings.sleep(pauseMs, turn.signal)
       await (this.#held === undefined ? Promise.race([pause, moved]) : pause)
-      waited.abort()
+      turn.abort()
     }
     await this.#giveBack()
-  }
-
-  /** Until there is something to do. */
-  #pauseMs(): number {
-    const { leaseMs, monotonic } = this.#ports.timings
-    const end = this.#held?.ms ?? this.#seen?.ms ?? Number.POSITIVE_INFINITY
-    return Math.max(0, Math.min(leaseMs / 3, end - monotonic()))
   }
 
   async #tryToTake(): Promise<void> {

@@ -15,7 +15,7 @@ export const hurried: Timings = {
   appendMs: 8_000,
   copyMs: 400,
   silenceMs: 400,
-  openMs: 800,
+  openMs: 500,
   firstWaitMs: 5,
   longestWaitMs: 40,
 }
