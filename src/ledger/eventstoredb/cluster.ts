@@ -45,7 +45,7 @@ export interface Listener {
 }
 
 /** Events that are read ahead of whoever copies them. */
-const readAhead = 1_000
+const readAhead = 250
 
 interface Limits {
   readonly maxAge?: number
@@ -174,9 +174,9 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    await within(this.#timings, this.#timings.callMs, this.#abandon(this.#client), () => noAnswer(this.peer, 0)).catch(
-      () => {},
-    )
+    const { callMs } = this.#timings
+    const closed = this.#abandon(this.#client, new FleetError("StoreUnavailable", "the ledger is closed"))
+    await within(this.#timings, callMs, closed, () => noAnswer(this.peer, callMs)).catch(() => {})
   }
 
   async #read(
@@ -211,12 +211,13 @@ export class Cluster {
 
   /** Leaves a connection that is not to be trusted any more. @returns the error in our words */
   async #failed(client: Client, error: unknown): Promise<Error> {
+    const reason = inOurWords(error, this.peer)
     if (!isAnswer(error) && this.#client === client) {
       this.#client = this.#make()
-      void this.#abandon(client)
+      void this.#abandon(client, reason)
     }
-    if (error instanceof Error && error.message.startsWith("Failed to discover")) return this.#undiscovered()
-    return inOurWords(error, this.peer)
+    const isUndiscovered = error instanceof Error && error.message.startsWith("Failed to discover")
+    return isUndiscovered ? this.#undiscovered() : reason
   }
 
   /** Who leads is asked for in a way that hides why there is no answer; a direct call says. */
@@ -233,8 +234,8 @@ export class Cluster {
     }
   }
 
-  async #abandon(client: Client): Promise<void> {
-    for (const stream of this.#open) stream.destroy(new FleetError("StoreUnavailable", "the connection was left"))
+  async #abandon(client: Client, reason: Error): Promise<void> {
+    for (const stream of this.#open) stream.destroy(reason)
     await client.close().catch(() => {})
   }
 

@@ -28,6 +28,7 @@ export class Delivery {
   /** What is under way, with its time limit. */
   readonly #underWay = new Map<Promise<unknown>, AbortController>()
   #turn: Promise<unknown> = Promise.resolve()
+  #isClosed = false
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports
@@ -35,6 +36,7 @@ export class Delivery {
 
   /** Runs what has a time limit, of which it is told by a signal. */
   async limited<T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new FleetError("StoreUnavailable", "the ledger is closed")
     const { timings } = this.#ports
     const [limit, done] = [new AbortController(), new AbortController()]
     void timings.sleep(timings.appendMs, done.signal).then(() => limit.abort())
@@ -105,6 +107,7 @@ export class Delivery {
     const closed = new AbortController()
     await Promise.race([settled, timings.sleep(timings.callMs, closed.signal)])
     closed.abort()
+    this.#isClosed = true
     for (const limit of this.#underWay.values()) limit.abort()
     await settled
   }

@@ -2,7 +2,8 @@
  * The ledger on EventStoreDB (KurrentDB), for fleets that several instances watch. The cluster is the truth; this process reads from a copy that follows it,
  * so that positions are without gaps and everybody's are equal, and reading costs the cluster nothing.
  *
- * Tried against an in-process server that is built on the client's own generated services, not yet against a real one.
+ * Wants a server of 23.10 or newer, which says when a subscription has caught up. Tried against an in-process server that is built on the client's own
+ * generated services, not yet against a real one.
  */
 import type { NewEvent } from "#events/catalog.js"
 import { type Clock, systemClock } from "#kernel/clock.js"

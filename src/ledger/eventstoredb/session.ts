@@ -33,7 +33,7 @@ export interface SessionListener {
 }
 
 /** Most events copied in one transaction. */
-const mostAtOnce = 1_000
+const mostAtOnce = 250
 
 export class Session {
   readonly #ports: SessionPorts

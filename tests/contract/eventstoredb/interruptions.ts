@@ -7,7 +7,7 @@ import { carried, changed, changes, stream } from "#tests/support/sample-events.
 import { until } from "#tests/support/until.js"
 import { expect, it } from "vitest"
 import { everything } from "../ledger/fresh.js"
-import { hurried, openOn, serverForTest } from "./served.js"
+import { impatient, openOn, serverForTest } from "./served.js"
 
 const one = stream("target-1")
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
@@ -36,7 +36,7 @@ export function interruptions(): void {
 
   it.each([true, false])("asks again where nobody answers, and writes once (in batches: %s)", async (batchAppend) => {
     const server = await serverForTest({ batchAppend })
-    const ledger = await openOn(server)
+    const ledger = await openOn(server, { timings: impatient })
     await ledger.append(one, noStream, changes(1), "first")
     server.faults.silence("appends")
     const appended = ledger.append(one, 0, changes(2), "run")
@@ -50,7 +50,7 @@ export function interruptions(): void {
 
   it("gives up in the end, saying that it may be written, and answers the identical append later", async () => {
     const server = await serverForTest()
-    const ledger = await openOn(server, { timings: { ...hurried, callMs: 100, appendMs: 300 } })
+    const ledger = await openOn(server, { timings: { ...impatient, callMs: 100, appendMs: 300 } })
     server.faults.silence("appends")
     const error = await refusalOf(() => ledger.append(one, noStream, changes(2), "run"))
     expect(error).toMatchObject({ code: "StoreUnavailable", retryable: true })
@@ -88,7 +88,7 @@ export function interruptions(): void {
 
   it("takes another subscription when the present one has fallen silent", async () => {
     const server = await serverForTest()
-    const ledger = await openOn(server)
+    const ledger = await openOn(server, { timings: impatient })
     server.faults.silence("subscriptions")
     const appended = ledger.append(one, noStream, [changed("seen")], "run")
     await until(() => ledger.state.is === "waiting")

@@ -117,7 +117,7 @@ export function leases(): void {
     const appended = await ledger.append(stream("target-1"), noStream, changes(2), "run")
     expect(appended).toStrictEqual({ revision: 1, position: 1 })
     await until(() => server.store.stream(`$$${leaseStream}`) !== "no_stream")
-    const [limits] = server.store.all.filter((event) => event.stream === `$$${leaseStream}`)
+    const limits = server.store.all.find((event) => event.stream === `$$${leaseStream}`)
     expect(JSON.parse(Buffer.from(limits?.data ?? []).toString())).toStrictEqual({ $maxCount: 100 })
   })
 }

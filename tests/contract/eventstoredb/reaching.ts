@@ -1,7 +1,7 @@
 /** Ways to the cluster, and a sentence of its own for each way to miss it, none of which tells a password. */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { FleetError } from "#kernel/errors.js"
+import type { FleetError } from "#kernel/errors.js"
 import { openEventStoreLedger } from "#ledger/eventstoredb/ledger.js"
 import { noStream } from "#ledger/port.js"
 import { freePort } from "#tests/support/free-port.js"
@@ -10,14 +10,16 @@ import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { describe, expect, it } from "vitest"
 import { everything } from "../ledger/fresh.js"
-import { addressOf, hurried, openOn, serverForTest } from "./served.js"
+import { addressOf, impatient, openOn, serverForTest } from "./served.js"
 
 const one = stream("target-1")
 const ada = { name: "ada", password: "correct-horse" }
 
+const unreached = { ...impatient, openMs: 300 }
+
 async function refusedAddress(address: string): Promise<FleetError> {
   return refusalOf(async () =>
-    openEventStoreLedger({ address, file: path.join(await tempFolder(), "copy.db"), timings: hurried }),
+    openEventStoreLedger({ address, file: path.join(await tempFolder(), "copy.db"), timings: unreached }),
   )
 }
 
@@ -84,7 +86,7 @@ export function reaching(): void {
   it("says so of a server that does not answer", async () => {
     const server = await serverForTest()
     server.faults.silence("reads", "subscriptions")
-    const error = await refusalOf(() => openOn(server))
+    const error = await refusalOf(() => openOn(server, { timings: unreached }))
     expect(error.code).toBe("StoreUnavailable")
     expect(error.message).toMatch(/did not answer within \d+ ms/)
   })

@@ -8,17 +8,11 @@ import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { onTestFinished } from "vitest"
 
-/** Long enough for a busy machine, short enough for a test that waits for them to pass. */
-export const hurried: Timings = {
-  ...defaultTimings,
-  callMs: 400,
-  appendMs: 8_000,
-  copyMs: 400,
-  silenceMs: 400,
-  openMs: 500,
-  firstWaitMs: 5,
-  longestWaitMs: 40,
-}
+/** Back again soon after a failure; as patient otherwise as a busy machine needs. */
+export const hurried: Timings = { ...defaultTimings, firstWaitMs: 5, longestWaitMs: 40 }
+
+/** For tests that wait until nobody has answered. */
+export const impatient: Timings = { ...hurried, callMs: 150, copyMs: 150 }
 
 type ServerOptions = Parameters<typeof startEventStore>[0]
 

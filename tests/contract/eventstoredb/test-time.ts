@@ -33,6 +33,6 @@ export class TestTime implements Pick<Timings, "sleep" | "monotonic"> {
 
   advance(ms: number): void {
     this.#now += ms
-    for (const { due, wake } of [...this.#sleepers]) if (due <= this.#now) wake()
+    for (const { due, wake } of this.#sleepers) if (due <= this.#now) wake()
   }
 }
