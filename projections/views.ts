@@ -32,7 +32,14 @@ const viewsStore: Store = {
   synchronous: "NORMAL",
   cacheKiB: 32_768,
   migrations: [
-    `CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, made_by TEXT NOT NULL) STRICT;`,
+    `
+    CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL) STRICT;
+    -- How the views came to be, which is no part of what they show.
+    CREATE TABLE made (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      by TEXT NOT NULL,
+      upon INTEGER NOT NULL -- the ledger's last position when they were begun
+    ) STRICT;`,
   ],
 }
 
@@ -57,12 +64,18 @@ export class Views implements Subscriber, ViewsReader {
   #folding = 0
   #projectors: ((event: RecordedEvent) => void)[]
   #checkpoint: Position
+  /** The ledger's last position when these views were begun: what was redacted after it, they may still hold. */
+  readonly madeUpon: Position
 
   /**
    * Opens the views, empty ones if there are none or they were made by another version of the projections.
+   * @param head the ledger's last position, if it is known
    * @param durable false for a file that is thrown away if the process ends before it is complete: several times faster to fill
    */
-  constructor(file: string, { durable = true } = {}) {
+  constructor(
+    file: string,
+    { head = origin, durable = true }: { readonly head?: Position; readonly durable?: boolean } = {},
+  ) {
     this.#db = openStore(file, viewsStore)
     this.#durable = durable
     if (!durable) {
@@ -70,7 +83,9 @@ export class Views implements Subscriber, ViewsReader {
       this.#db.pragma("synchronous = OFF")
     }
     try {
-      this.#checkpoint = prepareTables(this.#db)
+      const { position, upon } = prepareTables(this.#db, head)
+      this.#checkpoint = position
+      this.madeUpon = upon
     } catch (error) {
       this.#db.close()
       throw storeError(error, "the views")
@@ -133,7 +148,7 @@ export class Views implements Subscriber, ViewsReader {
   #digest(): string {
     const hash = crypto.createHash("sha256")
     const tables = this.#db
-      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'made' ORDER BY name")
       .pluck()
       .all()
     for (const table of tables) {
@@ -157,17 +172,20 @@ export class Views implements Subscriber, ViewsReader {
   }
 }
 
-function prepareTables(db: Db): Position {
-  const found = db.prepare<[], { position: number; made_by: string }>("SELECT position, made_by FROM checkpoint").get()
-  if (found?.made_by === madeBy) return found.position as Position
+function prepareTables(db: Db, head: Position): { readonly position: Position; readonly upon: Position } {
+  const found = db
+    .prepare<[], { position: Position; by: string; upon: Position }>("SELECT position, by, upon FROM checkpoint, made")
+    .get()
+  if (found?.by === madeBy) return found
   db.transaction(() => {
     const tables = db
-      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'checkpoint'")
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('checkpoint', 'made')")
       .pluck()
       .all()
     for (const table of tables) db.exec(`DROP TABLE ${table}`)
     for (const projection of projections) db.exec(projection.tables)
-    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?)").run(origin, madeBy)
+    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)").run(origin)
+    db.prepare("INSERT OR REPLACE INTO made VALUES (1, ?, ?)").run(madeBy, head)
   }).immediate()
-  return origin
+  return { position: origin, upon: head }
 }

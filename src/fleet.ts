@@ -146,9 +146,9 @@ async function openLocked(
     const started = performance.now()
     const file = `${folder.views}.rebuild`
     removeStore(file)
-    const fresh = new Views(file, { durable: false })
+    const { position: head } = await ledger.head()
+    const fresh = new Views(file, { head, durable: false })
     try {
-      const { position: head } = await ledger.head()
       let events = 0
       for await (const batch of ledger.subscribe(fresh.checkpoint(), signal)) {
         await fresh.handle(batch)
@@ -206,17 +206,22 @@ async function openLocked(
   }
 }
 
-/** Views that are damaged or ahead of the ledger (it was restored from a backup) are no views of it: they are built anew. */
+/**
+ * Views that are damaged, ahead of the ledger (it was restored from a backup) or may hold what was redacted since they were begun are no views of it: they
+ * are built anew.
+ */
 async function openViews(folder: Folder, ledger: Ledger): Promise<Views> {
+  const { position: head } = await ledger.head()
   try {
-    const views = new Views(folder.views)
-    if (views.checkpoint() <= (await ledger.head()).position) return views
+    const views = new Views(folder.views, { head })
+    const redacted = await ledger.readAll({ after: views.madeUpon, types: ["DataRedacted"], limit: 1 })
+    if (views.checkpoint() <= head && redacted.length === 0) return views
     views.close()
   } catch (error) {
     if (!(error instanceof FleetError && error.code === "StoreDamaged")) throw error
   }
   removeStore(folder.views)
-  return new Views(folder.views)
+  return new Views(folder.views, { head })
 }
 
 /** Whether views that follow the same ledger hold equal rows. Damaged ones do not. */

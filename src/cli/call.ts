@@ -1,6 +1,7 @@
 /** Calling an operation from the command line: on a server that was named, through the one that owns the data folder, or on the folder itself. */
+import * as fs from "node:fs"
 import { loadConfig } from "#config/load.js"
-import { FleetError } from "#kernel/errors.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
 import { folderAt } from "../folder.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
@@ -13,15 +14,16 @@ import { render } from "./render.js"
 
 /** @returns the exit code */
 export async function call(spec: CommandSpec, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
+  const texts = readFiles(spec, input)
   const interrupt = new Interrupt()
   const caller = await callerFor(spec, flags, interrupt.signal)
   const progress = progressLine(process.stderr)
   try {
     if (spec.kind === "stream") {
-      for await (const item of caller.follow(spec, input, interrupt.signal)) render(spec, item, flags.output)
+      for await (const item of caller.follow(spec, texts, interrupt.signal)) render(spec, item, flags.output)
       return 0
     }
-    const answer = await caller.invoke(spec, input, interrupt.signal, progress.update)
+    const answer = await caller.invoke(spec, texts, interrupt.signal, progress.update)
     progress.clear()
     render(spec, answer, flags.output)
     return tellsOfFailure(answer) ? 1 : 0
@@ -36,6 +38,22 @@ export async function call(spec: CommandSpec, input: Record<string, unknown>, fl
     interrupt.ignore()
     await caller.close()
   }
+}
+
+/** A text given as `@FILE` is what the file holds, without the end of its last line; as `@-`, what standard input does. */
+function readFiles({ command }: CommandSpec, input: Record<string, unknown>): Record<string, unknown> {
+  const read = { ...input }
+  for (const field of command.files ?? []) {
+    const given = input[field]
+    if (typeof given !== "string" || !given.startsWith("@")) continue
+    const file = given.slice(1)
+    try {
+      read[field] = fs.readFileSync(file === "-" ? 0 : file, "utf8").replace(/\r?\n$/, "")
+    } catch (cause) {
+      throw new FleetError("InvalidInput", `--${field} cannot be read from ${file}: ${messageOf(cause)}`, { cause })
+    }
+  }
+  return read
 }
 
 function isCancelled(error: unknown): boolean {
