@@ -6,6 +6,7 @@
 import * as crypto from "node:crypto"
 import type { RecordedEvent } from "#events/catalog.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import type { EventId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
@@ -33,7 +34,11 @@ const viewsStore: Store = {
   cacheKiB: 32_768,
   migrations: [
     `
-    CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL) STRICT;
+    CREATE TABLE checkpoint (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      position INTEGER NOT NULL,
+      event TEXT -- id of the event there, which tells the ledger from another
+    ) STRICT;
     -- How the views came to be, which is no part of what they show.
     CREATE TABLE made (
       only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -95,14 +100,16 @@ export class Views implements Subscriber, ViewsReader {
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
     this.#projectors = this.#freshProjectors()
-    const moveCheckpoint = this.#db.prepare<[number, number]>("UPDATE checkpoint SET position = ? WHERE position = ?")
+    const moveCheckpoint = this.#db.prepare<[number, string, number]>(
+      "UPDATE checkpoint SET position = ?, event = ? WHERE position = ?",
+    )
     const fold = this.#db.transaction((events: readonly RecordedEvent[]) => {
       for (const [index, event] of events.entries()) {
         this.#folding = index
         for (const project of this.#projectors) project(event)
       }
-      const last = events.at(-1)?.position ?? this.#checkpoint
-      if (moveCheckpoint.run(last, this.#checkpoint).changes !== 1) {
+      const last = events.at(-1)
+      if (last !== undefined && moveCheckpoint.run(last.position, last.id, this.#checkpoint).changes !== 1) {
         throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
       }
     })
@@ -118,6 +125,11 @@ export class Views implements Subscriber, ViewsReader {
 
   checkpoint(): Position {
     return this.#checkpoint
+  }
+
+  /** Of the last event that was folded. */
+  lastEvent(): EventId | null {
+    return this.#db.prepare<[], EventId>("SELECT event FROM checkpoint").pluck().get() ?? null
   }
 
   /** @throws an error that says at which position, with everything before it folded; FleetError when that is no event's fault */
@@ -184,7 +196,7 @@ function prepareTables(db: Db, head: Position): { readonly position: Position; r
       .all()
     for (const table of tables) db.exec(`DROP TABLE ${table}`)
     for (const projection of projections) db.exec(projection.tables)
-    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)").run(origin)
+    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, NULL)").run(origin)
     db.prepare("INSERT OR REPLACE INTO made VALUES (1, ?, ?)").run(madeBy, head)
   }).immediate()
   return { position: origin, upon: head }

@@ -1,11 +1,11 @@
 /** Calling an operation from the command line: on a server that was named, through the one that owns the data folder, or on the folder itself. */
-import * as fs from "node:fs"
 import { loadConfig } from "#config/load.js"
-import { FleetError, messageOf } from "#kernel/errors.js"
+import { FleetError } from "#kernel/errors.js"
 import { folderAt } from "../folder.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
 import { complain } from "./complain.js"
+import { textOf } from "./files.js"
 import { Interrupt } from "./interrupt.js"
 import type { GlobalFlags } from "./program.js"
 import { progressLine } from "./progress.js"
@@ -14,7 +14,7 @@ import { render } from "./render.js"
 
 /** @returns the exit code */
 export async function call(spec: CommandSpec, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
-  const texts = readFiles(spec, input)
+  const texts = withTexts(spec, input)
   const interrupt = new Interrupt()
   const caller = await callerFor(spec, flags, interrupt.signal)
   const progress = progressLine(process.stderr)
@@ -40,20 +40,12 @@ export async function call(spec: CommandSpec, input: Record<string, unknown>, fl
   }
 }
 
-/** A text given as `@FILE` is what the file holds, without the end of its last line; as `@-`, what standard input does. */
-function readFiles({ command }: CommandSpec, input: Record<string, unknown>): Record<string, unknown> {
-  const read = { ...input }
-  for (const field of command.files ?? []) {
+function withTexts({ command }: CommandSpec, input: Record<string, unknown>): Record<string, unknown> {
+  const texts = (command.files ?? []).flatMap((field) => {
     const given = input[field]
-    if (typeof given !== "string" || !given.startsWith("@")) continue
-    const file = given.slice(1)
-    try {
-      read[field] = fs.readFileSync(file === "-" ? 0 : file, "utf8").replace(/\r?\n$/, "")
-    } catch (cause) {
-      throw new FleetError("InvalidInput", `--${field} cannot be read from ${file}: ${messageOf(cause)}`, { cause })
-    }
-  }
-  return read
+    return typeof given === "string" ? [[field, textOf(given, `--${field}`)]] : []
+  })
+  return { ...input, ...Object.fromEntries(texts) }
 }
 
 function isCancelled(error: unknown): boolean {

@@ -3,6 +3,7 @@
  * longer: an idle fleet would otherwise write mostly checkpoints. And once more at the end, so that what a process leaves behind is sealed.
  */
 import type { RecordedEvent } from "#events/catalog.js"
+import { messageOf } from "#kernel/errors.js"
 import type { Ledger } from "#ledger/port.js"
 import type { SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 
@@ -21,7 +22,7 @@ export interface Told {
 
 export interface Sealing {
   /** Why the last attempt failed, if it did. */
-  readonly problem: () => unknown
+  readonly problem: () => string | undefined
   readonly now: () => Promise<SealedCheckpoint>
   /** Seals what is not sealed yet, and ends. Never throws: whoever is told hears of it. */
   readonly stop: () => Promise<void>
@@ -31,7 +32,7 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
   const abort = new AbortController()
   let [unsealed, due] = [0, Number.POSITIVE_INFINITY]
   let timer: NodeJS.Timeout | undefined
-  let problem: unknown
+  let problem: string | undefined
 
   const now = async (): Promise<SealedCheckpoint> => {
     const isNew = await sealer.isDue()
@@ -46,7 +47,7 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     try {
       await now()
     } catch (error) {
-      problem = error
+      problem = messageOf(error)
       told.failed(error)
     }
   }
