@@ -69,7 +69,7 @@ export class Sealer {
   async isDue(): Promise<boolean> {
     const { position } = await this.#ledger.head()
     const last = await this.latest()
-    return position >= 0 && last?.position !== position
+    return position >= 0 && !isWhole(last, position)
   }
 
   /**
@@ -80,7 +80,7 @@ export class Sealer {
     return this.#alone(async () => {
       const latest = await this.latest()
       const { position } = await this.#ledger.head()
-      if (latest !== undefined && latest.position === position) return latest
+      if (latest !== undefined && isWhole(latest, position)) return latest
       return this.#sign(position + 1)
     })
   }
@@ -200,6 +200,11 @@ export class Sealer {
     this.#busy = next.catch(() => undefined)
     return next
   }
+}
+
+/** Whether the checkpoint vouches for all that was there before its own event, which is the last. */
+function isWhole(checkpoint: SealedCheckpoint | undefined, head: Position): boolean {
+  return checkpoint?.position === head && checkpoint.size === head
 }
 
 interface Statement {
