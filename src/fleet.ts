@@ -26,7 +26,7 @@ import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
-import { openLedger } from "./engine.js"
+import { openEngine } from "./engine.js"
 import { type Folder, type FolderLock, lockFolder, removeStore } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
@@ -55,6 +55,8 @@ export interface Fleet {
   readonly sealer: Sealer
   readonly sealing: Sealing
   readonly keys: KeyFolder
+  /** Of the instances that share the ledger, whether it is this one that does what one of them does. */
+  readonly isWorker: () => boolean
   /** Resolves when the views show everything up to the position. @throws FleetError `ViewsBehind` */
   reached(position: Position): Promise<void>
   /** What keeps it from answering with what is true now, a sentence each. */
@@ -95,20 +97,27 @@ async function openLocked(
   handlers: readonly Handler[],
   told: Told,
 ): Promise<Fleet> {
-  const ledger = await openLedger(folder, clock)
+  const { ledger, worker, trouble } = await openEngine(config, folder, clock)
   const ops = openOps(folder.ops, clock)
   let views = await openViews(folder, ledger)
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const acting = webhook === undefined ? handlers : [...handlers, checkpointWebhook(webhook)]
-  const subscriptions = await openSubscriptions({ ledger, ops, clock, views: () => following, handlers: acting })
+  const subscriptions = await openSubscriptions({
+    ledger,
+    ops,
+    clock,
+    views: () => following,
+    handlers: acting,
+    worker,
+  })
   const keys = keyFolder(config.keys)
   const sealer = new Sealer(ledger, keys, clock)
   const sealing = await keepSealed(
     ledger,
     sealer,
-    { events: rules.events, everyMs: rules.every, idleMs: rules.idle },
+    { events: rules.events, everyMs: rules.every, idleMs: rules.idle, isOurs: worker.isWorker },
     {
       failed: told.failed,
       sealed(checkpoint) {
@@ -188,11 +197,13 @@ async function openLocked(
     sealer,
     sealing,
     keys,
+    isWorker: worker.isWorker,
     reached,
     async unready() {
       const { state } = following
       const lag = await following.lag()
       return [
+        ...[trouble()].filter((sentence) => sentence !== undefined),
         ...(state.is === "failed" ? [`the views have stopped: ${state.message}`] : []),
         ...(lag > readyLag ? [`the views are ${lag} events behind`] : []),
       ]

@@ -12,6 +12,8 @@ export interface SealingRules {
   readonly everyMs: number
   /** For accounts of looks that changed nothing. */
   readonly idleMs: number
+  /** Whether it is this instance that seals, now: of several, one does. */
+  readonly isOurs: () => boolean
 }
 
 /** Who is told. */
@@ -44,8 +46,10 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
   const attempt = async (): Promise<void> => {
     clearTimeout(timer)
     ;[unsealed, due] = [0, Number.POSITIVE_INFINITY]
+    // It may be ours by then, if whose it is now has left it.
+    if (!rules.isOurs()) return wake(rules.everyMs)
     try {
-      await now()
+      if (await sealer.isDue()) await now()
     } catch (error) {
       problem = messageOf(error)
       told.failed(error)
@@ -57,18 +61,21 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     unsealed += others.length
     const wait = others.every(isIdle) ? rules.idleMs : rules.everyMs
     if (unsealed >= rules.events) return attempt()
-    if (Date.now() + wait < due) {
-      clearTimeout(timer)
-      due = Date.now() + wait
-      timer = setTimeout(() => void attempt(), wait)
-      timer.unref()
-    }
+    if (Date.now() + wait < due) wake(wait)
+  }
+  const wake = (wait: number): void => {
+    clearTimeout(timer)
+    due = Date.now() + wait
+    timer = setTimeout(() => void attempt(), wait)
+    timer.unref()
   }
 
   const { position } = await ledger.head()
   // What an earlier process left unsealed is due like what comes now.
-  const left = await sealer.isDue()
-  if (left) await note(await ledger.readAll({ after: (position - 1) as typeof position, limit: 1 }))
+  if (await sealer.isDue()) {
+    const [last] = await ledger.readAt([position])
+    wake(last !== undefined && isIdle(last) ? rules.idleMs : rules.everyMs)
+  }
   const follow = async () => {
     for await (const batch of ledger.subscribe(position, abort.signal)) await note(batch)
   }
@@ -79,13 +86,9 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     now,
     async stop() {
       abort.abort()
-      clearTimeout(timer)
       await following
-      try {
-        if (await sealer.isDue()) await attempt()
-      } catch (error) {
-        told.failed(error)
-      }
+      clearTimeout(timer)
+      if (rules.isOurs()) await attempt()
     },
   }
 }

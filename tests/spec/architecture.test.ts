@@ -23,7 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: ["kernel", "config", "operations", "timeline", "api", "fleet", "server", "keeping", "folder", "version"],
   folder: ["kernel"],
   version: [],
-  engine: ["kernel", "ledger", "folder"],
+  engine: ["kernel", "ledger", "subscriptions", "config", "folder"],
   keeping: ["kernel", "ledger", "config", "folder"],
   fleet: [
     "kernel",
