@@ -14,6 +14,7 @@ import { reading } from "./ledger/reading.js"
 import { refusing } from "./ledger/refusing.js"
 import { reopening } from "./ledger/reopening.js"
 import { times } from "./ledger/times.js"
+import { tree } from "./ledger/tree.js"
 import { versions } from "./ledger/versions.js"
 
 const topics = {
@@ -28,6 +29,7 @@ const topics = {
   versions,
   reopening,
   adopting,
+  tree,
 }
 
 type Topic = keyof typeof topics
