@@ -5,6 +5,7 @@ import { interruptions } from "./eventstoredb/interruptions.js"
 import { leases } from "./eventstoredb/leases.js"
 import { reaching } from "./eventstoredb/reaching.js"
 import { refusals } from "./eventstoredb/refusals.js"
+import { storms } from "./eventstoredb/storms.js"
 
 describe("a ledger on EventStoreDB", () => {
   describe("reaching it", () => {
@@ -12,6 +13,9 @@ describe("a ledger on EventStoreDB", () => {
   })
   describe("when it is interrupted", () => {
     interruptions()
+  })
+  describe("storms", () => {
+    storms()
   })
   describe("its copies", () => {
     copies()
