@@ -38,7 +38,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "discovery",
     "folder",
   ],
-  server: ["kernel", "config", "discovery", "api", "web", "fleet"],
+  waiting: ["kernel"],
+  server: ["kernel", "config", "discovery", "sealing", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {
