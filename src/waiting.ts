@@ -10,31 +10,44 @@ const [firstWaitMs, longestWaitMs] = [1_000, 30_000]
  * @param listen makes a server listen where the real one will
  * @throws whatever `open` throws that will not be otherwise the next time; FleetError `Cancelled`
  */
-export async function patiently<T>(
+export async function patiently<T extends { close(): Promise<void> }>(
   open: () => Promise<T>,
   listen: (server: http.Server) => Promise<void>,
   log: FastifyBaseLogger,
   signal: AbortSignal,
 ): Promise<T> {
-  let door: http.Server | undefined
-  let reason = ""
+  let reason = "the ledger is being opened"
+  const door = http.createServer((request, response) => answer(request, response, reason))
+  await listen(door)
   try {
     for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs)) {
       try {
-        return await open()
+        return await unlessAborted(open(), signal)
       } catch (error) {
         if (!isOutOfReach(error)) throw error
         reason = messageOf(error)
         log.warn({ err: error, again: `in ${wait / 1_000} s` }, "the ledger cannot be reached")
-        if (door === undefined)
-          await listen((door = http.createServer((request, response) => answer(request, response, reason))))
         await sleep(wait * (0.5 + Math.random() / 2), signal)
-        if (signal.aborted) throw new FleetError("Cancelled", "stopped before the ledger could be reached")
       }
     }
   } finally {
-    if (door !== undefined) await closed(door)
+    await closed(door)
   }
+}
+
+/** What is opened too late is closed again. */
+async function unlessAborted<T extends { close(): Promise<void> }>(
+  opening: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener("abort", () => resolve(undefined), { once: true })
+  })
+  const opened = await Promise.race([opening, aborted])
+  if (opened !== undefined) return opened
+  opening.then((late) => late.close()).catch(() => {})
+  throw new FleetError("Cancelled", "stopped before the ledger could be reached")
 }
 
 function isOutOfReach(error: unknown): boolean {
