@@ -6,6 +6,7 @@
 import * as crypto from "node:crypto"
 import type { RecordedEvent } from "#events/catalog.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import type { EventId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
@@ -32,7 +33,18 @@ const viewsStore: Store = {
   synchronous: "NORMAL",
   cacheKiB: 32_768,
   migrations: [
-    `CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, made_by TEXT NOT NULL) STRICT;`,
+    `
+    CREATE TABLE checkpoint (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      position INTEGER NOT NULL,
+      event TEXT -- id of the event there, which tells the ledger from another
+    ) STRICT;
+    -- How the views came to be, which is no part of what they show.
+    CREATE TABLE made (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      by TEXT NOT NULL,
+      upon INTEGER NOT NULL -- the ledger's last position when they were begun
+    ) STRICT;`,
   ],
 }
 
@@ -57,12 +69,18 @@ export class Views implements Subscriber, ViewsReader {
   #folding = 0
   #projectors: ((event: RecordedEvent) => void)[]
   #checkpoint: Position
+  /** The ledger's last position when these views were begun: what was redacted after it, they may still hold. */
+  readonly madeUpon: Position
 
   /**
    * Opens the views, empty ones if there are none or they were made by another version of the projections.
+   * @param head the ledger's last position, if it is known
    * @param durable false for a file that is thrown away if the process ends before it is complete: several times faster to fill
    */
-  constructor(file: string, { durable = true } = {}) {
+  constructor(
+    file: string,
+    { head = origin, durable = true }: { readonly head?: Position; readonly durable?: boolean } = {},
+  ) {
     this.#db = openStore(file, viewsStore)
     this.#durable = durable
     if (!durable) {
@@ -70,7 +88,9 @@ export class Views implements Subscriber, ViewsReader {
       this.#db.pragma("synchronous = OFF")
     }
     try {
-      this.#checkpoint = prepareTables(this.#db)
+      const { position, upon } = prepareTables(this.#db, head)
+      this.#checkpoint = position
+      this.madeUpon = upon
     } catch (error) {
       this.#db.close()
       throw storeError(error, "the views")
@@ -80,14 +100,16 @@ export class Views implements Subscriber, ViewsReader {
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
     this.#projectors = this.#freshProjectors()
-    const moveCheckpoint = this.#db.prepare<[number, number]>("UPDATE checkpoint SET position = ? WHERE position = ?")
+    const moveCheckpoint = this.#db.prepare<[number, string, number]>(
+      "UPDATE checkpoint SET position = ?, event = ? WHERE position = ?",
+    )
     const fold = this.#db.transaction((events: readonly RecordedEvent[]) => {
       for (const [index, event] of events.entries()) {
         this.#folding = index
         for (const project of this.#projectors) project(event)
       }
-      const last = events.at(-1)?.position ?? this.#checkpoint
-      if (moveCheckpoint.run(last, this.#checkpoint).changes !== 1) {
+      const last = events.at(-1)
+      if (last !== undefined && moveCheckpoint.run(last.position, last.id, this.#checkpoint).changes !== 1) {
         throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
       }
     })
@@ -103,6 +125,11 @@ export class Views implements Subscriber, ViewsReader {
 
   checkpoint(): Position {
     return this.#checkpoint
+  }
+
+  /** Of the last event that was folded. */
+  lastEvent(): EventId | null {
+    return this.#db.prepare<[], EventId>("SELECT event FROM checkpoint").pluck().get() ?? null
   }
 
   /** @throws an error that says at which position, with everything before it folded; FleetError when that is no event's fault */
@@ -133,7 +160,7 @@ export class Views implements Subscriber, ViewsReader {
   #digest(): string {
     const hash = crypto.createHash("sha256")
     const tables = this.#db
-      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'made' ORDER BY name")
       .pluck()
       .all()
     for (const table of tables) {
@@ -157,17 +184,20 @@ export class Views implements Subscriber, ViewsReader {
   }
 }
 
-function prepareTables(db: Db): Position {
-  const found = db.prepare<[], { position: number; made_by: string }>("SELECT position, made_by FROM checkpoint").get()
-  if (found?.made_by === madeBy) return found.position as Position
+function prepareTables(db: Db, head: Position): { readonly position: Position; readonly upon: Position } {
+  const found = db
+    .prepare<[], { position: Position; by: string; upon: Position }>("SELECT position, by, upon FROM checkpoint, made")
+    .get()
+  if (found?.by === madeBy) return found
   db.transaction(() => {
     const tables = db
-      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'checkpoint'")
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('checkpoint', 'made')")
       .pluck()
       .all()
     for (const table of tables) db.exec(`DROP TABLE ${table}`)
     for (const projection of projections) db.exec(projection.tables)
-    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?)").run(origin, madeBy)
+    db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, NULL)").run(origin)
+    db.prepare("INSERT OR REPLACE INTO made VALUES (1, ?, ?)").run(madeBy, head)
   }).immediate()
-  return origin
+  return { position: origin, upon: head }
 }

@@ -14,11 +14,10 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
-import type { Position } from "#kernel/point.js"
+import { type Position, origin } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
 import { Sealer } from "#ledger/proof/seal.js"
-import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { type Ops, openOps } from "#ops/ops.js"
 import { Views, type ViewsReader } from "#projections/views.js"
 import { writeCheckpoint } from "#sealing/checkpoint-files.js"
@@ -27,10 +26,14 @@ import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
-import { type Folder, type FolderLock, folderAt, makeFolder, tryLock } from "./folder.js"
+import { openEngine } from "./engine.js"
+import { type Folder, type FolderLock, lockFolder, removeStore } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
 const viewsPatienceMs = 60_000
+
+/** Events that views may be behind and still be of use: a read waits for them. */
+const readyLag = 10_000
 
 export interface RebuildReport {
   readonly events: number
@@ -52,8 +55,12 @@ export interface Fleet {
   readonly sealer: Sealer
   readonly sealing: Sealing
   readonly keys: KeyFolder
+  /** Of the instances that share the ledger, whether it is this one that does what one of them does. */
+  readonly isWorker: () => boolean
   /** Resolves when the views show everything up to the position. @throws FleetError `ViewsBehind` */
   reached(position: Position): Promise<void>
+  /** What keeps it from answering with what is true now, a sentence each. */
+  unready(): Promise<readonly string[]>
   viewsState(): { readonly position: Position; readonly state: SubscriptionState }
   /** Builds all views anew from the ledger beside the present ones, then puts them in their place. */
   rebuild(progress: (done: number, total: number) => void, signal: AbortSignal): Promise<RebuildReport>
@@ -73,15 +80,7 @@ export async function openFleet(
   { handlers = [], told = nobody }: { readonly handlers?: readonly Handler[]; readonly told?: Told } = {},
 ): Promise<Fleet> {
   checkCatalog()
-  const folder = folderAt(config.data)
-  makeFolder(folder)
-  const lock = tryLock(folder)
-  if (lock === undefined) {
-    throw new FleetError(
-      "FolderInUse",
-      `another fleet-ledger is working on ${folder.path}; stop it or choose another folder with --data`,
-    )
-  }
+  const { folder, lock } = lockFolder(config.data)
   try {
     return await openLocked(config, clock, folder, lock, handlers, told)
   } catch (error) {
@@ -98,20 +97,27 @@ async function openLocked(
   handlers: readonly Handler[],
   told: Told,
 ): Promise<Fleet> {
-  const ledger = openSqliteLedger(folder.ledger, clock)
+  const { ledger, worker, trouble } = await openEngine(config, folder, clock)
   const ops = openOps(folder.ops, clock)
   let views = await openViews(folder, ledger)
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const acting = webhook === undefined ? handlers : [...handlers, checkpointWebhook(webhook)]
-  const subscriptions = await openSubscriptions({ ledger, ops, clock, views: () => following, handlers: acting })
+  const subscriptions = await openSubscriptions({
+    ledger,
+    ops,
+    clock,
+    views: () => following,
+    handlers: acting,
+    worker,
+  })
   const keys = keyFolder(config.keys)
   const sealer = new Sealer(ledger, keys, clock)
   const sealing = await keepSealed(
     ledger,
     sealer,
-    { events: rules.events, everyMs: rules.every, idleMs: rules.idle },
+    { events: rules.events, everyMs: rules.every, idleMs: rules.idle, isOurs: worker.isWorker },
     {
       failed: told.failed,
       sealed(checkpoint) {
@@ -146,9 +152,9 @@ async function openLocked(
     const started = performance.now()
     const file = `${folder.views}.rebuild`
     removeStore(file)
-    const fresh = new Views(file, { durable: false })
+    const { position: head } = await ledger.head()
+    const fresh = new Views(file, { head, durable: false })
     try {
-      const { position: head } = await ledger.head()
       let events = 0
       for await (const batch of ledger.subscribe(fresh.checkpoint(), signal)) {
         await fresh.handle(batch)
@@ -191,7 +197,17 @@ async function openLocked(
     sealer,
     sealing,
     keys,
+    isWorker: worker.isWorker,
     reached,
+    async unready() {
+      const { state } = following
+      const lag = await following.lag()
+      return [
+        ...[trouble()].filter((sentence) => sentence !== undefined),
+        ...(state.is === "failed" ? [`the views have stopped: ${state.message}`] : []),
+        ...(lag > readyLag ? [`the views are ${lag} events behind`] : []),
+      ]
+    },
     viewsState: () => ({ position: views.checkpoint(), state: following.state }),
     rebuild,
     async close() {
@@ -206,17 +222,28 @@ async function openLocked(
   }
 }
 
-/** Views that are damaged or ahead of the ledger (it was restored from a backup) are no views of it: they are built anew. */
+/**
+ * Views that are damaged, of another ledger (this one was restored from a backup) or may hold what was redacted since they were begun are no views of it: they
+ * are built anew.
+ */
 async function openViews(folder: Folder, ledger: Ledger): Promise<Views> {
+  const { position: head } = await ledger.head()
   try {
-    const views = new Views(folder.views)
-    if (views.checkpoint() <= (await ledger.head()).position) return views
+    const views = new Views(folder.views, { head })
+    const redacted = await ledger.readAll({ after: views.madeUpon, types: ["DataRedacted"], limit: 1 })
+    if (redacted.length === 0 && (await areOf(ledger, views))) return views
     views.close()
   } catch (error) {
     if (!(error instanceof FleetError && error.code === "StoreDamaged")) throw error
   }
   removeStore(folder.views)
-  return new Views(folder.views)
+  return new Views(folder.views, { head })
+}
+
+async function areOf(ledger: Ledger, views: Views): Promise<boolean> {
+  if (views.checkpoint() === origin) return true
+  const [event] = await ledger.readAt([views.checkpoint()])
+  return event?.id === views.lastEvent()
 }
 
 /** Whether views that follow the same ledger hold equal rows. Damaged ones do not. */
@@ -234,10 +261,6 @@ async function catchUp(ledger: Ledger, views: Views, upTo: Position): Promise<vo
   while (views.checkpoint() < upTo) {
     await views.handle(await ledger.readAll({ after: views.checkpoint(), upTo, limit: 1_000 }))
   }
-}
-
-function removeStore(file: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(`${file}${suffix}`, { force: true })
 }
 
 /** What shapes conclusions goes into the ledger before anything is concluded by it. */

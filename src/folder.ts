@@ -44,7 +44,7 @@ export function folderAt(folder: string): Folder {
 }
 
 /** Makes the folder if need be, for this user alone. @throws FleetError `StoreUnavailable` */
-export function makeFolder(folder: Folder): void {
+function makeFolder(folder: Folder): void {
   try {
     makeWithParents(folder.path)
     // Only a folder has a `.`.
@@ -77,7 +77,7 @@ export interface FolderLock {
 }
 
 /** @returns undefined when another process holds it @throws FleetError `StoreUnavailable` */
-export function tryLock(folder: Folder): FolderLock | undefined {
+function tryLock(folder: Folder): FolderLock | undefined {
   let db: Database.Database | undefined
   try {
     db = new Database(folder.lock, { timeout: 0 })
@@ -90,3 +90,29 @@ export function tryLock(folder: Folder): FolderLock | undefined {
     throw unusable(folder, error)
   }
 }
+
+/** Makes the folder if need be, and takes it for this process alone. @throws FleetError `FolderInUse`, `StoreUnavailable` */
+export function lockFolder(data: string): { readonly folder: Folder; readonly lock: FolderLock } {
+  const folder = folderAt(data)
+  makeFolder(folder)
+  const lock = tryLock(folder)
+  if (lock !== undefined) return { folder, lock }
+  throw new FleetError(
+    "FolderInUse",
+    `another fleet-ledger is working on ${folder.path}; stop it or choose another folder with --data`,
+  )
+}
+
+/** Removes an SQLite file with what SQLite keeps beside it. */
+export function removeStore(file: string): void {
+  for (const suffix of storeSuffixes) fs.rmSync(`${file}${suffix}`, { force: true })
+}
+
+/** Moves one. */
+export function moveStore(from: string, to: string): void {
+  for (const suffix of storeSuffixes) {
+    if (fs.existsSync(`${from}${suffix}`)) fs.renameSync(`${from}${suffix}`, `${to}${suffix}`)
+  }
+}
+
+const storeSuffixes = ["", "-wal", "-shm"]

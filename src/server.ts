@@ -57,7 +57,12 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger):
   }
   // The listeners are there before the first look, so that what it sees of this program is what every later look sees.
   const every = new Map(config.sources.map((source) => [source.name, source.every ?? config.discovery.every]))
-  looking = schedule(fleet.discovery, (source) => every.get(source) ?? config.discovery.every, {
+  const rules = {
+    every: (source: string) => every.get(source) ?? config.discovery.every,
+    // This machine is nobody else's to look at.
+    isOurs: ({ kind }: { readonly kind: string }) => kind === "local" || fleet.isWorker(),
+  }
+  looking = schedule(fleet.discovery, rules, {
     finished: (report) => {
       if (report.outcome === "failed") log.warn(report, "a look failed")
       else if (report.changes > 0) log.info(report, "a look found changes")

@@ -5,6 +5,7 @@ import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { operations } from "#operations/registry.js"
 import { checkOrigin } from "./access.js"
+import { addHealth } from "./health.js"
 import { Jobs } from "./jobs.js"
 import { openApi } from "./openapi.js"
 import { problemOf, sendProblem } from "./problem.js"
@@ -56,6 +57,7 @@ export async function buildApi(
   )
   const description = JSON.stringify(openApi(operations))
   app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description))
+  addHealth(app, fleet)
   addRoutes(app, operations, fleet, jobs)
   app.addHook("onClose", async () => jobs.cancelAll())
   return app

@@ -5,6 +5,7 @@ import { folderAt } from "../folder.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
 import { complain } from "./complain.js"
+import { textOf } from "./files.js"
 import { Interrupt } from "./interrupt.js"
 import type { GlobalFlags } from "./program.js"
 import { progressLine } from "./progress.js"
@@ -13,15 +14,16 @@ import { render } from "./render.js"
 
 /** @returns the exit code */
 export async function call(spec: CommandSpec, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
+  const texts = withTexts(spec, input)
   const interrupt = new Interrupt()
   const caller = await callerFor(spec, flags, interrupt.signal)
   const progress = progressLine(process.stderr)
   try {
     if (spec.kind === "stream") {
-      for await (const item of caller.follow(spec, input, interrupt.signal)) render(spec, item, flags.output)
+      for await (const item of caller.follow(spec, texts, interrupt.signal)) render(spec, item, flags.output)
       return 0
     }
-    const answer = await caller.invoke(spec, input, interrupt.signal, progress.update)
+    const answer = await caller.invoke(spec, texts, interrupt.signal, progress.update)
     progress.clear()
     render(spec, answer, flags.output)
     return tellsOfFailure(answer) ? 1 : 0
@@ -36,6 +38,14 @@ export async function call(spec: CommandSpec, input: Record<string, unknown>, fl
     interrupt.ignore()
     await caller.close()
   }
+}
+
+function withTexts({ command }: CommandSpec, input: Record<string, unknown>): Record<string, unknown> {
+  const texts = (command.files ?? []).flatMap((field) => {
+    const given = input[field]
+    return typeof given === "string" ? [[field, textOf(given, `--${field}`)]] : []
+  })
+  return { ...input, ...Object.fromEntries(texts) }
 }
 
 function isCancelled(error: unknown): boolean {

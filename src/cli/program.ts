@@ -34,6 +34,33 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { serve } = await import("./serve.js")
       await serve(flags)
     })
+  const keeping = () => import("./keeping.js")
+  addGlobalFlags(program.command("backup"))
+    .summary("Copy the ledger to a file while it is in use, and verify the copy")
+    .description(
+      "Copy the ledger to a file while it is in use, and verify the copy. Keep the folder of the signing key too.",
+    )
+    .argument("<file>", "that does not exist yet")
+    .addHelpText("after", examples(["backup /mnt/backup/ledger-2026-11-23.db"]))
+    .action(async (file: string, flags: GlobalFlags) => (await keeping()).backup(file, flags))
+  addGlobalFlags(program.command("restore"))
+    .summary("Put a backup in the ledger's place, and say in it what is lost")
+    .description(
+      "Put a backup in the ledger's place, once it is verified, and say in it, signed, what is lost. The ledger that was there is kept beside it.",
+    )
+    .argument("<file>", "made by backup")
+    .requiredOption("--reason <why>", "why; stays in the ledger for ever")
+    .addHelpText("after", examples(['restore /mnt/backup/ledger-2026-11-23.db --reason "the disk failed"']))
+    .action(async (file: string, flags: GlobalFlags & { reason: string }) => (await keeping()).restore(file, flags))
+  addGlobalFlags(program.command("import"))
+    .summary("Make a ledger out of a whole export, where there is none")
+    .description(
+      "Make a ledger out of a whole export, where there is none: the same events at the same positions, with the same root.",
+    )
+    .argument("<file>", "made by export; - reads standard input")
+    .option("--key <key>", "verifier key that must have signed it last; @FILE reads it from a file")
+    .addHelpText("after", examples(["import ledger.ndjson --data ./copy", "import ledger.ndjson --key @ledger.key"]))
+    .action(async (file: string, flags: GlobalFlags & { key?: string }) => (await keeping()).importExport(file, flags))
   const specs = await loadCommands()
   for (const spec of specs) {
     addOperation(program, spec, async (input, flags) => {

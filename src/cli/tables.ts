@@ -71,6 +71,21 @@ const views: Readonly<Record<string, View>> = {
     wrong === null
       ? `${pc.green("verified")}: ${plural(events, "event")}, ${plural(checkpoints, "checkpoint")} agree`
       : `${pc.red("wrong")}: ${printable(wrong.message)}`,
+  redact: ({
+    payloads,
+    mask,
+    position,
+    envelopes,
+  }: {
+    payloads: number
+    mask: string
+    position: number
+    envelopes: number[]
+  }) =>
+    [
+      `masked as ${mask} in ${plural(payloads, "payload")}; position ${position} says so`,
+      ...(envelopes.length === 0 ? [] : [pc.yellow(`it stays in the envelopes at position ${envelopes.join(", ")}`)]),
+    ].join("\n"),
   export: (line: object) => JSON.stringify(line),
   "proof checkpoint": ({ note }: { note: string }) => note.trimEnd(),
   "proof key": ({ key }: { key: string }) => key,
@@ -257,7 +272,7 @@ function statusText(answer: {
   at: At
   version: string
   data: string
-  ledger: { events: number; bytes: number }
+  ledger: { events: number; bytes: number; sealed: number; problem: string | null }
   views: { position: number; lag: number; state: string; message: string | null }
   handlers: (Following & { deadLetters: number })[]
   counts: Record<string, number>
@@ -273,7 +288,8 @@ function statusText(answer: {
   ])
   return [
     `fleet-ledger ${version} on ${printable(data)}`,
-    `ledger  ${ledger.events} events, ${Math.round(ledger.bytes / 1024)} KiB`,
+    `ledger  ${ledger.events} events, ${Math.round(ledger.bytes / 1024)} KiB, sealed up to ${ledger.sealed}`,
+    ...(ledger.problem === null ? [] : [pc.red(`        not sealed since: ${printable(ledger.problem)}`)]),
     `views   ${howItFollows(held)}`,
     ...handlers.map((handler) => {
       const letters = handler.deadLetters === 0 ? "" : ` (${plural(handler.deadLetters, "dead letter")})`

@@ -126,11 +126,24 @@ function parseConfig(input: Record<string, unknown>, where: string): Config {
       `${where}: ${at === "" ? "it" : `"${at}"`} is wrong: ${issue?.message ?? "unknown"}`,
     )
   }
-  const names = result.data.sources.map(({ name }) => name)
+  const config = result.data
+  // Instances on one cluster each have this machine, and it is another one for each.
+  const isShared = config.ledger.engine !== "sqlite" && input["sources"] === undefined
+  const sources = isShared ? [{ name: hostSourceName(), kind: "local" as const }] : config.sources
+  const names = sources.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined)
     throw new FleetError("InvalidConfig", `${where}: two sources are called "${twice}"; names must differ`)
-  return result.data
+  return { ...config, sources }
+}
+
+function hostSourceName(): string {
+  const name = os
+    .hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]/g, "-")
+    .replace(/^[._-]+/, "")
+  return name.slice(0, 63) || "here"
 }
 
 /** The keys that may stand at a path. */

@@ -13,6 +13,9 @@ const duration = z.string().transform((text, context) => {
   return ms
 })
 
+/** Where a secret is, and never the secret itself. */
+const secret = z.string().regex(/^(?:env|file):./, "env:NAME or file:PATH, where it is to be found")
+
 const sourceName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "a name of lower-case letters, digits, '.', '_' and '-'")
@@ -31,7 +34,23 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, "host:port, like 127.0.0.1:7400")
     .default("127.0.0.1:7400"),
-  ledger: z.strictObject({ engine: z.literal("sqlite") }).default({ engine: "sqlite" }),
+  /** Which engine keeps the ledger. */
+  ledger: z
+    .discriminatedUnion("engine", [
+      z.strictObject({ engine: z.literal("sqlite") }),
+      z.strictObject({
+        engine: z.literal("eventstoredb"),
+        /** `esdb://` or `kurrentdb://`, with or without `+discover`; without user and password. */
+        address: z.string().min(1),
+        user: z.string().min(1).optional(),
+        password: secret.optional(),
+        /** File with the certificate of the authority that signed the cluster's. */
+        ca: z.string().min(1).optional(),
+        /** What the names of its streams begin with. */
+        prefix: z.string().min(1).optional(),
+      }),
+    ])
+    .default({ engine: "sqlite" }),
   sources: z
     .array(z.discriminatedUnion("kind", [localSource]))
     .min(1)

@@ -2,6 +2,7 @@
 import { messageOf } from "#kernel/errors.js"
 import { sleep } from "#kernel/sleep.js"
 import type { Discovery } from "./discovery.js"
+import type { Source } from "./observation.js"
 import type { RunReport } from "./run.js"
 
 export interface ScheduleEvents {
@@ -14,14 +15,20 @@ export interface Schedule {
   stop(): Promise<void>
 }
 
-/** @param every milliseconds between the ends and starts of looks at a source */
-export function schedule(discovery: Discovery, every: (source: string) => number, events: ScheduleEvents): Schedule {
+export interface ScheduleRules {
+  /** Milliseconds between the ends and starts of looks at a source. */
+  readonly every: (source: string) => number
+  /** Whether it is this instance that looks at a source, now. */
+  readonly isOurs: (source: Source) => boolean
+}
+
+export function schedule(discovery: Discovery, { every, isOurs }: ScheduleRules, events: ScheduleEvents): Schedule {
   const abort = new AbortController()
   const { signal } = abort
   const loops = discovery.sources.map(async (source) => {
     while (!signal.aborted) {
       try {
-        events.finished(await discovery.look(source, { actor: "system", signal }))
+        if (isOurs(source)) events.finished(await discovery.look(source, { actor: "system", signal }))
       } catch (error) {
         if (!signal.aborted) events.broken(source.name, messageOf(error))
       }

@@ -33,7 +33,11 @@ function write(value: unknown, path: string, depth: number): string {
 
 const unsafe = /[\ud800-\udfff]/
 
+/** ASCII that stands in JSON as it is: most of what there is to write. */
+const plain = /^[ !#-[\]-~]*$/
+
 function writeString(text: string, path: string): string {
+  if (plain.test(text)) return `"${text}"`
   if (unsafe.test(text) && !text.isWellFormed()) throw notJson(path, "a lone surrogate")
   return JSON.stringify(text)
 }

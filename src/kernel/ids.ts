@@ -15,8 +15,16 @@ const namespaces = {
   effect: Buffer.from("ec7be5b9f989406e90323108aed0d16d", "hex"),
 } as const
 
+let scratch = Buffer.allocUnsafe(1_024)
+
 function uuidv5(namespace: keyof typeof namespaces, name: string): string {
-  const digest = crypto.hash("sha1", Buffer.concat([namespaces[namespace], Buffer.from(name, "utf8")]), "hex")
+  const prefix = namespaces[namespace]
+  // A UTF-16 unit takes three bytes at most.
+  const room = prefix.length + name.length * 3
+  if (room > scratch.length) scratch = Buffer.allocUnsafe(room)
+  scratch.set(prefix)
+  const end = prefix.length + scratch.write(name, prefix.length, "utf8")
+  const digest = crypto.hash("sha1", scratch.subarray(0, end), "hex")
   const variant = ((Number.parseInt(digest[16] as string, 16) & 0x3) | 0x8).toString(16)
   return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`
 }

@@ -34,13 +34,13 @@ export interface HeadText {
 }
 
 /**
- * JCS of the head, given JCS of its metadata. Written out because it is made for every event; its test compares it with `canonicalJson`.
+ * JCS of the head, given JCS of its metadata; names of streams and types stand in JSON as they are. Written out because it is made for every event; its test compares it with `canonicalJson`.
  */
 export function headText(head: Omit<EnvelopeHead, "metadata" | "recordedAt">, metadataText: string): HeadText {
   const occurred = head.occurredAt === undefined ? "" : `"occurredAt":"${head.occurredAt}",`
   return {
     before: `{"id":"${head.id}","metadata":${metadataText},"observedAt":"${head.observedAt}",${occurred}"recordedAt":"`,
-    after: `","revision":${head.revision},"schemaVersion":${head.schemaVersion},"stream":${JSON.stringify(head.stream)},"type":"${head.type}"}`,
+    after: `","revision":${head.revision},"schemaVersion":${head.schemaVersion},"stream":"${head.stream}","type":"${head.type}"}`,
   }
 }
 
@@ -68,6 +68,15 @@ export function entryText(head: string, hashOfData: string): string {
 export function leafHash(entry: string): Buffer {
   // As text of single bytes it comes out of the hash twice as fast as as a buffer.
   return Buffer.from(crypto.hash("sha256", `\0${entry}`, "binary"), "binary")
+}
+
+/** What a leaf commits to the payload with: its salt; or, once it is redacted, the hash that it had. */
+export type Seal = { readonly salt: Uint8Array } | { readonly dataHash: Uint8Array }
+
+/** The leaf of an event as it is kept. */
+export function sealedLeaf(head: string, data: string, seal: Seal): Buffer {
+  const hash = "salt" in seal ? dataHash(seal.salt, data) : Buffer.from(seal.dataHash).toString("hex")
+  return leafHash(entryText(head, hash))
 }
 
 /** The leaf of an event from its readable parts, as an auditor would compute it. */

@@ -5,7 +5,9 @@
 import type { EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Instant } from "#kernel/clock.js"
 import type { StreamName } from "#kernel/ids.js"
+import type { JsonObject } from "#kernel/json.js"
 import type { Point, Position } from "#kernel/point.js"
+import type { Seal } from "./leaf.js"
 import type { Hash, Subtree } from "./proof/tree.js"
 
 /** The expected revision of a stream that does not exist yet. */
@@ -47,10 +49,17 @@ export interface StoredEvent {
   readonly head: string
   /** Canonical JSON of the payload, or of what a redaction left of it. */
   readonly data: string
-  /** What the leaf commits to the payload with: its salt; or, once it is redacted, the hash it had. */
-  readonly seal: { readonly salt: Uint8Array } | { readonly dataHash: Uint8Array }
+  readonly seal: Seal
   readonly leaf: Hash
 }
+
+export interface RedactedPayload {
+  readonly position: Position
+  readonly data: JsonObject
+}
+
+/** The stream that tells of the ledger itself. */
+export const ledgerStream = "ledger" as StreamName
 
 export interface Ledger {
   /**
@@ -88,6 +97,20 @@ export interface Ledger {
 
   /** A page of what is stored, oldest first. */
   readStored(page: Omit<ReadAll, "types">): Promise<readonly StoredEvent[]>
+
+  /**
+   * Takes over events as another ledger keeps them, bytes and all, at the positions they have there: the next ones of this ledger. All or none.
+   *
+   * @throws FleetError `LedgerForked` if they are not the next ones, or one is not what its leaf says; `UnknownEventType`, `StoreUnavailable`
+   */
+  adopt(events: readonly StoredEvent[]): Promise<void>
+
+  /**
+   * Puts what a redaction leaves in the place of payloads, keeps of each only what its leaf commits to, and appends the event that says so: all or nothing.
+   *
+   * @throws FleetError `Forbidden` where stored bytes can't be taken away; else as `append`
+   */
+  redact(left: readonly RedactedPayload[], told: NewEvent, expectedRevision: number): Promise<Appended>
 
   /** Roots of complete subtrees of the Merkle tree over the leaves. @throws FleetError `NotFound` for one that is not complete yet */
   nodes(subtrees: readonly Subtree[]): Promise<readonly Hash[]>

@@ -19,7 +19,10 @@ export interface PreparedEvent {
 
 const streamPattern = /^(?:[a-z]+-[A-Za-z0-9._-]+|[a-z]+)$/
 const instantLength = 24
-const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+/** What it lets through that is no time is a day that its month does not have. */
+const instantPattern = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
+/** Every month has the days before this one. */
+const doubtfulDay = "29"
 
 /** @throws FleetError `SchemaViolation` or `UnknownEventType`, naming what is wrong and where. */
 export function prepare(
@@ -52,21 +55,26 @@ export function prepare(
     if (event.observedAt !== checkedTime) checkInstant(event.observedAt, `${event.type} observedAt`)
     checkedTime = event.observedAt
     if (event.occurredAt !== undefined) checkInstant(event.occurredAt, `${event.type} occurredAt`)
-    const metadataText = metadataTexts.get(event.metadata) ?? checkedMetadata(event)
-    metadataTexts.set(event.metadata, metadataText)
+    let metadataText = metadataTexts.get(event.metadata)
+    if (metadataText === undefined) metadataTexts.set(event.metadata, (metadataText = checkedMetadata(event)))
     const id = eventId(stream, expectedRevision, command, index)
     const revision = expectedRevision + 1 + index
     const { type, observedAt, occurredAt } = event
     const occurred = occurredAt === undefined ? {} : { occurredAt }
     const head = headText({ id, stream, revision, type, schemaVersion: version, observedAt, ...occurred }, metadataText)
-    const bytes = [dataText, head.before, head.after].reduce(
-      (sum, text) => sum + Buffer.byteLength(text),
-      instantLength,
-    )
+    const bytes = sizeOf(head, dataText)
     if (bytes > maxEventBytes)
       throw invalid(`${type} number ${index} has ${bytes} bytes; the limit is ${maxEventBytes}`)
     return { id, revision, type, head, dataText }
   })
+}
+
+/** Bytes of an event once it is stamped; no more than that where that is little. */
+function sizeOf({ before, after }: HeadText, dataText: string): number {
+  const units = before.length + after.length + dataText.length + instantLength
+  // A UTF-16 unit takes three bytes at most: most events need no counting.
+  if (units * 3 <= maxEventBytes) return units
+  return instantLength + Buffer.byteLength(before) + Buffer.byteLength(after) + Buffer.byteLength(dataText)
 }
 
 function checkedMetadata(event: NewEvent): string {
@@ -77,11 +85,11 @@ function checkedMetadata(event: NewEvent): string {
 }
 
 function checkInstant(value: string, what: string): void {
-  if (!instantPattern.test(value) || !isTime(value as Instant))
-    throw invalid(`${what} is "${value}"; times are UTC with milliseconds, like 2026-11-23T14:00:00.000Z`)
+  if (instantPattern.test(value) && (value.slice(8, 10) < doubtfulDay || isTime(value as Instant))) return
+  throw invalid(`${what} is "${value}"; times are UTC with milliseconds, like 2026-11-23T14:00:00.000Z`)
 }
 
-/** Neither the 31st of February nor 25 o'clock. */
+/** No 31st of February. */
 function isTime(value: Instant): boolean {
   const ms = epochMs(value)
   return !Number.isNaN(ms) && instant(ms) === value

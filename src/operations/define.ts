@@ -40,6 +40,8 @@ export interface Command {
   readonly name: string
   /** Inputs given by position; `[name]` is optional. */
   readonly positional: readonly string[]
+  /** Inputs that may be given as `@FILE` or, from standard input, `@-`. */
+  readonly files?: readonly string[]
   readonly examples: readonly string[]
 }
 

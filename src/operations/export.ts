@@ -39,9 +39,12 @@ async function* lines(
   yield* exportLines(fleet.ledger, { from: from ?? 0, to: to ?? size - 1, note }, signal)
 }
 
-/** The event that tells of a checkpoint stands right behind what it vouches for. */
+/** The event that tells of a checkpoint stands not far behind what it vouches for. */
 async function checkpointOf({ fleet }: Call, size: number): Promise<{ readonly size: number; readonly note: string }> {
-  const [event] = await fleet.ledger.readAt([size as Position])
-  if (event?.type === "LedgerCheckpointed" && event.data.size === size) return event.data
+  const after = (size - 1) as Position
+  const events = await fleet.ledger.readAll({ after, types: ["LedgerCheckpointed"], limit: 100 })
+  const found = events.flatMap((event) => (event.type === "LedgerCheckpointed" ? [event.data] : []))
+  const checkpoint = found.find((data) => data.size === size)
+  if (checkpoint !== undefined) return checkpoint
   throw new FleetError("NotFound", `no checkpoint in the ledger vouches for ${size} events`)
 }

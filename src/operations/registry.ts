@@ -8,6 +8,7 @@ import { history } from "./history.js"
 import { login } from "./login.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
+import { redact } from "./redact.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
 import { status } from "./status.js"
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   proofConsistency,
   proofKey,
   proofRotate,
+  redact,
   rebuild,
   subscriptionList,
   subscriptionPause,

@@ -13,7 +13,12 @@ export const status = query({
   output: z.object({
     version: z.string(),
     data: z.string(),
-    ledger: z.object({ events: z.int(), bytes: z.int() }),
+    ledger: z.object({
+      events: z.int(),
+      bytes: z.int(),
+      sealed: z.int().describe("Events that the newest checkpoint vouches for"),
+      problem: z.string().nullable().describe("Why it could not be sealed"),
+    }),
     views: z.object({
       position: z.int(),
       lag: z.int(),
@@ -53,7 +58,12 @@ export const status = query({
     return {
       version,
       data: folder.path,
-      ledger: { events: head.position + 1, bytes: sizeOf(folder.ledger) },
+      ledger: {
+        events: head.position + 1,
+        bytes: sizeOf(folder.ledger),
+        sealed: (await fleet.sealer.latest())?.size ?? 0,
+        problem: fleet.sealing.problem() ?? null,
+      },
       views: {
         position,
         lag: head.position - position,

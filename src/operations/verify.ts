@@ -28,7 +28,12 @@ export const verify = job({
     wrong: z.object({ position: z.int().nullable(), message: z.string() }).nullable(),
   }),
   route: { method: "POST", path: "/api/v1/verify" },
-  command: { name: "verify", positional: [], examples: ["verify", 'verify --checkpoint "$(cat kept.note)"'] },
+  command: {
+    name: "verify",
+    positional: [],
+    files: ["checkpoint", "key"],
+    examples: ["verify", "verify --checkpoint @kept.note --key @ledger.key"],
+  },
   async run(call, input) {
     const vouched = await vouchedFor(call, input["checkpoint"], input["key"])
     const verdict = await verifyLedger(

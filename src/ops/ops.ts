@@ -3,6 +3,7 @@ import type { Clock } from "#kernel/clock.js"
 import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
 import { type Checkpoints, checkpoints } from "./checkpoints.js"
+import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
 import { type Measurements, measurements } from "./measurements.js"
@@ -16,11 +17,14 @@ export interface Ops {
   readonly looks: Looks
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetters
+  /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
+  forget(text: string, mask: string): Promise<void>
   close(): void
 }
 
 export function openOps(file: string, clock: Clock): Ops {
   const db = openStore(file, opsStore)
+  const forget = forgetter(db)
   return {
     tokens: tokens(db, clock),
     measurements: measurements(db),
@@ -28,6 +32,7 @@ export function openOps(file: string, clock: Clock): Ops {
     looks: looks(db),
     checkpoints: checkpoints(db),
     deadLetters: deadLetters(db),
+    forget: async (text, mask) => forget(text, mask),
     close: () => db.close(),
   }
 }

@@ -3,6 +3,7 @@
  * longer: an idle fleet would otherwise write mostly checkpoints. And once more at the end, so that what a process leaves behind is sealed.
  */
 import type { RecordedEvent } from "#events/catalog.js"
+import { messageOf } from "#kernel/errors.js"
 import type { Ledger } from "#ledger/port.js"
 import type { SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 
@@ -11,6 +12,8 @@ export interface SealingRules {
   readonly everyMs: number
   /** For accounts of looks that changed nothing. */
   readonly idleMs: number
+  /** Whether it is this instance that seals, now: of several, one does. */
+  readonly isOurs: () => boolean
 }
 
 /** Who is told. */
@@ -21,7 +24,7 @@ export interface Told {
 
 export interface Sealing {
   /** Why the last attempt failed, if it did. */
-  readonly problem: () => unknown
+  readonly problem: () => string | undefined
   readonly now: () => Promise<SealedCheckpoint>
   /** Seals what is not sealed yet, and ends. Never throws: whoever is told hears of it. */
   readonly stop: () => Promise<void>
@@ -31,7 +34,7 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
   const abort = new AbortController()
   let [unsealed, due] = [0, Number.POSITIVE_INFINITY]
   let timer: NodeJS.Timeout | undefined
-  let problem: unknown
+  let problem: string | undefined
 
   const now = async (): Promise<SealedCheckpoint> => {
     const isNew = await sealer.isDue()
@@ -43,10 +46,12 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
   const attempt = async (): Promise<void> => {
     clearTimeout(timer)
     ;[unsealed, due] = [0, Number.POSITIVE_INFINITY]
+    // It may be ours by then, if whose it is now has left it.
+    if (!rules.isOurs()) return wake(rules.everyMs)
     try {
-      await now()
+      if (await sealer.isDue()) await now()
     } catch (error) {
-      problem = error
+      problem = messageOf(error)
       told.failed(error)
     }
   }
@@ -56,18 +61,21 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     unsealed += others.length
     const wait = others.every(isIdle) ? rules.idleMs : rules.everyMs
     if (unsealed >= rules.events) return attempt()
-    if (Date.now() + wait < due) {
-      clearTimeout(timer)
-      due = Date.now() + wait
-      timer = setTimeout(() => void attempt(), wait)
-      timer.unref()
-    }
+    if (Date.now() + wait < due) wake(wait)
+  }
+  const wake = (wait: number): void => {
+    clearTimeout(timer)
+    due = Date.now() + wait
+    timer = setTimeout(() => void attempt(), wait)
+    timer.unref()
   }
 
   const { position } = await ledger.head()
   // What an earlier process left unsealed is due like what comes now.
-  const left = await sealer.isDue()
-  if (left) await note(await ledger.readAll({ after: (position - 1) as typeof position, limit: 1 }))
+  if (await sealer.isDue()) {
+    const [last] = await ledger.readAt([position])
+    wake(last !== undefined && isIdle(last) ? rules.idleMs : rules.everyMs)
+  }
   const follow = async () => {
     for await (const batch of ledger.subscribe(position, abort.signal)) await note(batch)
   }
@@ -78,13 +86,9 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     now,
     async stop() {
       abort.abort()
-      clearTimeout(timer)
       await following
-      try {
-        if (await sealer.isDue()) await attempt()
-      } catch (error) {
-        told.failed(error)
-      }
+      clearTimeout(timer)
+      if (rules.isOurs()) await attempt()
     },
   }
 }

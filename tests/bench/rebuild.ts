@@ -7,7 +7,12 @@ import { inventoryProjection } from "#projections/inventory/project.js"
 import { foldAll } from "./fleet-on-disk.js"
 import { type Row, perSecond, seconds } from "./report.js"
 
-export async function benchRebuild(ledger: Ledger, ledgerFile: string, folder: string): Promise<Row[]> {
+/** @returns the rows, and how many events a second the inventory catches up with */
+export async function benchRebuild(
+  ledger: Ledger,
+  ledgerFile: string,
+  folder: string,
+): Promise<{ readonly rows: Row[]; readonly caughtUp: number }> {
   const events = (await ledger.head()).position + 1
   const read = await seconds(() => readAndParse(ledgerFile))
   // What writing the fleet left behind is not the rebuild's to clean up.
@@ -18,7 +23,7 @@ export async function benchRebuild(ledger: Ledger, ledgerFile: string, folder: s
   const watch = () => (rss = Math.max(rss, process.memoryUsage.rss()))
   const all = await seconds(async () => (await foldAll(ledger, `${folder}/rebuilt.db`, watch)).close())
   const ratio = read / inventory
-  return [
+  const rows = [
     {
       what: `rebuild of the inventory, ${events.toLocaleString("en")} events`,
       budget: "≥ 0.15 × reading and parsing",
@@ -38,6 +43,7 @@ export async function benchRebuild(ledger: Ledger, ledgerFile: string, folder: s
       pass: rss <= 300e6,
     },
   ]
+  return { rows, caughtUp: events / inventory }
 }
 
 /** The inventory alone, in a file as the views' is while they are rebuilt. */
@@ -59,7 +65,7 @@ async function foldInventory(ledger: Ledger, file: string): Promise<void> {
 }
 
 /** What any rebuild has to do at least. */
-function readAndParse(file: string): number {
+export function readAndParse(file: string): number {
   const db = new Database(file, { readonly: true })
   let members = 0
   for (const row of db

@@ -6,8 +6,10 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { benchAppend } from "./append.js"
 import { foldAll, writeFleet } from "./fleet-on-disk.js"
+import { benchPeers } from "./peers.js"
 import { benchRebuild } from "./rebuild.js"
 import { type Row, print } from "./report.js"
+import { benchVerify } from "./verify.js"
 import { benchDiff, benchEntity } from "./timeline.js"
 
 const full = process.argv.includes("full")
@@ -26,7 +28,9 @@ try {
 
   const ledgerFile = path.join(folder, "ledger.db")
   const onDisk = await writeFleet(ledgerFile, targets, changes)
-  rows.push(...(await benchRebuild(onDisk.ledger, ledgerFile, folder)))
+  const rebuilt = await benchRebuild(onDisk.ledger, ledgerFile, folder)
+  rows.push(...rebuilt.rows, ...(await benchPeers(folder, rebuilt.caughtUp)))
+  rows.push(...(await benchVerify(onDisk.ledger, ledgerFile, folder)))
   const views = await foldAll(onDisk.ledger, path.join(folder, "views.db"))
   rows.push(...(await benchEntity(views, onDisk, targets)))
 

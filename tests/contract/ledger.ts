@@ -3,6 +3,7 @@
  * may stand in for whatever else passes: links, positions and proofs mean the same on each.
  */
 import { describe } from "vitest"
+import { adopting } from "./ledger/adopting.js"
 import { appending } from "./ledger/appending.js"
 import { awkwardValues } from "./ledger/awkward-values.js"
 import { following } from "./ledger/following.js"
@@ -13,6 +14,7 @@ import { reading } from "./ledger/reading.js"
 import { refusing } from "./ledger/refusing.js"
 import { reopening } from "./ledger/reopening.js"
 import { times } from "./ledger/times.js"
+import { tree } from "./ledger/tree.js"
 import { versions } from "./ledger/versions.js"
 
 const topics = {
@@ -26,6 +28,8 @@ const topics = {
   times,
   versions,
   reopening,
+  adopting,
+  tree,
 }
 
 /** @param open gives an empty ledger on the clock it is handed, for as long as one test takes. */

@@ -9,6 +9,7 @@ import { damagedFiles } from "./sqlite/damaged-files.js"
 import { durability } from "./sqlite/durability.js"
 import { foreignFiles } from "./sqlite/foreign-files.js"
 import { fullDisk } from "./sqlite/full-disk.js"
+import { redacting } from "./sqlite/redacting.js"
 import { unusableFiles } from "./sqlite/unusable-files.js"
 
 ledgerContract("SQLite", async (clock) => {
@@ -30,6 +31,9 @@ describe("the file of an SQLite ledger", () => {
   })
   describe("is durable", () => {
     durability()
+  })
+  describe("from which a payload is redacted", () => {
+    redacting()
   })
   describe("that is not ours", () => {
     foreignFiles()

@@ -90,6 +90,7 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   diff: { from: "position:1" },
   "proof inclusion": { position: "0" },
   "proof consistency": { from: "1" },
+  redact: { text: "6.1.0", reason: "nobody should know" },
   "token create": { name: "fresh" },
   "subscription pause": { name: "unwilling" },
   "subscription resume": { name: "unwilling" },
@@ -317,6 +318,24 @@ describe("what follows the ledger", () => {
       ask(`/api/v1/dead-letters/${id}/retry`, { method: "POST", token: secret, payload: {} })
     expect((await retry(letter.id)).json()).toMatchObject({ outcome: "failed", attempts: 6, message: "not this one" })
     expect((await retry("nobody")).statusCode).toBe(404)
+  })
+})
+
+describe("health", () => {
+  it("is alive and ready, for whoever asks", async () => {
+    const { ask } = await door()
+    expect((await ask("/livez")).json()).toEqual({ alive: true })
+    const ready = await ask("/readyz")
+    expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true, reasons: [] }])
+  })
+
+  it("is alive and not ready once the ledger cannot be read, and says why", async () => {
+    const { ask, fleet } = await door()
+    await fleet.ledger.close()
+    expect((await ask("/livez")).statusCode).toBe(200)
+    const ready = await ask("/readyz")
+    expect(ready.statusCode).toBe(503)
+    expect(ready.json()).toMatchObject({ ready: false, reasons: [expect.stringMatching(/closed|stopped/)] })
   })
 })
 

@@ -2,62 +2,22 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { NewEvent } from "#events/catalog.js"
-import { loadConfig } from "#config/load.js"
-import { type Fleet, openFleet } from "#fleet.js"
-import { recordId } from "#kernel/ids.js"
+import type { Fleet } from "#fleet.js"
 import { type Position, origin } from "#kernel/point.js"
-import { noStream } from "#ledger/port.js"
 import { findEntity } from "#timeline/entity.js"
 import { diff } from "#timeline/diff.js"
+import { idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
-import { TestClock } from "#tests/support/test-clock.js"
 import { until } from "#tests/support/until.js"
 import Database from "better-sqlite3"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it } from "vitest"
 
 const forever = new AbortController().signal
 const silent = () => {}
 /** Events that closing adds: the checkpoint over what was recorded. */
 const closing = 1
-
-/** Opens the fleet in a folder, with this much said in its configuration. */
-async function open(folder: string, yaml = "{}"): Promise<Fleet> {
-  const config = path.join(folder, "fleet-ledger.yaml")
-  fs.writeFileSync(config, yaml)
-  const fleet = await openFleet(
-    loadConfig({ config, data: path.join(folder, "data") }, { XDG_CONFIG_HOME: folder }),
-    new TestClock(),
-  )
-  onTestFinished(() => fleet.close())
-  return fleet
-}
-
-const nameOf = (number: number) => `web-${number}`
-const idOf = (number: number) => recordId("here", "target", String(number))
-
-/** Discovers so many machines and changes each of them once. */
-async function populate(fleet: Fleet, count: number, from = 0): Promise<Position> {
-  const appends = Array.from({ length: count }, (_, index) => {
-    const [nativeKey, name] = [String(from + index), nameOf(from + index)]
-    const document = {
-      lifecycle: "observed",
-      identity: { name },
-      packages: { "pkg:__proto__": { version: "1" } },
-    } as const
-    const patch = [{ op: "add" as const, path: "/packages/pkg:vim", value: { version: String(index) } }]
-    const events: NewEvent[] = [
-      { type: "TargetDiscovered", data: { source: "here", nativeKey, generation: 0, document }, metadata, observedAt },
-      { type: "TargetChanged", data: { facet: "packages", patch }, metadata, observedAt },
-    ]
-    return fleet.ledger.append(stream(`target-${idOf(from + index)}`), noStream, events, "populate")
-  })
-  await Promise.all(appends)
-  const { position } = await fleet.ledger.head()
-  await fleet.reached(position)
-  return position
-}
 
 async function namesAt({ views }: Fleet, at: Position): Promise<string[]> {
   return (await views.inventory.page({ kind: "target", at, limit: 10_000 })).map(({ name }) => name)
@@ -179,7 +139,7 @@ describe("views", () => {
   })
 
   it("that are damaged where opening does not look are mended by a rebuild, which found them to differ", async () => {
-    const { fleet, head } = await reopened(overwrite(2 * page, 40 * page))
+    const { fleet, head } = await reopened(overwrite(3 * page, 40 * page))
     expect(await fleet.rebuild(silent, forever)).toMatchObject({ equal: false })
     expect(await namesAt(fleet, head)).toStrictEqual(names(300))
     expect(await fleet.rebuild(silent, forever)).toMatchObject({ equal: true })
@@ -252,7 +212,7 @@ describe("views", () => {
   it("made by other projections are built anew", async () => {
     const { fleet, head } = await reopened((data) => {
       const views = new Database(path.join(data, "views.db"))
-      views.exec("UPDATE checkpoint SET made_by = 'inventory 0'; CREATE TABLE former (name TEXT)")
+      views.exec("UPDATE made SET by = 'inventory 0'; CREATE TABLE former (name TEXT)")
       views.close()
     })
     await fleet.reached(head)

@@ -20,14 +20,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   operations: ["kernel", "events", "ledger", "projections", "timeline", "ops", "fleet", "version"],
   api: ["kernel", "operations", "ops", "fleet", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
-  cli: ["kernel", "config", "operations", "timeline", "api", "fleet", "server", "folder", "version"],
+  cli: ["kernel", "config", "operations", "timeline", "api", "fleet", "server", "keeping", "folder", "version"],
   folder: ["kernel"],
   version: [],
+  engine: ["kernel", "ledger", "subscriptions", "config", "folder"],
+  keeping: ["kernel", "ledger", "config", "folder"],
   fleet: [
     "kernel",
     "events",
-    "sqlite",
     "ledger",
+    "engine",
     "subscriptions",
     "sealing",
     "projections",
@@ -106,10 +108,12 @@ describe("the house", () => {
     expect(files.map((file) => visit(file, [])).filter((cycle) => cycle.length > 0)).toEqual([])
   })
 
-  it("names engines and sources in the composition root alone", () => {
-    const engines = /^src\/(?:ledger\/sqlite|discovery\/sources)\//
-    const outside = imports.filter(({ from, to }) => engines.test(to) && !engines.test(from))
-    expect([...new Set(outside.map(({ from }) => from))]).toEqual(["src/fleet.ts"])
+  it.each([
+    ["engines", /^src\/ledger\/sqlite\//, ["src/engine.ts", "src/keeping.ts"]],
+    ["sources", /^src\/discovery\/sources\//, ["src/fleet.ts"]],
+  ])("names %s in one place, and in what works on their files", (_, parts, places) => {
+    const outside = imports.filter(({ from, to }) => parts.test(to) && !parts.test(from))
+    expect([...new Set(outside.map(({ from }) => from))]).toEqual(places)
   })
 
   it("keeps what an event means free of how it is stored", () => {

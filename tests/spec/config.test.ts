@@ -4,6 +4,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { loadConfig } from "#config/load.js"
+import { readSecret } from "#config/secret.js"
 import { defaultPolicy } from "#events/policy.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
@@ -75,5 +76,45 @@ describe("configuration", () => {
   ])("%s is refused, saying where and what is allowed", async (yaml, sentence) => {
     const env = await home(yaml)
     expect(() => loadConfig({}, env)).toThrow(sentence)
+  })
+})
+
+describe("the ledger's engine", () => {
+  const cluster =
+    "ledger: { engine: eventstoredb, address: 'esdb://10.0.0.1:2113', user: admin, password: 'env:PASSWORD' }"
+
+  it("is SQLite unless another is chosen", async () => {
+    expect(loadConfig({}, await home()).ledger).toEqual({ engine: "sqlite" })
+    expect(loadConfig({}, await home(cluster)).ledger).toMatchObject({ engine: "eventstoredb", user: "admin" })
+  })
+
+  it("makes this machine a source by its own name, as every instance has one", async () => {
+    const [source] = loadConfig({}, await home(cluster)).sources
+    expect(source).toEqual({ name: expect.stringMatching(/^[a-z0-9][a-z0-9._-]*$/), kind: "local" })
+    expect(source?.name).not.toBe("here")
+    const named = loadConfig({}, await home(`${cluster}\nsources: [{name: me, kind: local}]`))
+    expect(named.sources.map(({ name }) => name)).toEqual(["me"])
+  })
+
+  it("has its password elsewhere, and says so to whoever writes it down", async () => {
+    const env = await home(cluster.replace("env:PASSWORD", "hunter2"))
+    expect(() => loadConfig({}, env)).toThrow(/"ledger.password" is wrong: env:NAME or file:PATH/)
+    expect(() => loadConfig({}, env)).not.toThrow(/hunter2/)
+  })
+})
+
+describe("a secret", () => {
+  it("is in a variable, or in a file, of which the last line's end is not part", async () => {
+    const file = path.join(await tempFolder(), "secret")
+    await fs.writeFile(file, " s3cret \n")
+    expect(readSecret("env:IT", "it", { IT: "there" })).toBe("there")
+    expect(readSecret(`file:${file}`, "it")).toBe(" s3cret ")
+  })
+
+  it.each([
+    ["env:NOWHERE", /the password is to be in the variable NOWHERE, which is not set/],
+    ["file:/nowhere/at/all", /the password cannot be read from \/nowhere\/at\/all/],
+  ])("that is not at %s is missed by name", (reference, message) => {
+    expect(() => readSecret(reference, "the password", {})).toThrow(message)
   })
 })

@@ -10,9 +10,9 @@ import type { Ledger, StoredEvent } from "../port.js"
 import { parseCheckpoint } from "./checkpoint.js"
 import { cover } from "./tree.js"
 
-const exportFormat = 1
-const exportBegan = "fleet-ledger.export.began"
-const exportEnded = "fleet-ledger.export.ended"
+export const exportFormat = 1
+export const exportBegan = "fleet-ledger.export.began"
+export const exportEnded = "fleet-ledger.export.ended"
 
 const pageSize = 1_000
 

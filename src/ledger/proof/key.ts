@@ -10,6 +10,10 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 export interface KeyFolder {
   /** The private key; made at the first call. @throws FleetError `StoreUnavailable` */
   privateKey(): crypto.KeyObject
+  /** The key that is about to take its place, and those that it took the place of. */
+  otherKeys(): readonly crypto.KeyObject[]
+  /** Keeps a key that is about to take its place, before anybody is told of it. */
+  stage(key: crypto.KeyObject): void
   /** Puts another key in its place, and keeps the old one beside it. */
   replace(key: crypto.KeyObject): void
   /** The newest checkpoint that was signed of a ledger. */
@@ -23,6 +27,7 @@ const keyFile = "signing-key.pem"
 /** @param folder made for this user alone when it is needed */
 export function keyFolder(folder: string): KeyFolder {
   const key = path.join(folder, keyFile)
+  const staged = `${key}.next`
   const signed = (origin: string) => path.join(folder, `last-${origin.replaceAll("/", "-")}.note`)
 
   const trying = <T>(work: () => T): T => {
@@ -62,11 +67,20 @@ export function keyFolder(folder: string): KeyFolder {
         }
         return privateKeyIn(pem, key)
       }),
+    otherKeys: () =>
+      trying(() =>
+        fs
+          .readdirSync(folder)
+          .filter((name) => name === path.basename(staged) || name.startsWith(`${keyFile}.old-`))
+          .map((name) => privateKeyIn(read(path.join(folder, name)) ?? "", name)),
+      ),
+    stage: (next) => trying(() => writeDurably(staged, pemOf(next))),
     replace: (next) =>
       trying(() => {
-        const { length } = fs.readdirSync(folder).filter((name) => name.startsWith(`${keyFile}.old`))
+        const { length } = fs.readdirSync(folder).filter((name) => name.startsWith(`${keyFile}.old-`))
         fs.linkSync(key, `${key}.old-${length + 1}`)
         writeDurably(key, pemOf(next))
+        fs.rmSync(staged, { force: true })
       }),
     lastSigned: (origin) => trying(() => read(signed(origin))),
     remember: (origin, note) => trying(() => writeDurably(signed(origin), note)),

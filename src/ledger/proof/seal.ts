@@ -3,19 +3,19 @@
  * is smaller than, or differs from, one that it vouched for before: such a ledger was cut, rewritten or restored, and somebody has to say which.
  */
 import * as crypto from "node:crypto"
-import type { EventData, NewEvent } from "#events/catalog.js"
+import type { EventData, NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import type { StreamName } from "#kernel/ids.js"
 import { type Position, origin as beginning } from "#kernel/point.js"
-import { type Ledger, noStream } from "../port.js"
+import { type Ledger, ledgerStream, noStream } from "../port.js"
 import { type Checkpoint, checkpointText, originOf, parseCheckpoint } from "./checkpoint.js"
 import type { KeyFolder } from "./key.js"
-import { type Signer, signNote, signerOf } from "./note.js"
+import { type Signer, type VerifierKey, isSignedBy, parseNote, signNote, signerOf } from "./note.js"
 import { rootAt } from "./prove.js"
 import { sameHash } from "./tree.js"
 
-export const ledgerStream = "ledger" as StreamName
+/** Events of the ledger's stream that are read at a time. */
+const pageSize = 20
 
 export interface SealedCheckpoint {
   readonly size: number
@@ -48,11 +48,28 @@ export class Sealer {
     return signerOf(await this.origin(), this.#keys.privateKey())
   }
 
+  /** Whether the key that the ledger says signs it is here. */
+  async hasKey(): Promise<boolean> {
+    try {
+      await this.#inForce()
+      return true
+    } catch (error) {
+      if (error instanceof FleetError && error.code === "LedgerForked") return false
+      throw error
+    }
+  }
+
+  /** The newest checkpoint. */
+  async latest(): Promise<SealedCheckpoint | undefined> {
+    const event = await this.#newest("LedgerCheckpointed")
+    return event && { ...event.data, position: event.position }
+  }
+
   /** Whether something was appended after the newest checkpoint's event. */
   async isDue(): Promise<boolean> {
     const { position } = await this.#ledger.head()
-    const last = await this.#latest()
-    return position >= 0 && last?.position !== position
+    const last = await this.latest()
+    return position >= 0 && !isWhole(last, position)
   }
 
   /**
@@ -61,9 +78,9 @@ export class Sealer {
    */
   async seal(): Promise<SealedCheckpoint> {
     return this.#alone(async () => {
-      const latest = await this.#latest()
+      const latest = await this.latest()
       const { position } = await this.#ledger.head()
-      if (latest !== undefined && latest.position === position) return latest
+      if (latest !== undefined && isWhole(latest, position)) return latest
       return this.#sign(position + 1)
     })
   }
@@ -71,11 +88,12 @@ export class Sealer {
   /** Makes another key the one that signs: the old one says so in the ledger, and the new one seals that. */
   async rotate(): Promise<SealedCheckpoint> {
     return this.#alone(async () => {
-      const origin = await this.origin()
+      const old = await this.#inForce()
       const { position } = await this.#ledger.head()
-      await this.#mustGoOn(origin, position + 1)
-      const [old, next] = [await this.signer(), crypto.generateKeyPairSync("ed25519").privateKey]
-      const note = signNote(rotationText(origin, signerOf(origin, next).text), [old])
+      await this.#mustGoOn(old.name, position + 1)
+      const next = crypto.generateKeyPairSync("ed25519").privateKey
+      const note = signNote(rotationText(old.name, signerOf(old.name, next).text), [old])
+      this.#keys.stage(next)
       await this.#append({ type: "SigningKeyRotated", data: { note } })
       this.#keys.replace(next)
       return this.#sign((await this.#ledger.head()).position + 1)
@@ -85,7 +103,7 @@ export class Sealer {
   /** Says in the ledger that a backup took its place, and seals that: from then on it goes on from there. @returns undefined if nothing is lost */
   async restored(reason: string, actor: string): Promise<EventData<"LedgerRestored"> | undefined> {
     return this.#alone(async () => {
-      const signer = await this.signer()
+      const signer = await this.#inForce()
       const checkpoint = this.#keys.lastSigned(signer.name)
       const kept = (await this.#ledger.head()).position + 1
       if (checkpoint === undefined) return undefined
@@ -100,7 +118,7 @@ export class Sealer {
   }
 
   async #sign(size: number): Promise<SealedCheckpoint> {
-    const signer = await this.signer()
+    const signer = await this.#inForce()
     await this.#mustGoOn(signer.name, size)
     return this.#vouch(signer, size)
   }
@@ -111,6 +129,46 @@ export class Sealer {
     this.#keys.remember(signer.name, note)
     const { position } = await this.#append({ type: "LedgerCheckpointed", data: { size, note } })
     return { size, note, position }
+  }
+
+  /** The key that the ledger says signs it: no other may, though it lies where the key does. @throws FleetError `LedgerForked` */
+  async #inForce(): Promise<Signer> {
+    const signer = await this.signer()
+    const statement = await this.#lastStatement(signer.name)
+    if (statement === undefined || isPutInForce(statement, signer)) return signer
+    // After a rotation that was interrupted behind its event; in a backup from before one.
+    for (const key of this.#keys.otherKeys()) {
+      const other = signerOf(signer.name, key)
+      if (!isPutInForce(statement, other)) continue
+      this.#keys.replace(key)
+      return other
+    }
+    throw new FleetError(
+      "LedgerForked",
+      `another key than ${signer.text} signed this ledger until now: "keys" in the configuration names the folder where that one lies`,
+    )
+  }
+
+  /** What tells which key is in force: the newest event that does; where there is none yet, the checkpoint that is remembered. */
+  async #lastStatement(origin: string): Promise<Statement | undefined> {
+    const event = await this.#newest("LedgerCheckpointed", "SigningKeyRotated")
+    if (event !== undefined) return { isRotation: event.type === "SigningKeyRotated", note: event.data.note }
+    const note = this.#keys.lastSigned(origin)
+    return note === undefined ? undefined : { isRotation: false, note }
+  }
+
+  /** The newest event of these types on the ledger's stream. */
+  async #newest<T extends "LedgerCheckpointed" | "SigningKeyRotated">(
+    ...types: readonly T[]
+  ): Promise<Extract<RecordedEvent, { type: T }> | undefined> {
+    const isWanted = (event: RecordedEvent): event is Extract<RecordedEvent, { type: T }> =>
+      types.some((type) => type === event.type)
+    for (let from = await this.#ledger.revisionOf(ledgerStream); from >= 0; from -= pageSize) {
+      const page = await this.#ledger.readStream(ledgerStream, { from, limit: pageSize, backwards: true })
+      const found = page.find(isWanted)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   /** @throws FleetError `LedgerForked` */
@@ -136,17 +194,28 @@ export class Sealer {
     )
   }
 
-  async #latest(): Promise<SealedCheckpoint | undefined> {
-    const [event] = await this.#ledger.readStream(ledgerStream, { limit: 1, backwards: true })
-    return event?.type === "LedgerCheckpointed" ? { ...event.data, position: event.position } : undefined
-  }
-
   /** One after the other: two at once would sign the same size twice. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const next = this.#busy.then(work, work)
     this.#busy = next.catch(() => undefined)
     return next
   }
+}
+
+/** Whether the checkpoint vouches for all that was there before its own event, which is the last. */
+function isWhole(checkpoint: SealedCheckpoint | undefined, head: Position): boolean {
+  return checkpoint?.position === head && checkpoint.size === head
+}
+
+interface Statement {
+  /** Else it is a checkpoint. */
+  readonly isRotation: boolean
+  readonly note: string
+}
+
+function isPutInForce({ isRotation, note }: Statement, key: VerifierKey): boolean {
+  const parsed = parseNote(note)
+  return isRotation ? rotatedKey(parsed.text) === key.text : isSignedBy(parsed, key)
 }
 
 /** How a ledger of `size` events fails to be the continuation of the one that was checkpointed; undefined if it is. */

@@ -48,6 +48,16 @@ export function fold(hashes: readonly Hash[]): Hash {
   return hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right))
 }
 
+/** The root of a complete subtree from its leaves, whose number is a power of two. */
+export function rootOver(leaves: readonly Hash[]): Hash {
+  let level = leaves
+  while (level.length > 1) {
+    const pairs = Array.from({ length: level.length / 2 }, (_, i) => [level[2 * i], level[2 * i + 1]] as [Hash, Hash])
+    level = pairs.map(([left, right]) => nodeHash(left, right))
+  }
+  return level[0] ?? emptyRoot
+}
+
 /**
  * What a proof is made of: one hash for each entry, folded from the complete subtrees that it lists (several only at the tree's right edge).
  */

@@ -32,10 +32,39 @@ const base64 = (value: unknown): Buffer => Buffer.from(typeof value === "string"
 const leafPrefix = Uint8Array.of(0)
 const nodePrefix = Uint8Array.of(1)
 
+/** Leaves that are remembered: from so many to twice as many. A checkpoint is signed a moment before its event is written, and others may come between. */
+const remembered = 4_096
+
 /** The complete subtrees to the left of where the export is: their number grows with the logarithm of the ledger. */
 class Tree {
   size = 0
-  readonly #roots: { level: number; hash: Buffer }[] = []
+  #roots: { level: number; hash: Buffer }[] = []
+  /** The tree as it was, and the leaves since, twice. */
+  #recent: { before: Tree; leaves: Buffer[] }[] = []
+
+  leaf(hash: Buffer): void {
+    if (this.#recent.length === 0 || this.size % remembered === 0) {
+      this.#recent = [{ before: this.copy(), leaves: [] }, ...this.#recent.slice(0, 1)]
+    }
+    this.#recent[0]?.leaves.push(hash)
+    this.push(hash)
+  }
+
+  copy(): Tree {
+    const copy = new Tree()
+    copy.size = this.size
+    copy.#roots = [...this.#roots]
+    return copy
+  }
+
+  /** The root that it had at this size; undefined if that is too long ago. */
+  rootAt(size: number): Buffer | undefined {
+    const found = this.#recent.find(({ before }) => before.size <= size)
+    if (size === this.size || found === undefined) return size === this.size ? this.root() : undefined
+    const tree = found.before.copy()
+    for (const hash of found.leaves.slice(0, size - tree.size)) tree.push(hash)
+    return tree.root()
+  }
 
   push(hash: Buffer, level = 0): void {
     this.size += 2 ** level
@@ -206,7 +235,7 @@ class Pass {
       this.#silent.add(position)
     }
     if (stream === "ledger") this.#ofLedger(String(type), (line["data"] ?? {}) as Json, where)
-    this.#tree.push(leaf)
+    this.#tree.leaf(leaf)
     this.events += 1
     this.#compareKept()
   }
@@ -224,18 +253,33 @@ class Pass {
       if (next === undefined) throw new Wrong(`${where} hands over to no key`)
       this.#key = next
     }
-    if (type === "LedgerRestored") signedText(String(note), this.#key, where)
+    if (type === "LedgerRestored") this.#restored(signedText(String(note), this.#key, where), where)
+  }
+
+  /** The text says how many events the restore kept, and how many had been signed before it. */
+  #restored(text: string, where: string): void {
+    const [, , kept = "", lost = ""] = text.split("\n")
+    const { size } = this.#kept
+    if (this.#keptAgreed || size <= Number(kept) || size > Number(lost)) return
+    throw new Wrong(
+      `the checkpoint that was kept vouches for ${size} events, of which those from position ${kept} on are lost: ${where}, a restore, says so`,
+    )
   }
 
   #compare({ origin, size, root }: Checkpoint, where: string): void {
-    if (origin !== this.#began?.origin) throw new Wrong(`${where} is a checkpoint of another ledger, ${origin}`)
-    if (size !== this.#tree.size) throw new Wrong(`${where} does not vouch for all before it`)
-    if (!this.#tree.root().equals(root)) {
+    const { origin: ours, from } = this.#began as Range
+    if (origin !== ours) throw new Wrong(`${where} is a checkpoint of another ledger, ${origin}`)
+    const there = size > this.#tree.size ? undefined : this.#tree.rootAt(size)
+    // It vouches for what is before the range, and says nothing of it.
+    if (there === undefined && size <= from) return
+    if (there === undefined)
+      throw new Wrong(`${where} vouches for ${size} events, which is not what was there when it was made`)
+    if (!there.equals(root)) {
       throw new Wrong(
         `${where} vouches for ${size} events that are not these: something between position ${this.#agreed} and ${size - 1} was changed, moved or taken out`,
       )
     }
-    this.#agreed = size
+    this.#agreed = Math.max(this.#agreed, size)
   }
 
   #compareKept(): void {

@@ -6,13 +6,13 @@ import type { Instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type Position, origin as beginning } from "#kernel/point.js"
-import { type EnvelopeHead, dataHash, entryText, leafHash } from "../leaf.js"
+import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
 import type { Ledger, StoredEvent } from "../port.js"
 import { type Checkpoint, originOf, parseCheckpoint } from "./checkpoint.js"
-import { Edge } from "./edge.js"
 import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
+import { RecentTree } from "./recent-tree.js"
 import { rotatedKey } from "./seal.js"
-import { type Subtree, sameHash } from "./tree.js"
+import { type Hash, type Subtree, sameHash } from "./tree.js"
 
 /** What the ledger is held against. */
 export interface Vouched {
@@ -76,7 +76,7 @@ type Head = EnvelopeHead & { readonly recordedAt: Instant }
 
 class Pass {
   readonly #ledger: Ledger
-  readonly #edge = new Edge()
+  readonly #tree = new RecentTree()
   readonly #revisions = new Map<string, number>()
   /** Checkpoints still to be compared, by size. */
   readonly #expected = new Map<number, { where: string; checkpoint: Checkpoint }[]>()
@@ -97,13 +97,12 @@ class Pass {
 
   async event(stored: StoredEvent): Promise<void> {
     const { position, head: headText, data, seal, leaf } = stored
-    const next = this.#edge.size as Position
+    const next = this.#tree.size as Position
     if (position !== next) throw new Wrong(next, `the event at position ${next} is gone`)
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
     const head = parsed(headText) as Head | undefined
     if (head === undefined) throw wrong("is damaged: its envelope is not JSON")
-    const hash = "salt" in seal ? dataHash(seal.salt, data) : Buffer.from(seal.dataHash).toString("hex")
-    if (!sameHash(leafHash(entryText(headText, hash)), leaf)) {
+    if (!sameHash(sealedLeaf(headText, data, seal), leaf)) {
       throw wrong("was changed: its leaf is not that of its envelope and payload")
     }
     if ("dataHash" in seal) this.#redacted.add(position)
@@ -120,7 +119,7 @@ class Pass {
     if (position === 0) this.#begin(originOf(leaf))
     if (head.stream === "ledger") this.#ofLedger(position, head.type, data)
     const completed: [Subtree, Uint8Array][] = []
-    this.#edge.push(leaf, 0, (subtree, root) => {
+    this.#tree.push(leaf, (subtree, root) => {
       if (subtree.level >= comparedLevel) completed.push([subtree, root])
     })
     for (const [subtree, root] of completed) await this.#compare(subtree, root)
@@ -129,14 +128,14 @@ class Pass {
 
   #begin(origin: string): void {
     this.#origin = origin
-    for (const { where, note } of this.#given) this.#expect(where, note, null)
+    for (const { where, note } of this.#given) this.#expect(where, note)
   }
 
   async end(): Promise<void> {
     const [missing] = [...this.#expected.entries()].sort(([a], [b]) => a - b)
     if (missing !== undefined) {
       const [size, [first]] = missing
-      const at = this.#edge.size as Position
+      const at = this.#tree.size as Position
       throw new Wrong(
         at,
         `the ledger ends before position ${at}, but ${first?.where} vouches for ${size} events: its tail is cut`,
@@ -155,17 +154,26 @@ class Pass {
     const data = (parsed(text) ?? {}) as JsonObject
     const note = typeof data["note"] === "string" ? data["note"] : ""
     if (type === "LedgerCheckpointed") {
-      if (data["size"] !== position)
-        throw new Wrong(position, `the checkpoint at position ${position} does not vouch for all before it`)
-      this.#expect(`the checkpoint at position ${position}`, note, position)
-      this.#compareCheckpoints()
+      this.#checkpointed(`the checkpoint at position ${position}`, note, position)
     }
     if (type === "SigningKeyRotated") {
       const rotation = this.#signed(note, `the rotation at position ${position}`, position)
       if (this.#key !== undefined) this.#key = parseVerifierKey(rotatedKey(rotation.text))
     }
-    if (type === "LedgerRestored") this.#signed(note, `the restore at position ${position}`, position)
+    if (type === "LedgerRestored") this.#restored(position, note, Number(data["kept"]), Number(data["lost"]))
     if (type === "DataRedacted") for (const at of data["positions"] as number[]) this.#confessed.add(at)
+  }
+
+  /** What was signed and is lost is no longer there to be held against a checkpoint of it. */
+  #restored(position: Position, note: string, kept: number, lost: number): void {
+    this.#signed(note, `the restore at position ${position}`, position)
+    for (const [size, [first]] of this.#expected) {
+      if (size <= kept || size > lost) continue
+      throw new Wrong(
+        position,
+        `${first?.where} vouches for ${size} events, of which those from position ${kept} on are lost: the restore at position ${position} says so`,
+      )
+    }
   }
 
   /** @throws Wrong unless the key in force signed it */
@@ -183,34 +191,54 @@ class Pass {
     return parsedNote
   }
 
-  #expect(where: string, note: string, position: Position | null): void {
-    this.#signed(note, where, position)
-    const { checkpoint } = parseCheckpoint(note)
-    if (checkpoint.origin !== this.#origin) {
+  /** A checkpoint in the ledger vouches for what was there a moment before it. */
+  #checkpointed(where: string, note: string, position: Position): void {
+    const checkpoint = this.#checkpoint(where, note, position)
+    const root = this.#tree.rootAt(checkpoint.size)
+    if (root === undefined) {
       throw new Wrong(
         position,
-        `${where} is of another ledger: it says ${checkpoint.origin}, this one is ${this.#origin}`,
+        `${where} vouches for ${checkpoint.size} events, which is not what was there when it was made`,
       )
     }
+    this.#agree(where, checkpoint, root)
+  }
+
+  /** @throws Wrong unless it is signed, and of this ledger */
+  #checkpoint(where: string, note: string, position: Position | null): Checkpoint {
+    this.#signed(note, where, position)
+    const { checkpoint } = parseCheckpoint(note)
+    if (checkpoint.origin === this.#origin) return checkpoint
+    throw new Wrong(
+      position,
+      `${where} is of another ledger: it says ${checkpoint.origin}, this one is ${this.#origin}`,
+    )
+  }
+
+  #agree(where: string, { size, root: signed }: Checkpoint, root: Hash): void {
+    if (!sameHash(root, signed)) {
+      const from = this.#lastAgreed as Position
+      throw new Wrong(
+        from,
+        `${where} vouches for ${size} events that are not these: something between position ${from} and ${size - 1} was changed`,
+      )
+    }
+    this.#agreed += 1
+    this.#lastAgreed = Math.max(this.#lastAgreed, size)
+  }
+
+  /** A checkpoint from outside is compared when the tree has its size. */
+  #expect(where: string, note: string): void {
+    const checkpoint = this.#checkpoint(where, note, null)
     this.#expected.set(checkpoint.size, [...(this.#expected.get(checkpoint.size) ?? []), { where, checkpoint }])
   }
 
   #compareCheckpoints(): void {
-    const { size } = this.#edge
+    const { size } = this.#tree
     const due = this.#expected.get(size)
     if (due === undefined) return
     this.#expected.delete(size)
-    for (const { where, checkpoint } of due) {
-      if (!sameHash(this.#edge.root(), checkpoint.root)) {
-        const from = this.#lastAgreed as Position
-        throw new Wrong(
-          from,
-          `${where} vouches for ${size} events that are not these: something between position ${from} and ${size - 1} was changed`,
-        )
-      }
-      this.#agreed += 1
-    }
-    this.#lastAgreed = size
+    for (const { where, checkpoint } of due) this.#agree(where, checkpoint, this.#tree.root())
   }
 
   async #compare(subtree: Subtree, root: Uint8Array): Promise<void> {
@@ -226,8 +254,8 @@ class Pass {
 
   verdict(wrong?: Wrong): Verdict {
     return {
-      events: this.#edge.size,
-      root: Buffer.from(this.#edge.root()).toString("base64"),
+      events: this.#tree.size,
+      root: Buffer.from(this.#tree.root()).toString("base64"),
       checkpoints: this.#agreed,
       redacted: this.#redacted.size,
       wrong: wrong === undefined ? null : { position: wrong.position, message: wrong.message },

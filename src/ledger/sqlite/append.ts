@@ -11,7 +11,7 @@ import type { Position } from "#kernel/point.js"
 import { dataHash, entryText, leafHash, saltBytes, stamped } from "../leaf.js"
 import { type Appended, noStream } from "../port.js"
 import type { PreparedEvent } from "../prepare.js"
-import { writer } from "./write.js"
+import type { Writer } from "./write.js"
 
 export interface PendingAppend {
   readonly stream: StreamName
@@ -25,11 +25,7 @@ export type Outcome = Appended | FleetError
 /** Runs the appends in order inside one transaction. @throws whatever SQLite throws; then nothing was written. */
 export type AppendAll = (appends: readonly PendingAppend[]) => Outcome[]
 
-export function appender(db: Db, clock: Clock): AppendAll {
-  const { streams, types, transaction } = writer(db)
-  const revisionOf = db
-    .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
-    .pluck()
+export function appender(db: Db, { streams, types, revisionOf, transaction }: Writer, clock: Clock): AppendAll {
   const range = db.prepare<[number, number, number], { position: number; head: string; data: string }>(
     "SELECT position, head, data FROM events WHERE stream_no = ? AND revision > ? ORDER BY revision LIMIT ?",
   )
@@ -50,7 +46,7 @@ export function appender(db: Db, clock: Clock): AppendAll {
       const append = (pending: PendingAppend): Outcome => {
         const { stream, expectedRevision, events } = pending
         const known = streams.find(stream)
-        const actual = known === undefined ? noStream : (revisionOf.get(known) ?? noStream)
+        const actual = known === undefined ? noStream : revisionOf(known)
         if (actual !== expectedRevision) {
           const stored = known === undefined ? [] : range.all(known, expectedRevision, events.length + 1)
           return alreadyThere(pending, actual, stored)

@@ -6,12 +6,15 @@ import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
-import { type Appended, type Ledger, maxBatch } from "../port.js"
+import { type Appended, type Ledger, type RedactedPayload, type StoredEvent, ledgerStream, maxBatch } from "../port.js"
 import { prepare } from "../prepare.js"
 import { Signal } from "../signal.js"
+import { adopter } from "./adopt.js"
 import { type AppendAll, type PendingAppend, appender } from "./append.js"
 import { reader } from "./read.js"
+import { redacter } from "./redact.js"
 import { ledgerStore } from "./schema.js"
+import { writer } from "./write.js"
 
 interface Waiting {
   readonly append: PendingAppend
@@ -31,6 +34,8 @@ class SqliteLedger implements Ledger {
   readonly #file: string
   readonly #db: Db
   readonly #appendAll: AppendAll
+  readonly #adopt: (events: readonly StoredEvent[]) => void
+  readonly #redact: (left: readonly RedactedPayload[], told: PendingAppend) => Appended
   readonly #read: ReturnType<typeof reader>
   readonly #appended = new Signal()
   #queue: Waiting[] = []
@@ -39,7 +44,12 @@ class SqliteLedger implements Ledger {
   constructor(file: string, clock: Clock) {
     this.#file = file
     this.#db = openStore(file, ledgerStore)
-    this.#appendAll = appender(this.#db, clock)
+    // What a redaction takes out of a page is overwritten there.
+    this.#db.pragma("secure_delete = ON")
+    const writing = writer(this.#db)
+    this.#appendAll = appender(this.#db, writing, clock)
+    this.#adopt = adopter(writing)
+    this.#redact = redacter(this.#db, this.#appendAll)
     this.#read = reader(this.#db)
   }
 
@@ -78,7 +88,7 @@ class SqliteLedger implements Ledger {
   async *subscribe(after: Position, signal: AbortSignal): AsyncIterable<readonly RecordedEvent[]> {
     let position = after
     while (!signal.aborted) {
-      const head = this.#reading(() => this.#read.head())
+      const head = this.#trying(() => this.#read.head())
       if (head.position <= position) {
         // Nothing can be appended between that look and this wait: both are in one turn of the event loop.
         await this.#appended.next(signal)
@@ -90,21 +100,34 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  readonly readStream: Ledger["readStream"] = async (stream, page) =>
-    this.#reading(() => this.#read.stream(stream, page))
-  readonly readAll: Ledger["readAll"] = async (page) => this.#reading(() => this.#read.all(page))
-  readonly readAt: Ledger["readAt"] = async (positions) => this.#reading(() => this.#read.at(positions))
-  readonly head: Ledger["head"] = async () => this.#reading(() => this.#read.head())
-  readonly revisionOf: Ledger["revisionOf"] = async (stream) => this.#reading(() => this.#read.revisionOf(stream))
-  readonly positionAt: Ledger["positionAt"] = async (time) => this.#reading(() => this.#read.positionAt(time))
-  readonly readStored: Ledger["readStored"] = async (page) => this.#reading(() => this.#read.stored(page))
-  readonly nodes: Ledger["nodes"] = async (subtrees) => this.#reading(() => this.#read.nodes(subtrees))
-  readonly timeOf: Ledger["timeOf"] = async (position) => this.#reading(() => this.#read.timeOf(position))
+  async adopt(events: readonly StoredEvent[]): Promise<void> {
+    this.#trying(() => this.#adopt(events))
+    this.#appended.raise()
+  }
 
-  #reading<T>(read: () => T): T {
+  async redact(left: readonly RedactedPayload[], told: NewEvent, expectedRevision: number): Promise<Appended> {
+    const command = "redact"
+    const events = prepare(ledgerStream, expectedRevision, [told], command)
+    const appended = this.#trying(() => this.#redact(left, { stream: ledgerStream, expectedRevision, events, command }))
+    this.#appended.raise()
+    return appended
+  }
+
+  readonly readStream: Ledger["readStream"] = async (stream, page) =>
+    this.#trying(() => this.#read.stream(stream, page))
+  readonly readAll: Ledger["readAll"] = async (page) => this.#trying(() => this.#read.all(page))
+  readonly readAt: Ledger["readAt"] = async (positions) => this.#trying(() => this.#read.at(positions))
+  readonly head: Ledger["head"] = async () => this.#trying(() => this.#read.head())
+  readonly revisionOf: Ledger["revisionOf"] = async (stream) => this.#trying(() => this.#read.revisionOf(stream))
+  readonly positionAt: Ledger["positionAt"] = async (time) => this.#trying(() => this.#read.positionAt(time))
+  readonly readStored: Ledger["readStored"] = async (page) => this.#trying(() => this.#read.stored(page))
+  readonly nodes: Ledger["nodes"] = async (subtrees) => this.#trying(() => this.#read.nodes(subtrees))
+  readonly timeOf: Ledger["timeOf"] = async (position) => this.#trying(() => this.#read.timeOf(position))
+
+  #trying<T>(work: () => T): T {
     this.#mustBeOpen()
     try {
-      return read()
+      return work()
     } catch (error) {
       throw storeError(error, `the ledger ${this.#file}`)
     }

@@ -2,7 +2,7 @@
 import type { Db } from "#sqlite/open.js"
 import { FleetError } from "#kernel/errors.js"
 import { Edge } from "../proof/edge.js"
-import { type Hash, type Subtree, cover, fold } from "../proof/tree.js"
+import { type Hash, type Subtree, cover, rootOver } from "../proof/tree.js"
 
 /** Subtrees from this level on are stored. */
 export const storedLevel = 8
@@ -25,7 +25,7 @@ export function treeReader(db: Db) {
     if (beneath.length < width) {
       throw new FleetError("NotFound", `the ledger has no ${width} events from position ${index * width} on`)
     }
-    return fold(beneath)
+    return rootOver(beneath)
   }
 
   return {

@@ -4,6 +4,7 @@
  */
 import type { Db } from "#sqlite/open.js"
 import type { Position } from "#kernel/point.js"
+import { noStream } from "../port.js"
 import type { Edge } from "../proof/edge.js"
 import { storedLevel, treeReader } from "./tree.js"
 
@@ -40,6 +41,8 @@ export interface Names {
 export interface Writer {
   readonly streams: Names
   readonly types: Names
+  /** Of the stream's last event; `noStream` without one. */
+  readonly revisionOf: (streamNo: number) => number
   /** Runs `work` in one immediate transaction. @throws whatever it throws; then nothing was written */
   readonly transaction: <T>(work: (writing: Writing) => T) => T
 }
@@ -54,6 +57,9 @@ export function writer(db: Db): Writer {
     `INSERT INTO events (position, stream_no, revision, type_no, recorded_at, head, data, salt, leaf, data_hash)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
+  const lastRevision = db
+    .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
+    .pluck()
   const insertSubtree = db.prepare<[number, number, Uint8Array]>("INSERT INTO subtrees VALUES (?, ?, ?)")
   const tree = treeReader(db)
   let grown: Edge | undefined
@@ -80,7 +86,12 @@ export function writer(db: Db): Writer {
     return result
   }
 
-  return { streams: names(db, "streams"), types: names(db, "types"), transaction }
+  return {
+    streams: names(db, "streams"),
+    types: names(db, "types"),
+    revisionOf: (streamNo) => lastRevision.get(streamNo) ?? noStream,
+    transaction,
+  }
 }
 
 /** Nothing is remembered beyond a transaction: it could be rolled back. */

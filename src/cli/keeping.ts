@@ -1,0 +1,50 @@
+/** `fleet-ledger backup`, `restore` and `import`: what works on the data folder's files rather than on an open ledger. */
+import { localOwner } from "#api/access.js"
+import { loadConfig } from "#config/load.js"
+import * as keeping from "../keeping.js"
+import { textOf } from "./files.js"
+import { Interrupt } from "./interrupt.js"
+import { printable } from "./printable.js"
+import type { GlobalFlags } from "./program.js"
+import { progressLine } from "./progress.js"
+
+export async function backup(file: string, flags: GlobalFlags): Promise<void> {
+  const events = await watched((watching) => keeping.backup(loadConfig(flags, process.env), file, watching))
+  say(`copied and verified ${events} events to ${file}; keep the folder of the signing key too`)
+}
+
+export async function restore(file: string, flags: GlobalFlags & { readonly reason: string }): Promise<void> {
+  const told = { actor: localOwner().name, reason: flags.reason }
+  const { events, lost, before } = await watched((watching) =>
+    keeping.restore(loadConfig(flags, process.env), file, told, watching),
+  )
+  const loss = lost === 0 ? "nothing that was signed is lost" : `${lost} signed events are lost, and the ledger says so`
+  say(`restored: ${events} events; ${loss}`)
+  if (before !== undefined) say(`the ledger that was there is ${before}`)
+}
+
+export async function importExport(file: string, flags: GlobalFlags & { readonly key?: string }): Promise<void> {
+  const config = loadConfig(flags, process.env)
+  const key = flags.key === undefined ? undefined : textOf(flags.key, "--key")
+  const { events, origin, keyIsHere } = await watched((watching) => keeping.importExport(config, file, key, watching))
+  say(`imported ${events} events of ${origin}`)
+  if (keyIsHere) return
+  say(
+    `its signing key is not in ${config.keys}: what is recorded from now on cannot be sealed until that folder is put there`,
+  )
+}
+
+async function watched<T>(work: (watching: keeping.Watching) => Promise<T>): Promise<T> {
+  const interrupt = new Interrupt()
+  const progress = progressLine(process.stderr)
+  try {
+    return await work({ progress: progress.update, signal: interrupt.signal })
+  } finally {
+    progress.clear()
+    interrupt.ignore()
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${printable(text)}\n`)
+}

@@ -1,0 +1,202 @@
+/**
+ * Keeping a ledger safe: a backup of it while it is in use, putting a backup in its place, taking over an export. They work on the data folder's files,
+ * beside whatever is open, or before it is.
+ */
+import * as fs from "node:fs"
+import { createInterface } from "node:readline"
+import type { LoadedConfig } from "#config/load.js"
+import { systemClock } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import { origin as beginning } from "#kernel/point.js"
+import type { Ledger } from "#ledger/port.js"
+import { originOf, parseCheckpoint } from "#ledger/proof/checkpoint.js"
+import { importLines } from "#ledger/proof/import.js"
+import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
+import { parseVerifierKey } from "#ledger/proof/note.js"
+import { Sealer } from "#ledger/proof/seal.js"
+import { type Hash, sameHash } from "#ledger/proof/tree.js"
+import { verify } from "#ledger/proof/verify.js"
+import { copySqliteLedger } from "#ledger/sqlite/backup.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { folderAt, lockFolder, moveStore, removeStore } from "./folder.js"
+
+export interface Watching {
+  readonly progress: (done: number, total: number, what: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Copies the ledger to a file, and verifies the copy. @returns the number of its events @throws FleetError */
+export async function backup(config: LoadedConfig, file: string, watching: Watching): Promise<number> {
+  copySqliteLedger(folderAt(config.data).ledger, file)
+  const copy = openSqliteLedger(file)
+  try {
+    return await verified(copy, config, `the copy ${file}`, watching)
+  } finally {
+    await copy.close()
+  }
+}
+
+export interface Restored {
+  readonly events: number
+  /** Events that were signed and are not in the backup. */
+  readonly lost: number
+  /** Where the ledger lies that was there before. */
+  readonly before: string | undefined
+}
+
+/**
+ * Puts a backup in the ledger's place, once it is verified, and says in it what is lost; what was there before is kept beside it.
+ *
+ * @throws FleetError `FolderInUse`; `LedgerForked` if it is a backup of another ledger; `StoreDamaged`; then everything is as it was
+ */
+export async function restore(
+  config: LoadedConfig,
+  file: string,
+  told: { readonly actor: string; readonly reason: string },
+  watching: Watching,
+): Promise<Restored> {
+  const { folder, lock } = lockFolder(config.data)
+  try {
+    const beside = `${folder.ledger}.restore`
+    removeStore(beside)
+    copySqliteLedger(file, beside)
+    const copy = openSqliteLedger(beside)
+    try {
+      await verified(copy, config, `the backup ${file}`, watching)
+      await mustBeOf(folder.ledger, copy)
+    } catch (error) {
+      await copy.close()
+      removeStore(beside)
+      throw error
+    }
+    await copy.close()
+    const isThere = fs.existsSync(folder.ledger)
+    const before = isThere ? `${folder.ledger}.before-${systemClock.now().replaceAll(":", "-")}` : undefined
+    if (before !== undefined) moveStore(folder.ledger, before)
+    moveStore(beside, folder.ledger)
+    removeStore(folder.views)
+    const ledger = openSqliteLedger(folder.ledger)
+    try {
+      const sealer = new Sealer(ledger, keyFolder(config.keys), systemClock)
+      const restored = await sealer.restored(told.reason, told.actor)
+      const { position } = await ledger.head()
+      return { events: position + 1, lost: restored === undefined ? 0 : restored.lost - restored.kept, before }
+    } finally {
+      await ledger.close()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+export interface Taken {
+  readonly events: number
+  readonly origin: string
+  /** Whether the key here is the one that signed: if not, what is recorded from now on cannot be sealed here. */
+  readonly keyIsHere: boolean
+}
+
+/**
+ * Makes a ledger out of a whole export, where there is none.
+ *
+ * @param file the export; `-` reads standard input
+ * @param key that must have signed the checkpoint at its end
+ * @throws FleetError `RevisionConflict` if the folder has a ledger already; as `importLines`; then nothing is there that was not before
+ */
+export async function importExport(
+  config: LoadedConfig,
+  file: string,
+  key: string | undefined,
+  { progress, signal }: Watching,
+): Promise<Taken> {
+  const { folder, lock } = lockFolder(config.data)
+  const beside = `${folder.ledger}.import`
+  try {
+    if (fs.existsSync(folder.ledger)) {
+      throw new FleetError(
+        "RevisionConflict",
+        `there is a ledger in ${folder.path} already, and an import makes a whole one; choose another folder with --data`,
+      )
+    }
+    removeStore(beside)
+    const ledger = openSqliteLedger(beside)
+    try {
+      const verifier = key === undefined ? undefined : parseVerifierKey(key)
+      const count = (done: number, total: number) => progress(done, total, "events")
+      const { events, note, checkpoint } = await importLines(linesOf(file), ledger, verifier, count, signal)
+      const keyIsHere = await rememberSigned(ledger, keyFolder(config.keys), checkpoint.origin, note)
+      await ledger.close()
+      removeStore(folder.views)
+      moveStore(beside, folder.ledger)
+      return { events, origin: checkpoint.origin, keyIsHere }
+    } finally {
+      await ledger.close()
+    }
+  } finally {
+    removeStore(beside)
+    lock.release()
+  }
+}
+
+/** So that nothing else is ever sealed in its place. @returns whether the key is here that signed it */
+async function rememberSigned(ledger: Ledger, keys: KeyFolder, origin: string, note: string): Promise<boolean> {
+  const known = keys.lastSigned(origin)
+  const sealer = new Sealer(ledger, keys, systemClock)
+  await sealer.signer()
+  if (known === undefined || parseCheckpoint(known).checkpoint.size < parseCheckpoint(note).checkpoint.size) {
+    keys.remember(origin, note)
+  }
+  return sealer.hasKey()
+}
+
+function linesOf(file: string): AsyncIterable<string> {
+  const input = file === "-" ? process.stdin : fs.createReadStream(file)
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+/** @returns the number of events @throws FleetError `StoreDamaged` naming the first thing that is wrong */
+async function verified(
+  ledger: Ledger,
+  config: LoadedConfig,
+  what: string,
+  { progress, signal }: Watching,
+): Promise<number> {
+  const [first] = await ledger.readStored({ after: beginning, limit: 1 })
+  if (first === undefined) throw new FleetError("NotFound", `${what} has no events`)
+  const { position } = await ledger.head()
+  const remembered = keyFolder(config.keys).lastSigned(originOf(first.leaf))
+  const isWithin = remembered !== undefined && parseCheckpoint(remembered).checkpoint.size <= position + 1
+  const checkpoints = isWithin ? [{ where: "the checkpoint that was signed last", note: remembered }] : []
+  const { wrong, events } = await verify(
+    ledger,
+    { checkpoints },
+    (done, total) => progress(done, total, "events"),
+    signal,
+  )
+  if (wrong !== null) throw new FleetError("StoreDamaged", `${what} is not what was signed: ${wrong.message}`)
+  return events
+}
+
+/** @throws FleetError `LedgerForked` if the copy is one of another ledger than the one in the file, as far as that can still be read */
+async function mustBeOf(file: string, copy: Ledger): Promise<void> {
+  if (!fs.existsSync(file)) return
+  const present = await firstLeafIn(file)
+  const [first] = await copy.readStored({ after: beginning, limit: 1 })
+  if (present === undefined || first === undefined || sameHash(present, first.leaf)) return
+  throw new FleetError(
+    "LedgerForked",
+    `this is a backup of another ledger: it is ${originOf(first.leaf)}, the one in the data folder ${originOf(present)}`,
+  )
+}
+
+async function firstLeafIn(file: string): Promise<Hash | undefined> {
+  try {
+    const ledger = openSqliteLedger(file)
+    const [first] = await ledger.readStored({ after: beginning, limit: 1 })
+    await ledger.close()
+    return first?.leaf
+  } catch (error) {
+    if (error instanceof FleetError && error.code === "StoreDamaged") return undefined
+    throw error
+  }
+}

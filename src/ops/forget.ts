@@ -1,0 +1,22 @@
+/** Forgetting a text that was redacted in the ledger. */
+import { escapeKey } from "#kernel/patch.js"
+import type { Db } from "#sqlite/open.js"
+
+export function forgetter(db: Db): (text: string, mask: string) => void {
+  const named = "FROM series WHERE instr(metric, ?) > 0"
+  const forgetMeasurements = db.prepare<[string]>(`DELETE FROM measurements WHERE series_no IN (SELECT no ${named})`)
+  const forgetSeries = db.prepare<[string]>(`DELETE ${named}`)
+  const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
+  const forget = db.transaction((text: string, mask: string) => {
+    for (const form of new Set([text, escapeKey(text)])) {
+      forgetMeasurements.run(form)
+      forgetSeries.run(form)
+      maskLetters.run(form, mask)
+    }
+  })
+  return (text, mask) => {
+    db.pragma("secure_delete = ON")
+    forget.immediate(text, mask)
+    db.pragma("wal_checkpoint(TRUNCATE)")
+  }
+}

@@ -1,0 +1,53 @@
+/** Verifying everything, in place and from an export, against reading and parsing the same events. */
+import { execFileSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { systemClock } from "#kernel/clock.js"
+import type { Ledger } from "#ledger/port.js"
+import { exportLines } from "#ledger/proof/export.js"
+import { keyFolder } from "#ledger/proof/key.js"
+import { Sealer } from "#ledger/proof/seal.js"
+import { verify } from "#ledger/proof/verify.js"
+import { readAndParse } from "./rebuild.js"
+import { type Row, seconds } from "./report.js"
+
+const forever = new AbortController().signal
+
+export async function benchVerify(ledger: Ledger, ledgerFile: string, folder: string): Promise<Row[]> {
+  const sealer = new Sealer(ledger, keyFolder(path.join(folder, "keys")), systemClock)
+  const { note, size } = await sealer.seal()
+  const { text: key } = await sealer.signer()
+  const read = await seconds(() => readAndParse(ledgerFile))
+  const took = await seconds(async () => {
+    const { wrong } = await verify(ledger, { checkpoints: [{ where: "here", note }] }, () => {}, forever)
+    if (wrong !== null) throw new Error(wrong.message)
+  })
+
+  const file = path.join(folder, "export.ndjson")
+  const out = fs.openSync(file, "w")
+  for await (const line of exportLines(ledger, { from: 0, to: size - 1, note }, forever)) {
+    fs.writeSync(out, `${JSON.stringify(line)}\n`)
+  }
+  fs.closeSync(out)
+  const parse = await seconds(() => run("--eval", parseLines, file))
+  const offline = await seconds(() =>
+    run("dist/src/ledger/proof/verify-export.js", file, "--key", key, "--checkpoint", note),
+  )
+
+  const row = (what: string, ours: number, base: number): Row => ({
+    what: `${what}, ${size.toLocaleString("en")} events`,
+    budget: "≤ 3 × reading and parsing",
+    measured: `${(ours / base).toFixed(1)} × (${ours.toFixed(1)} s, ${base.toFixed(1)} s)`,
+    pass: ours / base <= 3,
+  })
+  return [row("verify", took, read), row("offline verifier", offline, parse)]
+}
+
+/** What any verifier of an export has to do at least. */
+const parseLines = `
+  const lines = require("node:readline").createInterface({ input: require("node:fs").createReadStream(process.argv[1]) })
+  lines.on("line", (line) => JSON.parse(JSON.parse(line).head ?? "{}"))`
+
+function run(...args: readonly string[]): void {
+  execFileSync(process.execPath, args)
+}

@@ -1,0 +1,66 @@
+/** Events that are taken over from another ledger are the same events: bytes, leaves and positions; anything else is refused whole. */
+import { origin } from "#kernel/point.js"
+import { type Ledger, type StoredEvent, noStream } from "#ledger/port.js"
+import { rootAt } from "#ledger/proof/prove.js"
+import { changed, changes, sample, stream } from "#tests/support/sample-events.js"
+import { expect, it } from "vitest"
+import { type OpenEngine, everything, fresh, refused } from "./fresh.js"
+
+const one = stream("target-1")
+const two = stream("target-2")
+
+async function written(open: OpenEngine): Promise<Ledger> {
+  const { ledger, clock } = await fresh(open)
+  await ledger.append(one, noStream, [changed("ü 🛰️ \u0000 'x'"), ...changes(299)], "a")
+  clock.advance(1_000)
+  await ledger.append(two, noStream, [changed({ __proto__: 1, n: -0.5e-9 }), sample("TargetUnseen")], "b")
+  await ledger.append(one, 299, changes(2, "again"), "c")
+  return ledger
+}
+
+const stored = (ledger: Ledger) => ledger.readStored({ after: origin, limit: 10_000 })
+
+export function adopting(open: OpenEngine): void {
+  it("gives the same events, leaves, root and times, and goes on from there", async () => {
+    const from = await written(open)
+    const { ledger, reopen } = await fresh(open)
+    const events = await stored(from)
+    await ledger.adopt(events.slice(0, 120))
+    await ledger.adopt(events.slice(120))
+    expect(await stored(ledger)).toStrictEqual(events)
+    expect(await everything(ledger)).toStrictEqual(await everything(from))
+    expect(await rootAt(ledger, events.length)).toStrictEqual(await rootAt(from, events.length))
+    expect(await ledger.head()).toStrictEqual(await from.head())
+    const again = await reopen()
+    expect(await again.append(two, 1, changes(1), "d")).toStrictEqual({ revision: 2, position: events.length })
+  })
+
+  it("shows them to whoever follows", async () => {
+    const from = await written(open)
+    const { ledger } = await fresh(open)
+    const abort = new AbortController()
+    const events = ledger.subscribe(origin, abort.signal)[Symbol.asyncIterator]()
+    const first = events.next()
+    await ledger.adopt(await stored(from))
+    expect((await first).value).toHaveLength(304)
+    abort.abort()
+  })
+
+  const wrong: Readonly<Record<string, (events: readonly StoredEvent[]) => readonly StoredEvent[]>> = {
+    "do not begin where the ledger ends": (events) => events.slice(1),
+    "leave one out": (events) => events.filter(({ position }) => position !== 7),
+    "hold one that was changed": (events) =>
+      events.map((event) =>
+        event.position === 7 ? { ...event, data: event.data.replace("change/6", "changE/6") } : event,
+      ),
+    "stand at other positions than their streams allow": (events) => {
+      const [a, b, ...rest] = events as [StoredEvent, StoredEvent, ...StoredEvent[]]
+      return [{ ...b, position: a.position }, { ...a, position: b.position }, ...rest]
+    },
+  }
+  it.each(Object.entries(wrong))("refuses all when they %s", async (_, spoil) => {
+    const events = spoil(await stored(await written(open)))
+    const { ledger } = await fresh(open)
+    expect((await refused(ledger, () => ledger.adopt(events))).code).toBe("LedgerForked")
+  })
+}
