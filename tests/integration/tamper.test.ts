@@ -235,7 +235,9 @@ describe("the tamper drill", () => {
 
   it("names an altered checkpoint", async () => {
     const altered = ours.kept.replace(/\n(\d+)\n/, (_, size: string) => `\n${Number(size) - 1}\n`)
-    expect((await verdictOn(ours.events, altered))?.message).toMatch(/that are not these/)
+    expect((await verdictOn(ours.events, altered))?.message).toMatch(
+      /checkpoint that was kept is not signed by the key/,
+    )
     expect(offline(ours.lines, { key: ours.key, kept: altered }).says).toMatch(/^NO: .*that are not these/)
   })
 
