@@ -4,6 +4,7 @@
  */
 import type { RecordedEvent } from "#events/catalog.js"
 import { messageOf } from "#kernel/errors.js"
+import type { Position } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 
@@ -15,6 +16,9 @@ export interface SealingRules {
   /** Whether it is this instance that seals, now: of several, one does. */
   readonly isOurs: () => boolean
 }
+
+/** Checkpoints that were made while following ended; there is hardly ever one. */
+const lateAtMost = 1_000
 
 /** Who is told. */
 export interface Told {
@@ -36,11 +40,26 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
   let timer: NodeJS.Timeout | undefined
   let problem: string | undefined
 
-  const now = async (): Promise<SealedCheckpoint> => {
-    const isNew = await sealer.isDue()
+  const { position: start } = await ledger.head()
+  let followed = start
+  /** Of checkpoints that were told of before the ledger had them read. */
+  const early = new Set<Position>()
+  const tell = (checkpoint: SealedCheckpoint): void => {
+    if (checkpoint.position <= followed || early.has(checkpoint.position)) return
+    early.add(checkpoint.position)
+    told.sealed(checkpoint)
+  }
+
+  let making: Promise<unknown> = Promise.resolve()
+  const make = async (): Promise<SealedCheckpoint> => {
     const checkpoint = await sealer.seal()
     problem = undefined
-    if (isNew) told.sealed(checkpoint)
+    tell(checkpoint)
+    return checkpoint
+  }
+  const now = (): Promise<SealedCheckpoint> => {
+    const checkpoint = make()
+    making = checkpoint.catch(() => undefined)
     return checkpoint
   }
   const attempt = async (): Promise<void> => {
@@ -51,11 +70,38 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     try {
       if (await sealer.isDue()) await now()
     } catch (error) {
-      problem = messageOf(error)
-      told.failed(error)
+      failed(error)
+      wake(rules.everyMs)
+    }
+  }
+  const failed = (error: unknown): void => {
+    problem = messageOf(error)
+    told.failed(error)
+  }
+  /** Tells of checkpoints that were not made here, as the first of a new key. */
+  const hear = (batch: readonly RecordedEvent[]): void => {
+    try {
+      for (const event of batch) {
+        if (event.type === "LedgerCheckpointed" && rules.isOurs()) tell({ ...event.data, position: event.position })
+      }
+    } catch (error) {
+      failed(error)
+    }
+    followed = batch.at(-1)?.position ?? followed
+    for (const position of early) if (position <= followed) early.delete(position)
+  }
+  /** What following had no time for. */
+  const hearLast = async (): Promise<void> => {
+    try {
+      hear(await ledger.readAll({ after: followed, types: ["LedgerCheckpointed"], limit: lateAtMost }))
+    } catch (error) {
+      failed(error)
     }
   }
   const note = async (batch: readonly RecordedEvent[]): Promise<void> => {
+    // Whoever makes a checkpoint tells of it, and hears whether it could be kept.
+    await making
+    hear(batch)
     const others = batch.filter(({ type }) => type !== "LedgerCheckpointed")
     if (others.length === 0) return
     unsealed += others.length
@@ -70,14 +116,13 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     timer.unref()
   }
 
-  const { position } = await ledger.head()
   // What an earlier process left unsealed is due like what comes now.
   if (await sealer.isDue()) {
-    const [last] = await ledger.readAt([position])
+    const [last] = await ledger.readAt([start])
     wake(last !== undefined && isIdle(last) ? rules.idleMs : rules.everyMs)
   }
   const follow = async () => {
-    for await (const batch of ledger.subscribe(position, abort.signal)) await note(batch)
+    for await (const batch of ledger.subscribe(start, abort.signal)) await note(batch)
   }
   const following = follow().catch((error: unknown) => told.failed(error))
 
@@ -87,12 +132,17 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     async stop() {
       abort.abort()
       await following
+      if (rules.isOurs()) {
+        await attempt()
+        await hearLast()
+      }
       clearTimeout(timer)
-      if (rules.isOurs()) await attempt()
     },
   }
 }
 
-function isIdle({ type }: RecordedEvent): boolean {
-  return type === "DiscoveryCompleted" || type === "DiscoveryFailed"
+/** Also an alert about a handler: if it is a checkpoint that could not be passed on, the next one would bring about the next alert. */
+function isIdle(event: RecordedEvent): boolean {
+  if (event.type === "AlertRaised") return event.data.about.kind === "subscription"
+  return event.type === "DiscoveryCompleted" || event.type === "DiscoveryFailed"
 }

@@ -80,8 +80,10 @@ export class Sealer {
     return this.#alone(async () => {
       const latest = await this.latest()
       const { position } = await this.#ledger.head()
-      if (latest !== undefined && isWhole(latest, position)) return latest
-      return this.#sign(position + 1)
+      if (latest === undefined || !isWhole(latest, position)) return this.#sign(position + 1)
+      // It may be the newest of an older copy.
+      await this.#mustGoOn(await this.origin(), position + 1)
+      return latest
     })
   }
 
