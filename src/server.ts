@@ -9,9 +9,8 @@ import type { LoadedConfig } from "#config/load.js"
 import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import type { Told } from "#sealing/keep-sealed.js"
 import { addPages } from "#web/pages.js"
-import { openFleet } from "./fleet.js"
+import { type Told, openFleet } from "./fleet.js"
 import { patiently } from "./waiting.js"
 
 export interface Server {

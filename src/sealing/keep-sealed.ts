@@ -4,7 +4,6 @@
  */
 import type { RecordedEvent } from "#events/catalog.js"
 import { messageOf } from "#kernel/errors.js"
-import type { Position } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 
@@ -17,15 +16,6 @@ export interface SealingRules {
   readonly isOurs: () => boolean
 }
 
-/** Checkpoints that were made while following ended; there is hardly ever one. */
-const lateAtMost = 1_000
-
-/** Who is told. */
-export interface Told {
-  readonly sealed: (checkpoint: SealedCheckpoint) => void
-  readonly failed: (error: unknown) => void
-}
-
 export interface Sealing {
   /** Why the last attempt failed, if it did. */
   readonly problem: () => string | undefined
@@ -34,32 +24,21 @@ export interface Sealing {
   readonly stop: () => Promise<void>
 }
 
-export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingRules, told: Told): Promise<Sealing> {
+/** @param failed hears of a checkpoint that could not be made, or not be kept where it is to be kept; it is tried again */
+export async function keepSealed(
+  ledger: Ledger,
+  sealer: Sealer,
+  rules: SealingRules,
+  failed: (error: unknown) => void,
+): Promise<Sealing> {
   const abort = new AbortController()
   let [unsealed, due] = [0, Number.POSITIVE_INFINITY]
   let timer: NodeJS.Timeout | undefined
   let problem: string | undefined
 
-  const { position: start } = await ledger.head()
-  let followed = start
-  /** Of checkpoints that were told of before the ledger had them read. */
-  const early = new Set<Position>()
-  const tell = (checkpoint: SealedCheckpoint): void => {
-    if (checkpoint.position <= followed || early.has(checkpoint.position)) return
-    early.add(checkpoint.position)
-    told.sealed(checkpoint)
-  }
-
-  let making: Promise<unknown> = Promise.resolve()
-  const make = async (): Promise<SealedCheckpoint> => {
+  const now = async (): Promise<SealedCheckpoint> => {
     const checkpoint = await sealer.seal()
     problem = undefined
-    tell(checkpoint)
-    return checkpoint
-  }
-  const now = (): Promise<SealedCheckpoint> => {
-    const checkpoint = make()
-    making = checkpoint.catch(() => undefined)
     return checkpoint
   }
   const attempt = async (): Promise<void> => {
@@ -70,38 +49,12 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     try {
       if (await sealer.isDue()) await now()
     } catch (error) {
+      problem = messageOf(error)
       failed(error)
       wake(rules.everyMs)
     }
   }
-  const failed = (error: unknown): void => {
-    problem = messageOf(error)
-    told.failed(error)
-  }
-  /** Tells of checkpoints that were not made here, as the first of a new key. */
-  const hear = (batch: readonly RecordedEvent[]): void => {
-    try {
-      for (const event of batch) {
-        if (event.type === "LedgerCheckpointed" && rules.isOurs()) tell({ ...event.data, position: event.position })
-      }
-    } catch (error) {
-      failed(error)
-    }
-    followed = batch.at(-1)?.position ?? followed
-    for (const position of early) if (position <= followed) early.delete(position)
-  }
-  /** What following had no time for. */
-  const hearLast = async (): Promise<void> => {
-    try {
-      hear(await ledger.readAll({ after: followed, types: ["LedgerCheckpointed"], limit: lateAtMost }))
-    } catch (error) {
-      failed(error)
-    }
-  }
   const note = async (batch: readonly RecordedEvent[]): Promise<void> => {
-    // Whoever makes a checkpoint tells of it, and hears whether it could be kept.
-    await making
-    hear(batch)
     const others = batch.filter(({ type }) => type !== "LedgerCheckpointed")
     if (others.length === 0) return
     unsealed += others.length
@@ -116,6 +69,7 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     timer.unref()
   }
 
+  const { position: start } = await ledger.head()
   // What an earlier process left unsealed is due like what comes now.
   if (await sealer.isDue()) {
     const [last] = await ledger.readAt([start])
@@ -124,7 +78,7 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
   const follow = async () => {
     for await (const batch of ledger.subscribe(start, abort.signal)) await note(batch)
   }
-  const following = follow().catch((error: unknown) => told.failed(error))
+  const following = follow().catch(failed)
 
   return {
     problem: () => problem,
@@ -132,10 +86,7 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     async stop() {
       abort.abort()
       await following
-      if (rules.isOurs()) {
-        await attempt()
-        await hearLast()
-      }
+      if (rules.isOurs()) await attempt()
       clearTimeout(timer)
     },
   }

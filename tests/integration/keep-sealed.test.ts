@@ -38,16 +38,14 @@ class World {
     const clock = new TestClock()
     this.folder = folder
     this.ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
-    this.sealer = new Sealer(this.ledger, keyFolder(path.join(folder, "keys")), clock)
+    const told = (checkpoint: SealedCheckpoint) => void this.told.push(checkpoint)
+    this.sealer = new Sealer(this.ledger, keyFolder(path.join(folder, "keys")), clock, told)
     onTestFinished(() => this.ledger.close())
   }
 
   async keepSealed(): Promise<Sealing> {
-    const told = {
-      sealed: (checkpoint: SealedCheckpoint) => void this.told.push(checkpoint),
-      failed: (error: unknown) => void this.failures.push(error),
-    }
-    const sealing = await keepSealed(this.ledger, this.sealer, { ...rules, isOurs: () => this.isOurs }, told)
+    const failed = (error: unknown) => void this.failures.push(error)
+    const sealing = await keepSealed(this.ledger, this.sealer, { ...rules, isOurs: () => this.isOurs }, failed)
     onTestFinished(() => sealing.stop())
     return sealing
   }
@@ -231,29 +229,6 @@ describe("who keeps checkpoints hears of each", () => {
     await sealing.stop()
     expect(fleet.told.map(({ size }) => size)).toStrictEqual(await fleet.sizes())
     expect(fleet.told.at(-1)).toStrictEqual(again)
-  })
-
-  it("on and on, though one could not be kept", async () => {
-    const fleet = await world()
-    const sealing = await keepSealed(
-      fleet.ledger,
-      fleet.sealer,
-      { ...rules, isOurs: () => true },
-      {
-        sealed(checkpoint) {
-          if (fleet.told.push(checkpoint) === 1) throw new Error("the disk is full")
-        },
-        failed: (error) => void fleet.failures.push(error),
-      },
-    )
-    onTestFinished(() => sealing.stop())
-    await fleet.change()
-    await pass(5 * minute)
-    expect(sealing.problem()).toBe("the disk is full")
-    await fleet.change()
-    await pass(5 * minute)
-    expect(sealing.problem()).toBeUndefined()
-    expect(fleet.told.map(({ size }) => size)).toStrictEqual([1, 3])
   })
 })
 

@@ -39,7 +39,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "folder",
   ],
   waiting: ["kernel"],
-  server: ["kernel", "config", "discovery", "sealing", "api", "web", "fleet", "waiting"],
+  server: ["kernel", "config", "discovery", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {

@@ -29,12 +29,20 @@ export class Sealer {
   readonly #ledger: Ledger
   readonly #keys: KeyFolder
   readonly #clock: Clock
+  readonly #sealed: (checkpoint: SealedCheckpoint) => void
   #busy: Promise<unknown> = Promise.resolve()
 
-  constructor(ledger: Ledger, keys: KeyFolder, clock: Clock) {
+  /** @param sealed hears of every checkpoint, once it is in the ledger */
+  constructor(
+    ledger: Ledger,
+    keys: KeyFolder,
+    clock: Clock,
+    sealed: (checkpoint: SealedCheckpoint) => void = () => {},
+  ) {
     this.#ledger = ledger
     this.#keys = keys
     this.#clock = clock
+    this.#sealed = sealed
   }
 
   /** The name of the ledger. @throws FleetError `NotFound` while it is empty */
@@ -130,7 +138,9 @@ export class Sealer {
     const note = signNote(text, [signer])
     this.#keys.remember(signer.name, note)
     const { position } = await this.#append({ type: "LedgerCheckpointed", data: { size, note } })
-    return { size, note, position }
+    const checkpoint = { size, note, position }
+    this.#sealed(checkpoint)
+    return checkpoint
   }
 
   /** The key that the ledger says signs it: no other may, though it lies where the key does. @throws FleetError `LedgerForked` */
