@@ -13,7 +13,10 @@ import type { Hash, Subtree } from "./proof/tree.js"
 /** The expected revision of a stream that does not exist yet. */
 export const noStream = -1
 
-/** Most events in one append, and most bytes of one event (canonical JSON of payload and envelope, UTF-8). */
+/**
+ * Most events in one append, and most bytes of one event (canonical JSON of payload and envelope, UTF-8). An engine may have a limit for the bytes of a whole
+ * append, too, of no less than what one event may have.
+ */
 export const maxBatch = 5_000
 export const maxEventBytes = 900_000
 

@@ -24,7 +24,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   folder: ["kernel"],
   version: [],
   engine: ["kernel", "ledger", "subscriptions", "config", "folder"],
-  keeping: ["kernel", "ledger", "config", "folder"],
+  keeping: ["kernel", "ledger", "config", "engine", "folder"],
   fleet: [
     "kernel",
     "events",
@@ -38,7 +38,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "discovery",
     "folder",
   ],
-  server: ["kernel", "config", "discovery", "api", "web", "fleet"],
+  waiting: ["kernel"],
+  server: ["kernel", "config", "discovery", "sealing", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {
@@ -109,7 +110,7 @@ describe("the house", () => {
   })
 
   it.each([
-    ["engines", /^src\/ledger\/sqlite\//, ["src/engine.ts", "src/keeping.ts"]],
+    ["engines", /^src\/ledger\/(?:sqlite|eventstoredb)\//, ["src/engine.ts", "src/keeping.ts"]],
     ["sources", /^src\/discovery\/sources\//, ["src/fleet.ts"]],
   ])("names %s in one place, and in what works on their files", (_, parts, places) => {
     const outside = imports.filter(({ from, to }) => parts.test(to) && !parts.test(from))

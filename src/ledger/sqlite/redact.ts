@@ -2,9 +2,10 @@
 import type { Db } from "#sqlite/open.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { FleetError } from "#kernel/errors.js"
+import type { PendingAppend } from "../already-there.js"
 import { dataHash } from "../leaf.js"
 import type { Appended, RedactedPayload } from "../port.js"
-import type { AppendAll, PendingAppend } from "./append.js"
+import type { AppendAll } from "./append.js"
 
 export function redacter(
   db: Db,

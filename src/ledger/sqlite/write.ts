@@ -103,3 +103,8 @@ function names(db: Db, table: "streams" | "types"): Names {
     add: (name) => Number(insert.run(name).lastInsertRowid),
   }
 }
+
+/** The name's number, which it is given if it has none. */
+export function numberOf(known: Names, name: string): number {
+  return known.find(name) ?? known.add(name)
+}

@@ -2,6 +2,7 @@
 import { origin } from "#kernel/point.js"
 import { type Ledger, type StoredEvent, noStream } from "#ledger/port.js"
 import { rootAt } from "#ledger/proof/prove.js"
+import { Follower } from "#tests/support/follower.js"
 import { changed, changes, sample, stream } from "#tests/support/sample-events.js"
 import { expect, it } from "vitest"
 import { type OpenEngine, everything, fresh, refused } from "./fresh.js"
@@ -38,12 +39,11 @@ export function adopting(open: OpenEngine): void {
   it("shows them to whoever follows", async () => {
     const from = await written(open)
     const { ledger } = await fresh(open)
-    const abort = new AbortController()
-    const events = ledger.subscribe(origin, abort.signal)[Symbol.asyncIterator]()
-    const first = events.next()
+    const follower = new Follower(ledger)
     await ledger.adopt(await stored(from))
-    expect((await first).value).toHaveLength(304)
-    abort.abort()
+    await follower.count(304)
+    await follower.stop()
+    expect(follower.events).toStrictEqual(await everything(from))
   })
 
   const wrong: Readonly<Record<string, (events: readonly StoredEvent[]) => readonly StoredEvent[]>> = {
