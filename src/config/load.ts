@@ -35,13 +35,28 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): LoadedCo
   // Resolved, it would be the folder that one happens to stand in.
   if (data === "") throw new FleetError("InvalidConfig", "the data folder has no name; --data takes one")
   const keys = path.resolve(set(env["FLEET_LEDGER_KEYS"]) ?? config.keys ?? defaultKeysFolder(env))
-  if (!path.relative(path.resolve(data), keys).startsWith("..")) {
+  if (isWithin(keys, path.resolve(data))) {
     throw new FleetError(
       "InvalidConfig",
       `the signing key must not lie in the data folder, beside what it vouches for: "keys" is ${keys}`,
     )
   }
   return { ...checked, data: path.resolve(data), keys, file }
+}
+
+/** By where they really are, as far as they are there. */
+function isWithin(inner: string, outer: string): boolean {
+  const way = path.relative(real(outer), real(inner))
+  return way !== ".." && !way.startsWith(`..${path.sep}`)
+}
+
+function real(place: string): string {
+  try {
+    return fs.realpathSync(place)
+  } catch {
+    const parent = path.dirname(place)
+    return parent === place ? place : path.join(real(parent), path.basename(place))
+  }
 }
 
 /** A variable that is empty is not set. */

@@ -8,6 +8,7 @@ import { keyFolder } from "#ledger/proof/key.js"
 import { type SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { type Sealing, keepSealed } from "#sealing/keep-sealed.js"
+import { keyIn } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changes, metadata, observedAt, payloads, sample, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -191,7 +192,7 @@ describe("a checkpoint that could not be made", () => {
     const sealing = await fleet.keepSealed()
     await fleet.change()
     await sealing.now()
-    const key = path.join(fleet.folder, "keys", "signing-key.pem")
+    const key = keyIn(fleet.folder)
     fs.chmodSync(key, 0o644)
     await fleet.change()
     await pass(5 * minute)

@@ -7,7 +7,7 @@ import { type Position, origin } from "#kernel/point.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
 import { type Fleet, openFleet } from "#fleet.js"
-import { configIn, idOf, open, populate } from "#tests/support/folder-fleet.js"
+import { configIn, idOf, keyIn, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changes, sample, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -144,7 +144,7 @@ describe("the signing key", () => {
     const folder = await tempFolder()
     const fleet = await open(folder)
     await fleet.sealing.now()
-    const key = path.join(folder, "keys", "signing-key.pem")
+    const key = keyIn(folder)
     expect(fs.statSync(key).mode & 0o777).toBe(0o600)
     expect(fs.readdirSync(dataOf(folder)).filter((file) => /key|pem/.test(file))).toEqual([])
   })
@@ -153,7 +153,7 @@ describe("the signing key", () => {
     const folder = await tempFolder()
     const fleet = await open(folder)
     await fleet.sealing.now()
-    fs.chmodSync(path.join(folder, "keys", "signing-key.pem"), 0o640)
+    fs.chmodSync(keyIn(folder), 0o640)
     await populate(fleet, 1)
     expect((await refusalOf(() => fleet.sealing.now())).message).toMatch(/chmod 600/)
   })
@@ -178,7 +178,7 @@ describe("the signing key", () => {
     const folder = await tempFolder()
     const fleet = await open(folder)
     await fleet.sealing.now()
-    const key = path.join(folder, "keys", "signing-key.pem")
+    const key = keyIn(folder)
     const old = fs.readFileSync(key)
     await fleet.sealer.rotate()
     const next = fs.readFileSync(key)

@@ -245,6 +245,37 @@ const experts: readonly Case[] = [
     says: "the event at position 400 was recorded before the one in front of it: events were moved",
   },
   {
+    what: "an event's time, where reads look for it",
+    done: [run("UPDATE events SET recorded_at = recorded_at - 1 WHERE position = 400")],
+    at: 400,
+    says: "the event at position 400 is not found by what its envelope says: the stream, revision, type or time beside it was changed",
+  },
+  {
+    what: "an event's type, where reads look for it",
+    done: [run("UPDATE events SET type_no = (SELECT max(no) FROM types) WHERE position = 400")],
+    at: 400,
+    says: "the event at position 400 is not found by what its envelope says: the stream, revision, type or time beside it was changed",
+  },
+  {
+    what: "a stream's name",
+    done: [
+      run("UPDATE streams SET name = 'target-other' WHERE no = (SELECT stream_no FROM events WHERE position = 400)"),
+    ],
+    at: 5,
+    says: "is not found by what its envelope says",
+  },
+  {
+    what: "an event in front of the first",
+    done: [
+      run(
+        `INSERT INTO events (position, stream_no, revision, type_no, recorded_at, head, data, salt, leaf)
+         SELECT -5, stream_no, 100000, type_no, recorded_at, head, data, salt, leaf FROM events WHERE position = 400`,
+      ),
+    ],
+    at: -5,
+    says: "there is an event at position -5, in front of the first",
+  },
+  {
     what: "an envelope that is JSON and no object",
     done: [run("UPDATE events SET head = 'null' WHERE position = 200"), rehashed()],
     at: 200,

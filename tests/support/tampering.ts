@@ -90,9 +90,19 @@ export function releafed(position: number): Tampering {
   return (db) => writeLeaf(db, rowsOf(db).find((row) => row.position === position) as Row)
 }
 
+/** What stands beside an envelope, made what it says, as far as that is an envelope. */
+const columnsFromEnvelopes = `
+  INSERT OR IGNORE INTO types (name)
+    SELECT DISTINCT head ->> '$.type' FROM events WHERE json_valid(head) AND head ->> '$.type' IS NOT NULL;
+  UPDATE events SET
+    type_no = coalesce((SELECT no FROM types WHERE name = head ->> '$.type'), type_no),
+    recorded_at = coalesce(CAST(round(1000 * unixepoch(head ->> '$.recordedAt', 'subsec')) AS INTEGER), recorded_at)
+  WHERE json_valid(head)`
+
 /** All leaves and the whole tree made anew; checkpoints too if there is somebody to sign them. */
 export function rehashed(signer?: (origin: string) => Signer): Tampering {
   return (db) => {
+    db.exec(columnsFromEnvelopes)
     db.exec("DELETE FROM subtrees")
     const subtree = db.prepare("INSERT INTO subtrees VALUES (?, ?, ?)")
     const edge = new Edge()

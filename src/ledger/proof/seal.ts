@@ -53,7 +53,8 @@ export class Sealer {
   }
 
   async signer(): Promise<Signer> {
-    return signerOf(await this.origin(), this.#keys.privateKey())
+    const origin = await this.origin()
+    return signerOf(origin, this.#keys.privateKey(origin))
   }
 
   /** Whether the key that the ledger says signs it is here. */
@@ -103,9 +104,9 @@ export class Sealer {
       await this.#mustGoOn(old.name, position + 1)
       const next = crypto.generateKeyPairSync("ed25519").privateKey
       const note = signNote(rotationText(old.name, signerOf(old.name, next).text), [old])
-      this.#keys.stage(next)
+      this.#keys.stage(old.name, next)
       await this.#append({ type: "SigningKeyRotated", data: { note } })
-      this.#keys.replace(next)
+      this.#keys.replace(old.name, next)
       return this.#sign((await this.#ledger.head()).position + 1)
     })
   }
@@ -149,10 +150,10 @@ export class Sealer {
     const statement = await this.#lastStatement(signer.name)
     if (statement === undefined || isPutInForce(statement, signer)) return signer
     // After a rotation that was interrupted behind its event; in a backup from before one.
-    for (const key of this.#keys.otherKeys()) {
+    for (const key of this.#keys.otherKeys(signer.name)) {
       const other = signerOf(signer.name, key)
       if (!isPutInForce(statement, other)) continue
-      this.#keys.replace(key)
+      this.#keys.replace(signer.name, key)
       return other
     }
     throw new FleetError(

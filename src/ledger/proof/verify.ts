@@ -4,9 +4,9 @@
  */
 import { FleetError } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
-import { type Position, origin as beginning } from "#kernel/point.js"
+import type { Position } from "#kernel/point.js"
 import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
-import type { Ledger, StoredEvent } from "../port.js"
+import type { Ledger, IndexedEvent } from "../port.js"
 import { type Checkpoint, originOf, parseCheckpoint } from "./checkpoint.js"
 import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
 import { RecentTree } from "./recent-tree.js"
@@ -33,6 +33,8 @@ export interface Verdict {
 }
 
 const pageSize = 1_000
+/** Nothing belongs in front of the first event, and nothing there is to be overlooked. */
+const beforeAll = Number.MIN_SAFE_INTEGER as Position
 /** Subtrees of this height are compared with those that the ledger stores. */
 const comparedLevel = 8
 
@@ -45,10 +47,10 @@ export async function verify(
   const pass = new Pass(ledger, vouched)
   const { position: head } = await ledger.head()
   try {
-    for (let after = beginning; after < head;) {
+    for (let after = beforeAll; after < head;) {
       signal.throwIfAborted()
       const page = await ledger.readStored({ after, upTo: head, limit: pageSize })
-      if (page.length === 0) throw new Wrong((after + 1) as Position, `the event at position ${after + 1} is gone`)
+      if (page.length === 0) throw pass.gone()
       for (const event of page) await pass.event(event)
       after = page.at(-1)?.position ?? after
       progress(after + 1, head + 1)
@@ -95,10 +97,16 @@ class Pass {
     this.#given = checkpoints
   }
 
-  async event(stored: StoredEvent): Promise<void> {
-    const { position, head: headText, data, seal, leaf } = stored
+  /** The next event, where it is not. */
+  gone(): Wrong {
     const next = this.#tree.size as Position
-    if (position !== next) throw new Wrong(next, `the event at position ${next} is gone`)
+    return new Wrong(next, `the event at position ${next} is gone`)
+  }
+
+  async event(stored: IndexedEvent): Promise<void> {
+    const { position, head: headText, data, seal, leaf, indexed } = stored
+    if (position < 0) throw new Wrong(position, `there is an event at position ${position}, in front of the first`)
+    if (position !== this.#tree.size) throw this.gone()
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
     const head = parsed(headText)
     if (!isHead(head)) throw wrong("is damaged: its envelope cannot be read")
@@ -113,6 +121,11 @@ class Pass {
       )
     }
     this.#revisions.set(head.stream, revision)
+    const { stream, type, recordedAt } = indexed
+    const isFound = stream === head.stream && indexed.revision === revision && type === head.type
+    if (!isFound || recordedAt !== head.recordedAt) {
+      throw wrong("is not found by what its envelope says: the stream, revision, type or time beside it was changed")
+    }
     if (head.recordedAt < this.#recordedAt) throw wrong("was recorded before the one in front of it: events were moved")
     this.#recordedAt = head.recordedAt
 
