@@ -2,31 +2,65 @@
 import * as fs from "node:fs"
 import { EventStoreDBClient } from "@eventstore/db-client"
 import { FleetError } from "#kernel/errors.js"
-import type { Address } from "./address.js"
+import type { Address, Host } from "./address.js"
 
 export interface Credentials {
   readonly username: string
   readonly password: string
 }
 
+/**
+ * A client whose reconnecting is ours. Its own closes a connection under calls that are still open, which may then throw where no one catches it, or send
+ * Node 20 into a loop that ends with the process (cancelling a stream of an HTTP/2 session that is being closed).
+ */
 export class Client extends EventStoreDBClient {
-  /** Ends every call, and lets go of the connection, which `dispose` alone would keep. */
+  readonly #calls = new Set<Promise<unknown>>()
+  #channel: Promise<{ close(): void }> | undefined
+  #isLeft = false
+
+  /** To be called once, before anything else. */
+  supervised(): this {
+    const { execute, getChannel } = this
+    this.handleError = async () => {}
+    this.getChannel = () => {
+      const channel = getChannel()
+      this.#channel = channel
+      return channel
+    }
+    this.execute = (service, name, action) =>
+      execute(service, name, async (client) => {
+        if (this.#isLeft) throw new Error("the connection was left")
+        const call = action(client)
+        this.#calls.add(call)
+        try {
+          return await call
+        } finally {
+          this.#calls.delete(call)
+        }
+      })
+    return this
+  }
+
+  /** Ends what is open, waits for calls that cannot be ended but by their time limits, and lets go of the connection, which `dispose` would keep. */
   async close(): Promise<void> {
+    this.#isLeft = true
     await this.dispose()
-    const channel = await this.getChannel()
-    channel.close()
+    await Promise.allSettled(this.#calls)
+    await this.dispose()
+    const channel = await this.#channel
+    channel?.close()
   }
 }
 
 /**
- * @returns what makes clients
+ * @returns what makes clients: of a host, or of whoever leads the cluster
  * @throws FleetError `InvalidConfig`
  */
 export function clientFactory(
   address: Address,
   credentials: Credentials | undefined,
   callMs: number,
-): (discover: boolean) => Client {
+): (at?: Host) => Client {
   const { hosts, tls, caFile, keepAliveInterval, keepAliveTimeout } = address
   if (!tls && credentials !== undefined) {
     throw new FleetError(
@@ -35,7 +69,7 @@ export function clientFactory(
     )
   }
   const rootCertificate = caFile === undefined ? undefined : certificateIn(caFile)
-  const [host] = hosts
+  const [host, ...others] = hosts
   if (host === undefined) throw new FleetError("InvalidConfig", "the address of EventStoreDB names no host")
   const shared = {
     defaultDeadline: callMs,
@@ -46,12 +80,14 @@ export function clientFactory(
   // Once is enough: whoever calls tries again.
   const discovery = { maxDiscoverAttempts: 1, gossipTimeout: Math.max(1, Math.round(callMs / 2_000)) }
   const security = { insecure: !tls, ...(rootCertificate === undefined ? {} : { rootCertificate }) }
-  return (discover) => {
-    if (!discover) return new Client({ endpoint: host, ...shared }, security, credentials)
-    return address.discover
-      ? new Client({ discover: host, ...discovery, ...shared }, security, credentials)
+  const make = (at: Host | undefined): Client => {
+    if (at !== undefined) return new Client({ endpoint: at, ...shared }, security, credentials)
+    if (address.discover) return new Client({ discover: host, ...discovery, ...shared }, security, credentials)
+    return others.length === 0
+      ? new Client({ endpoint: host, ...shared }, security, credentials)
       : new Client({ endpoints: [...hosts], ...discovery, ...shared }, security, credentials)
   }
+  return (at) => make(at).supervised()
 }
 
 function certificateIn(file: string): Buffer {

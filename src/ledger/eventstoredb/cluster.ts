@@ -14,6 +14,7 @@ import {
   END,
   type EventData,
   NO_STREAM,
+  NotLeaderError,
   type RecordedEvent,
   type ResolvedEvent,
   START,
@@ -24,7 +25,7 @@ import {
 } from "@eventstore/db-client"
 import { FleetError } from "#kernel/errors.js"
 import { noStream } from "../port.js"
-import { type Address, hostsOf } from "./address.js"
+import { type Address, type Host, hostsOf } from "./address.js"
 import { type Client, type Credentials, clientFactory } from "./client.js"
 import type { ClusterEvent, Place } from "./envelope.js"
 import { type Peer, inOurWords, isAnswer, noAnswer } from "./errors.js"
@@ -55,8 +56,8 @@ interface Limits {
 
 export class Cluster {
   readonly peer: Peer
-  readonly #make: () => Client
-  readonly #makeDirect: () => Client
+  readonly #make: (at?: Host) => Client
+  readonly #firstHost: Host | undefined
   readonly #timings: Timings
   /** Reads and subscriptions that would not hear of their connection's end. */
   readonly #open = new Set<Readable>()
@@ -67,9 +68,8 @@ export class Cluster {
   constructor(address: Address, credentials: Credentials | undefined, timings: Timings) {
     this.peer = { where: hostsOf(address), user: credentials?.username }
     this.#timings = timings
-    const make = clientFactory(address, credentials, timings.callMs)
-    this.#make = () => make(address.discover || address.hosts.length > 1)
-    this.#makeDirect = () => make(false)
+    this.#make = clientFactory(address, credentials, timings.callMs)
+    this.#firstHost = address.hosts[0]
     this.#client = this.#make()
   }
 
@@ -212,8 +212,9 @@ export class Cluster {
   /** Leaves a connection that is not to be trusted any more. @returns the error in our words */
   async #failed(client: Client, error: unknown): Promise<Error> {
     const reason = inOurWords(error, this.peer)
-    if (!isAnswer(error) && this.#client === client) {
-      this.#client = this.#make()
+    const leader = error instanceof NotLeaderError ? error.leader : undefined
+    if ((leader !== undefined || !isAnswer(error)) && this.#client === client) {
+      this.#client = this.#make(leader)
       void this.#abandon(client, reason)
     }
     const isUndiscovered = error instanceof Error && error.message.startsWith("Failed to discover")
@@ -222,7 +223,7 @@ export class Cluster {
 
   /** Who leads is asked for in a way that hides why there is no answer; a direct call says. */
   async #undiscovered(): Promise<FleetError> {
-    const direct = this.#makeDirect()
+    const direct = this.#make(this.#firstHost)
     const { callMs } = this.#timings
     try {
       await within(this.#timings, callMs, direct.getStreamMetadata("$all"), () => noAnswer(this.peer, callMs))
