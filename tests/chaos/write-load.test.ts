@@ -71,7 +71,7 @@ describe.each(Object.entries(engines))("kill -9 under write load on %s", (name, 
         checked = events.at(-1)?.position ?? checked
         sealed = Math.max(sealed, acknowledged.sealed)
         expect(checked).toBeGreaterThanOrEqual(sealed - 1)
-        if (round % stride === stride - 1) await expectSound(ledger, place)
+        if (checked > origin && round % stride === stride - 1) await expectSound(ledger, place)
       } finally {
         await ledger.close()
       }
