@@ -3,9 +3,10 @@
  * `/etc/fleet-ledger/config.yaml`, else nothing, which is fine. `FLEET_LEDGER_DATA`, `FLEET_LEDGER_KEYS` and `FLEET_LEDGER_LISTEN` go before the file, flags before both.
  */
 import * as fs from "node:fs"
+import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
-import { LineCounter, parseDocument } from "yaml"
+import type * as yaml from "yaml"
 import * as z from "zod"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
@@ -109,6 +110,8 @@ function configInput(file: string | undefined): Record<string, unknown> {
 }
 
 function parseYaml(text: string, file: string): unknown {
+  // Most have no file to read, and the parser is a tenth of what a short command loads.
+  const { LineCounter, parseDocument } = createRequire(import.meta.url)("yaml") as typeof yaml
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [problem] = document.errors
