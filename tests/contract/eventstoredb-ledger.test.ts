@@ -1,7 +1,6 @@
 /**
- * The ledger on EventStoreDB: the port's contract against a server in this process. The whole of it with appends in batches, as every server since 21.10
- * takes them, and with a copy in memory: it is not the truth, so opening the ledger again makes it anew. What hangs on the way to the server, and on the
- * copy's file, also in other ways.
+ * The ledger on EventStoreDB: the port's contract against a server in this process. The whole of it with a copy in memory: it is not the truth, so opening
+ * the ledger again makes it anew. What hangs on the copy's file, and on the way to the server, also with those.
  */
 import * as path from "node:path"
 import type { Clock } from "#kernel/clock.js"
@@ -43,16 +42,7 @@ ledgerContract("EventStoreDB", async (clock) => {
 })
 
 ledgerContract(
-  "EventStoreDB, event by event",
-  async (clock) => {
-    const server = await startEventStore({ maxAppendBytes, batchAppend: false })
-    return opened(clock, server, { address: addressOf(server), file: await copyFile() })
-  },
-  ["identical appends"],
-)
-
-ledgerContract(
-  "EventStoreDB, signed in over TLS to the leader that was asked for",
+  "EventStoreDB with a copy in a file, signed in over TLS to the leader that was asked for",
   async (clock) => {
     const user = { name: "ada", password: "correct horse" }
     const server = await startEventStore({ maxAppendBytes, tls: true, user })

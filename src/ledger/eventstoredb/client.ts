@@ -1,4 +1,4 @@
-/** The client, made of what is configured. One to a process at a time: what it keeps of appends under way is shared by all clients of a process. */
+/** The client, made of what is configured, without those of its ways that may end the process. */
 import * as fs from "node:fs"
 import { EventStoreDBClient } from "@eventstore/db-client"
 import { FleetError } from "#kernel/errors.js"
@@ -10,8 +10,8 @@ export interface Credentials {
 }
 
 /**
- * A client whose reconnecting is ours. Its own closes a connection under calls that are still open, which may then throw where no one catches it, or send
- * Node 20 into a loop that ends with the process (cancelling a stream of an HTTP/2 session that is being closed).
+ * Reconnecting is ours: the client's own closes a connection under calls that are still to be made, which then throw where no one catches it. And appends go
+ * event by event, not in batches: of those it keeps one account for all clients of a process, and an answer that is not in there any more is thrown, too.
  */
 export class Client extends EventStoreDBClient {
   readonly #calls = new Set<Promise<unknown>>()
@@ -22,6 +22,8 @@ export class Client extends EventStoreDBClient {
   supervised(): this {
     const { execute, getChannel } = this
     this.handleError = async () => {}
+    // What it asks for is whether the server takes batches.
+    this.supports = async () => false
     this.getChannel = () => {
       const channel = getChannel()
       this.#channel = channel
@@ -44,6 +46,8 @@ export class Client extends EventStoreDBClient {
   /** Ends what is open, waits for calls that cannot be ended but by their time limits, and lets go of the connection, which `dispose` would keep. */
   async close(): Promise<void> {
     this.#isLeft = true
+    // Calls that are cancelled while Node 20 reads the server's goodbye, which is where one often hears of it, send it into a loop that ends with the process.
+    await new Promise((resolve) => setImmediate(resolve))
     await this.dispose()
     await Promise.allSettled(this.#calls)
     await this.dispose()

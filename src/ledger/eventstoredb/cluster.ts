@@ -2,8 +2,8 @@
  * Calls to the cluster. Each has a time limit of ours and answers, or fails, in our words; a connection that did not answer is left and the next call gets
  * a new one. Nothing else of the engine talks to the client, so that another client would change this file and its neighbours `client` and `errors` alone.
  *
- * What the client asks for: appends one after the other (whatever waits behind one whose connection breaks would end the process), a listener for errors
- * on every stream for ever (they come late, too), and calls that are both cancelled and destroyed when they are left (either alone leaves them open).
+ * What the client asks for: a listener for errors on every stream for ever (they come late, too), and calls that are both cancelled and destroyed when they
+ * are left (either alone leaves them open).
  */
 import type { Readable } from "node:stream"
 import {
@@ -62,7 +62,6 @@ export class Cluster {
   /** Reads and subscriptions that would not hear of their connection's end. */
   readonly #open = new Set<Readable>()
   #client: Client
-  #appending: Promise<unknown> = Promise.resolve()
 
   /** @throws FleetError `InvalidConfig` */
   constructor(address: Address, credentials: Credentials | undefined, timings: Timings) {
@@ -79,23 +78,19 @@ export class Cluster {
    * @throws FleetError `StoreUnavailable` when it may or may not be written; what else it throws says that it is not
    */
   append(stream: string, expectedRevision: number, events: readonly EventData[]): Promise<Answer> {
-    const answer = this.#appending.then(() =>
-      this.#call(async (client): Promise<Answer> => {
-        try {
-          await client.appendToStream(stream, [...events], {
-            expectedRevision: expectedRevision === noStream ? NO_STREAM : BigInt(expectedRevision),
-            deadline: this.#timings.callMs,
-          })
-          return { is: "written" }
-        } catch (error) {
-          if (!(error instanceof WrongExpectedVersionError)) throw error
-          const { actualVersion } = error
-          return { is: "conflict", actual: typeof actualVersion === "bigint" ? Number(actualVersion) : noStream }
-        }
-      }),
-    )
-    this.#appending = answer.catch(() => {})
-    return answer
+    return this.#call(async (client): Promise<Answer> => {
+      try {
+        await client.appendToStream(stream, [...events], {
+          expectedRevision: expectedRevision === noStream ? NO_STREAM : BigInt(expectedRevision),
+          deadline: this.#timings.callMs,
+        })
+        return { is: "written" }
+      } catch (error) {
+        if (!(error instanceof WrongExpectedVersionError)) throw error
+        const { actualVersion } = error
+        return { is: "conflict", actual: typeof actualVersion === "bigint" ? Number(actualVersion) : noStream }
+      }
+    })
   }
 
   async lastEventOf(stream: string): Promise<ClusterEvent | undefined> {

@@ -7,7 +7,7 @@ export interface Timings {
   readonly random: () => number
   /** A clock that nobody sets, in milliseconds from anywhere. */
   readonly monotonic: () => number
-  /** For the answer to one call; the client has no such limit of its own where appends are batched. */
+  /** For the answer to one call. */
   readonly callMs: number
   /** For an append in all, however often it is sent. */
   readonly appendMs: number

@@ -25,8 +25,8 @@ export function interruptions(): void {
     expect(follower.events.map(carried)).toStrictEqual(numbers(50).map((n) => `${Math.floor(n / 10)}/${n % 10}`))
   })
 
-  it.each([true, false])("writes once what was written and not answered (in batches: %s)", async (batchAppend) => {
-    const server = await serverForTest({ batchAppend })
+  it("writes once what was written and not answered", async () => {
+    const server = await serverForTest()
     const ledger = await openOn(server)
     server.faults.commitThenDrop()
     expect(await ledger.append(one, noStream, changes(3), "run")).toStrictEqual({ revision: 2, position: 2 })
@@ -34,8 +34,8 @@ export function interruptions(): void {
     expect((await everything(ledger)).map(carried)).toStrictEqual(["change/0", "change/1", "change/2", "next/0"])
   })
 
-  it.each([true, false])("asks again where nobody answers, and writes once (in batches: %s)", async (batchAppend) => {
-    const server = await serverForTest({ batchAppend })
+  it("asks again where nobody answers, and writes once", async () => {
+    const server = await serverForTest()
     const ledger = await openOn(server, { timings: impatient })
     await ledger.append(one, noStream, changes(1), "first")
     server.faults.silence("appends")
@@ -61,9 +61,9 @@ export function interruptions(): void {
     expect(await everything(ledger)).toHaveLength(2)
   })
 
-  it.each([true, false])("goes to the leader that a follower names (in batches: %s)", async (batchAppend) => {
-    const leader = await serverForTest({ batchAppend })
-    const node = await serverForTest({ store: leader.store, batchAppend })
+  it("goes to the leader that a follower names", async () => {
+    const leader = await serverForTest()
+    const node = await serverForTest({ store: leader.store })
     const ledger = await openOn(node)
     node.faults.followLeader(leader.endpoint)
     expect(await ledger.append(one, noStream, changes(2), "run")).toStrictEqual({ revision: 1, position: 1 })

@@ -93,8 +93,8 @@ export function refusals(): void {
     expect(server.store.stream(clusterName)).toBe("no_stream")
   })
 
-  it.each([true, false])("says what the server takes when that is less (in batches: %s)", async (batchAppend) => {
-    const server = await serverForTest({ maxAppendBytes: 10_000, batchAppend })
+  it("says what the server takes when that is less", async () => {
+    const server = await serverForTest({ maxAppendBytes: 10_000 })
     const ledger = await openOn(server)
     const error = await refused(ledger, () => ledger.append(one, noStream, [changed("x".repeat(20_000))], "run"))
     expect(error.code).toBe("SchemaViolation")
