@@ -1,6 +1,9 @@
 /** Which engine keeps the ledger: the one place that knows. */
+import * as os from "node:os"
 import type { LoadedConfig } from "#config/load.js"
+import { readSecret } from "#config/secret.js"
 import type { Clock } from "#kernel/clock.js"
+import type { FollowingState } from "#ledger/eventstoredb/follower.js"
 import type { Ledger } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { type Worker, onlyWorker } from "#subscriptions/worker.js"
@@ -14,7 +17,31 @@ export interface Engine {
   readonly trouble: () => string | undefined
 }
 
-/** @throws FleetError `NewerVersion`, `StoreDamaged`, `StoreUnavailable` */
-export async function openEngine(_config: LoadedConfig, folder: Folder, clock: Clock): Promise<Engine> {
-  return { ledger: openSqliteLedger(folder.ledger, clock), worker: onlyWorker, trouble: () => undefined }
+/** @throws FleetError `InvalidConfig`, `NewerVersion`, `StoreDamaged`, `StoreUnavailable`, `LedgerForked` */
+export async function openEngine({ ledger: chosen }: LoadedConfig, folder: Folder, clock: Clock): Promise<Engine> {
+  if (chosen.engine === "sqlite") {
+    return { ledger: openSqliteLedger(folder.ledger, clock), worker: onlyWorker, trouble: () => undefined }
+  }
+  // Whoever has one machine need not load the client of a cluster.
+  const { openEventStoreLedger } = await import("#ledger/eventstoredb/ledger.js")
+  const { address, user, password, ca, prefix } = chosen
+  const ledger = await openEventStoreLedger(
+    {
+      address,
+      file: folder.copy,
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password: readSecret(password, "the cluster's password") }),
+      ...(ca === undefined ? {} : { caFile: ca }),
+      ...(prefix === undefined ? {} : { prefix }),
+    },
+    clock,
+  )
+  const worker = ledger.lease(`${os.hostname()} ${process.pid}`)
+  return { ledger, worker, trouble: () => sentenceOn(ledger.state) }
+}
+
+function sentenceOn(state: FollowingState): string | undefined {
+  if (state.is === "following") return undefined
+  const why = state.is === "waiting" ? `: ${state.reason}` : ""
+  return `the cluster is not followed since ${state.since}${why}`
 }

@@ -17,11 +17,11 @@ import type { StreamName } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
-import { Sealer } from "#ledger/proof/seal.js"
+import { type SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 import { type Ops, openOps } from "#ops/ops.js"
 import { Views, type ViewsReader } from "#projections/views.js"
 import { writeCheckpoint } from "#sealing/checkpoint-files.js"
-import { type Sealing, type Told, keepSealed } from "#sealing/keep-sealed.js"
+import { type Sealing, keepSealed } from "#sealing/keep-sealed.js"
 import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
@@ -65,6 +65,12 @@ export interface Fleet {
   /** Builds all views anew from the ledger beside the present ones, then puts them in their place. */
   rebuild(progress: (done: number, total: number) => void, signal: AbortSignal): Promise<RebuildReport>
   close(): Promise<void>
+}
+
+/** Who hears of checkpoints, of those that could not be made, and of those that could not be kept. */
+export interface Told {
+  readonly sealed: (checkpoint: SealedCheckpoint) => void
+  readonly failed: (error: unknown) => void
 }
 
 const nobody: Told = { sealed: () => {}, failed: () => {} }
@@ -113,18 +119,19 @@ async function openLocked(
     worker,
   })
   const keys = keyFolder(config.keys)
-  const sealer = new Sealer(ledger, keys, clock)
+  const sealer = new Sealer(ledger, keys, clock, (checkpoint) => {
+    told.sealed(checkpoint)
+    try {
+      writeCheckpoint(notes, checkpoint, clock.now().slice(0, 7))
+    } catch (error) {
+      told.failed(error)
+    }
+  })
   const sealing = await keepSealed(
     ledger,
     sealer,
     { events: rules.events, everyMs: rules.every, idleMs: rules.idle, isOurs: worker.isWorker },
-    {
-      failed: told.failed,
-      sealed(checkpoint) {
-        writeCheckpoint(notes, checkpoint, clock.now().slice(0, 7))
-        told.sealed(checkpoint)
-      },
-    },
+    told.failed,
   )
 
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)

@@ -10,6 +10,8 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 export interface Folder {
   readonly path: string
   readonly ledger: string
+  /** What follows a ledger that a cluster keeps. */
+  readonly copy: string
   readonly views: string
   readonly ops: string
   readonly socket: string
@@ -35,6 +37,7 @@ export function folderAt(folder: string): Folder {
   return {
     path: folder,
     ledger: file("ledger.db"),
+    copy: file("copy.db"),
     views: file("views.db"),
     ops: file("ops.db"),
     socket: file(socketName),

@@ -18,7 +18,8 @@ import { type Hash, sameHash } from "#ledger/proof/tree.js"
 import { verify } from "#ledger/proof/verify.js"
 import { copySqliteLedger } from "#ledger/sqlite/backup.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
-import { folderAt, lockFolder, moveStore, removeStore } from "./folder.js"
+import { openEngine } from "./engine.js"
+import { type Folder, folderAt, lockFolder, moveStore, removeStore } from "./folder.js"
 
 export interface Watching {
   readonly progress: (done: number, total: number, what: string) => void
@@ -27,6 +28,7 @@ export interface Watching {
 
 /** Copies the ledger to a file, and verifies the copy. @returns the number of its events @throws FleetError */
 export async function backup(config: LoadedConfig, file: string, watching: Watching): Promise<number> {
+  mustBeInFile(config)
   copySqliteLedger(folderAt(config.data).ledger, file)
   const copy = openSqliteLedger(file)
   try {
@@ -55,6 +57,7 @@ export async function restore(
   told: { readonly actor: string; readonly reason: string },
   watching: Watching,
 ): Promise<Restored> {
+  mustBeInFile(config)
   const { folder, lock } = lockFolder(config.data)
   try {
     const beside = `${folder.ledger}.restore`
@@ -97,11 +100,11 @@ export interface Taken {
 }
 
 /**
- * Makes a ledger out of a whole export, where there is none.
+ * Makes a ledger out of a whole export, where there is none; on a cluster it goes on where an import of the same export was interrupted.
  *
  * @param file the export; `-` reads standard input
  * @param key that must have signed the checkpoint at its end
- * @throws FleetError `RevisionConflict` if the folder has a ledger already; as `importLines`; then nothing is there that was not before
+ * @throws FleetError `RevisionConflict` if the folder has a ledger already; as `importLines`; a file that was not there before is then not there
  */
 export async function importExport(
   config: LoadedConfig,
@@ -110,32 +113,62 @@ export async function importExport(
   { progress, signal }: Watching,
 ): Promise<Taken> {
   const { folder, lock } = lockFolder(config.data)
-  const beside = `${folder.ledger}.import`
+  const take = async (ledger: Ledger): Promise<Taken> => {
+    const verifier = key === undefined ? undefined : parseVerifierKey(key)
+    const count = (done: number, total: number) => progress(done, total, "events")
+    const { events, note, checkpoint } = await importLines(linesOf(file), ledger, verifier, count, signal)
+    const keyIsHere = await rememberSigned(ledger, keyFolder(config.keys), checkpoint.origin, note)
+    return { events, origin: checkpoint.origin, keyIsHere }
+  }
   try {
-    if (fs.existsSync(folder.ledger)) {
-      throw new FleetError(
-        "RevisionConflict",
-        `there is a ledger in ${folder.path} already, and an import makes a whole one; choose another folder with --data`,
-      )
-    }
-    removeStore(beside)
-    const ledger = openSqliteLedger(beside)
-    try {
-      const verifier = key === undefined ? undefined : parseVerifierKey(key)
-      const count = (done: number, total: number) => progress(done, total, "events")
-      const { events, note, checkpoint } = await importLines(linesOf(file), ledger, verifier, count, signal)
-      const keyIsHere = await rememberSigned(ledger, keyFolder(config.keys), checkpoint.origin, note)
-      await ledger.close()
-      removeStore(folder.views)
-      moveStore(beside, folder.ledger)
-      return { events, origin: checkpoint.origin, keyIsHere }
-    } finally {
-      await ledger.close()
-    }
+    return await (config.ledger.engine === "sqlite" ? intoFile(folder, take) : intoCluster(config, folder, take))
   } finally {
-    removeStore(beside)
     lock.release()
   }
+}
+
+async function intoCluster(
+  config: LoadedConfig,
+  folder: Folder,
+  take: (ledger: Ledger) => Promise<Taken>,
+): Promise<Taken> {
+  const { ledger } = await openEngine(config, folder, systemClock)
+  try {
+    return await take(ledger)
+  } finally {
+    await ledger.close()
+  }
+}
+
+/** All of it or nothing. */
+async function intoFile(folder: Folder, take: (ledger: Ledger) => Promise<Taken>): Promise<Taken> {
+  if (fs.existsSync(folder.ledger)) {
+    throw new FleetError(
+      "RevisionConflict",
+      `there is a ledger in ${folder.path} already, and an import makes a whole one; choose another folder with --data`,
+    )
+  }
+  const beside = `${folder.ledger}.import`
+  removeStore(beside)
+  const ledger = openSqliteLedger(beside)
+  try {
+    const taken = await take(ledger)
+    await ledger.close()
+    removeStore(folder.views)
+    moveStore(beside, folder.ledger)
+    return taken
+  } finally {
+    await ledger.close()
+    removeStore(beside)
+  }
+}
+
+function mustBeInFile({ ledger }: LoadedConfig): void {
+  if (ledger.engine === "sqlite") return
+  throw new FleetError(
+    "InvalidInput",
+    'the ledger is kept by a cluster, which has backups of its own; "fleet-ledger export" makes a copy that can be imported',
+  )
 }
 
 /** So that nothing else is ever sealed in its place. @returns whether the key is here that signed it */

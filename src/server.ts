@@ -10,7 +10,8 @@ import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { addPages } from "#web/pages.js"
-import { openFleet } from "./fleet.js"
+import { type Told, openFleet } from "./fleet.js"
+import { patiently } from "./waiting.js"
 
 export interface Server {
   readonly url: string
@@ -20,16 +21,21 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** @throws FleetError `InvalidConfig` for an address that is not loopback, `FolderInUse`, `AlreadyRunning` for a port that is taken */
-export async function startServer(config: LoadedConfig, log: FastifyBaseLogger): Promise<Server> {
+/**
+ * @param signal ends the waiting for a ledger that cannot be reached
+ * @throws FleetError `InvalidConfig` for an address that is not loopback, `FolderInUse`, `AlreadyRunning` for a port that is taken, `Cancelled`
+ */
+export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, signal: AbortSignal): Promise<Server> {
   const { host, port } = loopbackAddress(config.listen)
   const hosts = new Set([...loopbackHosts(port), config.listen.toLowerCase()])
-  const fleet = await openFleet(config, systemClock, {
-    told: {
-      sealed: ({ size, note }) => log.info({ size, note }, "the ledger was sealed"),
-      failed: (error) => log.warn({ err: error }, "the ledger could not be sealed"),
-    },
-  })
+  const told: Told = {
+    sealed: ({ size, note }) => log.info({ size, note }, "the ledger was sealed"),
+    failed: (error) => log.warn({ err: error }, "the ledger could not be sealed"),
+  }
+  const open = () => openFleet(config, systemClock, { told })
+  // A file that cannot be opened now will not be otherwise in a moment.
+  const isRemote = config.ledger.engine !== "sqlite"
+  const fleet = await (isRemote ? patiently(open, (door) => listenOn(door, { host, port }), log, signal) : open())
   const app = await buildApi(fleet, hosts, log)
   addPages(app, fleet)
   let looking: Schedule | undefined
@@ -80,6 +86,13 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger):
   }
 }
 
+function listenOn(server: http.Server, address: net.ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(address, resolve)
+  })
+}
+
 function cannotListen(listen: string, error: unknown): FleetError {
   const choose = "choose another address with --listen"
   const options = { cause: error }
@@ -93,12 +106,9 @@ async function listenOnSocket(server: http.Server, file: string): Promise<void> 
   fs.rmSync(file, { force: true })
   const mask = process.umask(0o177)
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) =>
-        reject(new FleetError("StoreUnavailable", `the socket ${file} cannot be made: ${messageOf(error)}`)),
-      )
-      server.listen(file, resolve)
-    })
+    await listenOn(server, { path: file })
+  } catch (error) {
+    throw new FleetError("StoreUnavailable", `the socket ${file} cannot be made: ${messageOf(error)}`, { cause: error })
   } finally {
     process.umask(mask)
   }

@@ -12,9 +12,10 @@ export async function serve(flags: GlobalFlags & { readonly listen?: string }): 
   // What this machine's inventory, and `ps`, call it.
   process.title = "fleet-ledger"
   // From the start on, so that whoever asks early is heard too.
-  const told = untilToldToStop()
+  const asked = new AbortController()
+  const told = untilToldToStop().then(() => asked.abort())
   const started = performance.now()
-  const server = await startServer(config, log)
+  const server = await startServer(config, log, asked.signal)
   const names = config.sources.map(({ name, kind }) => `${name} (${kind})`).join(", ")
   process.stdout.write(
     [

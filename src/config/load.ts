@@ -3,9 +3,10 @@
  * `/etc/fleet-ledger/config.yaml`, else nothing, which is fine. `FLEET_LEDGER_DATA`, `FLEET_LEDGER_KEYS` and `FLEET_LEDGER_LISTEN` go before the file, flags before both.
  */
 import * as fs from "node:fs"
+import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
-import { LineCounter, parseDocument } from "yaml"
+import type * as yaml from "yaml"
 import * as z from "zod"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
@@ -35,13 +36,28 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): LoadedCo
   // Resolved, it would be the folder that one happens to stand in.
   if (data === "") throw new FleetError("InvalidConfig", "the data folder has no name; --data takes one")
   const keys = path.resolve(set(env["FLEET_LEDGER_KEYS"]) ?? config.keys ?? defaultKeysFolder(env))
-  if (!path.relative(path.resolve(data), keys).startsWith("..")) {
+  if (isWithin(keys, path.resolve(data))) {
     throw new FleetError(
       "InvalidConfig",
       `the signing key must not lie in the data folder, beside what it vouches for: "keys" is ${keys}`,
     )
   }
   return { ...checked, data: path.resolve(data), keys, file }
+}
+
+/** By where they really are, as far as they are there. */
+function isWithin(inner: string, outer: string): boolean {
+  const way = path.relative(real(outer), real(inner))
+  return way !== ".." && !way.startsWith(`..${path.sep}`)
+}
+
+function real(place: string): string {
+  try {
+    return fs.realpathSync(place)
+  } catch {
+    const parent = path.dirname(place)
+    return parent === place ? place : path.join(real(parent), path.basename(place))
+  }
 }
 
 /** A variable that is empty is not set. */
@@ -94,6 +110,8 @@ function configInput(file: string | undefined): Record<string, unknown> {
 }
 
 function parseYaml(text: string, file: string): unknown {
+  // Most have no file to read, and the parser is a tenth of what a short command loads.
+  const { LineCounter, parseDocument } = createRequire(import.meta.url)("yaml") as typeof yaml
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [problem] = document.errors

@@ -56,6 +56,16 @@ export interface StoredEvent {
   readonly leaf: Hash
 }
 
+/** With what reads go by, which is kept beside it and must be what its envelope says. */
+export interface IndexedEvent extends StoredEvent {
+  readonly indexed: {
+    readonly stream: string
+    readonly revision: number
+    readonly type: string
+    readonly recordedAt: Instant
+  }
+}
+
 export interface RedactedPayload {
   readonly position: Position
   readonly data: JsonObject
@@ -98,8 +108,8 @@ export interface Ledger {
   /** When the event at this position was recorded. */
   timeOf(position: Position): Promise<Instant>
 
-  /** A page of what is stored, oldest first. */
-  readStored(page: Omit<ReadAll, "types">): Promise<readonly StoredEvent[]>
+  /** A page of what is stored, oldest first: also what stands where no event belongs, if it is asked for. */
+  readStored(page: Omit<ReadAll, "types">): Promise<readonly IndexedEvent[]>
 
   /**
    * Takes over events as another ledger keeps them, bytes and all, at the positions they have there: the next ones of this ledger. All or none.

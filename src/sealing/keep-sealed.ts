@@ -16,12 +16,6 @@ export interface SealingRules {
   readonly isOurs: () => boolean
 }
 
-/** Who is told. */
-export interface Told {
-  readonly sealed: (checkpoint: SealedCheckpoint) => void
-  readonly failed: (error: unknown) => void
-}
-
 export interface Sealing {
   /** Why the last attempt failed, if it did. */
   readonly problem: () => string | undefined
@@ -30,17 +24,21 @@ export interface Sealing {
   readonly stop: () => Promise<void>
 }
 
-export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingRules, told: Told): Promise<Sealing> {
+/** @param failed hears of a checkpoint that could not be made, or not be kept where it is to be kept; it is tried again */
+export async function keepSealed(
+  ledger: Ledger,
+  sealer: Sealer,
+  rules: SealingRules,
+  failed: (error: unknown) => void,
+): Promise<Sealing> {
   const abort = new AbortController()
   let [unsealed, due] = [0, Number.POSITIVE_INFINITY]
   let timer: NodeJS.Timeout | undefined
   let problem: string | undefined
 
   const now = async (): Promise<SealedCheckpoint> => {
-    const isNew = await sealer.isDue()
     const checkpoint = await sealer.seal()
     problem = undefined
-    if (isNew) told.sealed(checkpoint)
     return checkpoint
   }
   const attempt = async (): Promise<void> => {
@@ -52,7 +50,8 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
       if (await sealer.isDue()) await now()
     } catch (error) {
       problem = messageOf(error)
-      told.failed(error)
+      failed(error)
+      wake(rules.everyMs)
     }
   }
   const note = async (batch: readonly RecordedEvent[]): Promise<void> => {
@@ -70,16 +69,16 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     timer.unref()
   }
 
-  const { position } = await ledger.head()
+  const { position: start } = await ledger.head()
   // What an earlier process left unsealed is due like what comes now.
   if (await sealer.isDue()) {
-    const [last] = await ledger.readAt([position])
+    const [last] = await ledger.readAt([start])
     wake(last !== undefined && isIdle(last) ? rules.idleMs : rules.everyMs)
   }
   const follow = async () => {
-    for await (const batch of ledger.subscribe(position, abort.signal)) await note(batch)
+    for await (const batch of ledger.subscribe(start, abort.signal)) await note(batch)
   }
-  const following = follow().catch((error: unknown) => told.failed(error))
+  const following = follow().catch(failed)
 
   return {
     problem: () => problem,
@@ -87,12 +86,14 @@ export async function keepSealed(ledger: Ledger, sealer: Sealer, rules: SealingR
     async stop() {
       abort.abort()
       await following
-      clearTimeout(timer)
       if (rules.isOurs()) await attempt()
+      clearTimeout(timer)
     },
   }
 }
 
-function isIdle({ type }: RecordedEvent): boolean {
-  return type === "DiscoveryCompleted" || type === "DiscoveryFailed"
+/** Also an alert about a handler: if it is a checkpoint that could not be passed on, the next one would bring about the next alert. */
+function isIdle(event: RecordedEvent): boolean {
+  if (event.type === "AlertRaised") return event.data.about.kind === "subscription"
+  return event.type === "DiscoveryCompleted" || event.type === "DiscoveryFailed"
 }

@@ -19,10 +19,16 @@ export function checkpointWebhook(url: string): Handler {
         signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
       }).catch((error: unknown) => {
         // The address may carry a secret in its path: the host says enough.
-        throw new Error(`${new URL(url).host} cannot be reached: ${messageOf(error)}`)
+        throw new Error(`${new URL(url).host} cannot be reached: ${reasonOf(error)}`)
       })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`)
     },
   }
+}
+
+/** What fetch fails of is in its error's cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : ""
+  return cause === "" ? messageOf(error) : cause
 }

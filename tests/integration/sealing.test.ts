@@ -6,11 +6,12 @@ import * as path from "node:path"
 import { type Position, origin } from "#kernel/point.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
-import type { Fleet } from "#fleet.js"
-import { idOf, open, populate } from "#tests/support/folder-fleet.js"
+import { type Fleet, openFleet } from "#fleet.js"
+import { configIn, idOf, keyIn, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changes, sample, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
+import { TestClock } from "#tests/support/test-clock.js"
 import { until } from "#tests/support/until.js"
 import { describe, expect, it, onTestFinished } from "vitest"
 
@@ -118,12 +119,32 @@ describe("a checkpoint", () => {
   })
 })
 
+describe("a checkpoint that cannot be kept outside", () => {
+  it("is told of, and is in the ledger all the same, as are those behind it", async () => {
+    const folder = await tempFolder()
+    fs.mkdirSync(dataOf(folder))
+    fs.writeFileSync(path.join(dataOf(folder), "checkpoints"), "in the way")
+    const [sealed, failed]: [number[], unknown[]] = [[], []]
+    const told = {
+      sealed: ({ size }: { size: number }) => void sealed.push(size),
+      failed: (error: unknown) => void failed.push(error),
+    }
+    const fleet = await openFleet(configIn(folder), new TestClock(), { told })
+    onTestFinished(() => fleet.close())
+    await fleet.sealing.now()
+    await populate(fleet, 1)
+    await fleet.sealing.now()
+    expect(sealed).toEqual((await checkpointsIn(fleet)).map(({ size }) => size))
+    expect([sealed.length, failed.length]).toEqual([2, 2])
+  })
+})
+
 describe("the signing key", () => {
   it("is its owner's alone, and outside the data folder", async () => {
     const folder = await tempFolder()
     const fleet = await open(folder)
     await fleet.sealing.now()
-    const key = path.join(folder, "keys", "signing-key.pem")
+    const key = keyIn(folder)
     expect(fs.statSync(key).mode & 0o777).toBe(0o600)
     expect(fs.readdirSync(dataOf(folder)).filter((file) => /key|pem/.test(file))).toEqual([])
   })
@@ -132,7 +153,7 @@ describe("the signing key", () => {
     const folder = await tempFolder()
     const fleet = await open(folder)
     await fleet.sealing.now()
-    fs.chmodSync(path.join(folder, "keys", "signing-key.pem"), 0o640)
+    fs.chmodSync(keyIn(folder), 0o640)
     await populate(fleet, 1)
     expect((await refusalOf(() => fleet.sealing.now())).message).toMatch(/chmod 600/)
   })
@@ -157,7 +178,7 @@ describe("the signing key", () => {
     const folder = await tempFolder()
     const fleet = await open(folder)
     await fleet.sealing.now()
-    const key = path.join(folder, "keys", "signing-key.pem")
+    const key = keyIn(folder)
     const old = fs.readFileSync(key)
     await fleet.sealer.rotate()
     const next = fs.readFileSync(key)

@@ -24,7 +24,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   folder: ["kernel"],
   version: [],
   engine: ["kernel", "ledger", "subscriptions", "config", "folder"],
-  keeping: ["kernel", "ledger", "config", "folder"],
+  keeping: ["kernel", "ledger", "config", "engine", "folder"],
   fleet: [
     "kernel",
     "events",
@@ -38,7 +38,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "discovery",
     "folder",
   ],
-  server: ["kernel", "config", "discovery", "api", "web", "fleet"],
+  waiting: ["kernel"],
+  server: ["kernel", "config", "discovery", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {

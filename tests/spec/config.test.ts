@@ -118,3 +118,26 @@ describe("a secret", () => {
     expect(() => readSecret(reference, "the password", {})).toThrow(message)
   })
 })
+
+describe("the folder of the signing key", () => {
+  const keysWith = (keys: string, data = "/srv/fleet/data") => loadConfig({ data }, { FLEET_LEDGER_KEYS: keys }).keys
+
+  it("is where configuration is, unless it is named", async () => {
+    const env = await home()
+    expect(loadConfig({}, env).keys).toBe(path.join(env["XDG_CONFIG_HOME"] ?? "", "fleet-ledger"))
+    expect(loadConfig({}, await home("keys: /srv/keys")).keys).toBe("/srv/keys")
+    expect(loadConfig({}, { ...(await home("keys: /srv/keys")), FLEET_LEDGER_KEYS: "/run/keys" }).keys).toBe(
+      "/run/keys",
+    )
+  })
+
+  it("is never the data folder, or within it", () => {
+    for (const keys of ["/srv/fleet/data", "/srv/fleet/data/", "/srv/fleet/data/keys", "/srv/fleet/keys/../data/a/b"]) {
+      expect(() => keysWith(keys)).toThrow(/the signing key must not lie in the data folder/)
+    }
+  })
+
+  it("may lie beside the data folder, or above it", () => {
+    for (const keys of ["/srv/fleet/data-keys", "/srv/fleet/keys", "/srv/fleet", "/"]) expect(keysWith(keys)).toBe(keys)
+  })
+})

@@ -19,6 +19,12 @@ export function configIn(folder: string, yaml = "{}"): LoadedConfig {
   return loadConfig({ config, data: path.join(folder, "data") }, { FLEET_LEDGER_KEYS: path.join(folder, "keys") })
 }
 
+/** The file of the one key there is. */
+export function keyIn(folder: string): string {
+  const keys = path.join(folder, "keys")
+  return path.join(keys, fs.readdirSync(keys).find((name) => name.endsWith(".pem")) as string)
+}
+
 /** Opens the fleet in a folder, with this much said in its configuration. */
 export async function open(folder: string, yaml = "{}", clock: Clock = new TestClock()): Promise<Fleet> {
   const fleet = await openFleet(configIn(folder, yaml), clock)

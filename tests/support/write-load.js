@@ -1,21 +1,23 @@
 /**
  * A program that writes as fast as it can until it is killed: `node write-load.js <engine> <place>`. It says what was acknowledged, a line each, as soon as it is:
- * `appended <stream> <expected revision> <count> <position>`, `sealed <size>`. It runs what was built.
+ * `appended <stream> <expected revision> <count> <position>`, `sealed <size>`. It runs what was built. A place is a folder, and a cluster's address behind it.
  */
 import { systemClock } from "#kernel/clock.js"
+import { openEventStoreLedger } from "#ledger/eventstoredb/ledger.js"
 import { keyFolder } from "#ledger/proof/key.js"
 import { Sealer } from "#ledger/proof/seal.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 
 const engines = {
-  sqlite: async (place) => openSqliteLedger(`${place}/ledger.db`),
+  SQLite: async () => openSqliteLedger(`${place}/ledger.db`),
+  EventStoreDB: async () => openEventStoreLedger({ address, file: `${place}/copy.db` }),
 }
 
 const writers = 8
 const appendsBetweenSeals = 40
 
-const [engine, place] = process.argv.slice(2)
-const ledger = await engines[engine](place)
+const [engine, place, address] = process.argv.slice(2)
+const ledger = await engines[engine]()
 const sealer = new Sealer(ledger, keyFolder(`${place}/keys`), systemClock)
 const say = (...words) => process.stdout.write(`${words.join(" ")}\n`)
 say("ready")

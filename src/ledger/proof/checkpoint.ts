@@ -27,7 +27,8 @@ export function parseCheckpoint(note: string): { readonly checkpoint: Checkpoint
   const parsed = parseNote(note)
   const [origin = "", size = "", root = ""] = parsed.text.split("\n")
   const hash = Buffer.from(root, "base64")
-  if (origin === "" || !/^(?:0|[1-9]\d{0,15})$/.test(size) || hash.length !== hashBytes) {
+  const isNumber = /^(?:0|[1-9]\d*)$/.test(size) && Number.isSafeInteger(Number(size))
+  if (origin === "" || !isNumber || hash.length !== hashBytes || hash.toString("base64") !== root) {
     throw new FleetError("InvalidInput", "this note is not a checkpoint: an origin, a number of events and a root")
   }
   return { checkpoint: { origin, size: Number(size), root: hash }, note: parsed }

@@ -1,6 +1,6 @@
 /**
  * A ledger, or a range of it, as lines of JSON that prove themselves: CloudEvents 1.0, the first saying what follows, the last with what leads to a signed
- * checkpoint. `head` is the envelope's canonical text, byte for byte as it was hashed; `data`, serialised again, is the payload's.
+ * checkpoint. `head` is the envelope's canonical text, byte for byte as it was hashed; `data`, as canonical JSON again, is the payload's.
  */
 import { FleetError } from "#kernel/errors.js"
 import type { Json, JsonObject } from "#kernel/json.js"

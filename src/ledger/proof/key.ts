@@ -7,28 +7,33 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { FleetError, messageOf } from "#kernel/errors.js"
 
+/** Each ledger has its own key, found by the ledger's name. */
 export interface KeyFolder {
   /** The private key; made at the first call. @throws FleetError `StoreUnavailable` */
-  privateKey(): crypto.KeyObject
+  privateKey(origin: string): crypto.KeyObject
   /** The key that is about to take its place, and those that it took the place of. */
-  otherKeys(): readonly crypto.KeyObject[]
+  otherKeys(origin: string): readonly crypto.KeyObject[]
   /** Keeps a key that is about to take its place, before anybody is told of it. */
-  stage(key: crypto.KeyObject): void
+  stage(origin: string, key: crypto.KeyObject): void
   /** Puts another key in its place, and keeps the old one beside it. */
-  replace(key: crypto.KeyObject): void
+  replace(origin: string, key: crypto.KeyObject): void
   /** The newest checkpoint that was signed of a ledger. */
   lastSigned(origin: string): string | undefined
   /** Remembers it before anybody else sees it. */
   remember(origin: string, note: string): void
 }
 
-const keyFile = "signing-key.pem"
-
 /** @param folder made for this user alone when it is needed */
 export function keyFolder(folder: string): KeyFolder {
-  const key = path.join(folder, keyFile)
-  const staged = `${key}.next`
-  const signed = (origin: string) => path.join(folder, `last-${origin.replaceAll("/", "-")}.note`)
+  /** What belongs to a ledger. */
+  const of = (origin: string) => {
+    const key = path.join(folder, `${origin.replaceAll("/", "-")}.pem`)
+    return { key, staged: `${key}.next`, old: `${key}.old-`, signed: key.replace(/pem$/, "note") }
+  }
+  const filesBeginningWith = (start: string) =>
+    fs
+      .readdirSync(folder)
+      .flatMap((name) => (path.join(folder, name).startsWith(start) ? [path.join(folder, name)] : []))
 
   const trying = <T>(work: () => T): T => {
     try {
@@ -50,8 +55,9 @@ export function keyFolder(folder: string): KeyFolder {
   }
 
   return {
-    privateKey: () =>
+    privateKey: (origin) =>
       trying(() => {
+        const { key } = of(origin)
         const pem = read(key)
         if (pem === undefined) {
           const { privateKey } = crypto.generateKeyPairSync("ed25519")
@@ -67,23 +73,21 @@ export function keyFolder(folder: string): KeyFolder {
         }
         return privateKeyIn(pem, key)
       }),
-    otherKeys: () =>
-      trying(() =>
-        fs
-          .readdirSync(folder)
-          .filter((name) => name === path.basename(staged) || name.startsWith(`${keyFile}.old-`))
-          .map((name) => privateKeyIn(read(path.join(folder, name)) ?? "", name)),
-      ),
-    stage: (next) => trying(() => writeDurably(staged, pemOf(next))),
-    replace: (next) =>
+    otherKeys: (origin) =>
       trying(() => {
-        const { length } = fs.readdirSync(folder).filter((name) => name.startsWith(`${keyFile}.old-`))
-        fs.linkSync(key, `${key}.old-${length + 1}`)
+        const { staged, old } = of(origin)
+        return [staged, old].flatMap(filesBeginningWith).map((file) => privateKeyIn(read(file) ?? "", file))
+      }),
+    stage: (origin, next) => trying(() => writeDurably(of(origin).staged, pemOf(next))),
+    replace: (origin, next) =>
+      trying(() => {
+        const { key, staged, old } = of(origin)
+        fs.linkSync(key, `${old}${filesBeginningWith(old).length + 1}`)
         writeDurably(key, pemOf(next))
         fs.rmSync(staged, { force: true })
       }),
-    lastSigned: (origin) => trying(() => read(signed(origin))),
-    remember: (origin, note) => trying(() => writeDurably(signed(origin), note)),
+    lastSigned: (origin) => trying(() => read(of(origin).signed)),
+    remember: (origin, note) => trying(() => writeDurably(of(origin).signed, note)),
   }
 }
 

@@ -74,6 +74,9 @@ export function signNote(text: string, signers: readonly Signer[]): string {
   return `${text}\n${lines.join("")}`
 }
 
+/** What no note may hold: control characters but the end of a line, and halves of characters. */
+const unprintable = /[^\n -\u{10ffff}]|\p{Surrogate}/u
+
 /** @throws FleetError `InvalidInput` */
 export function parseNote(note: string): Note {
   const end = note.lastIndexOf("\n\n")
@@ -85,19 +88,17 @@ export function parseNote(note: string): Note {
     return { name, id: bytes.subarray(0, idBytes), signature: bytes.subarray(idBytes) }
   })
   const whole = signatures.filter((signature) => signature !== undefined)
-  if (end < 0 || lines.at(-1) !== "" || whole.length === 0 || whole.length < signatures.length) {
+  const isWhole = end >= 0 && lines.at(-1) === "" && whole.length > 0 && whole.length === signatures.length
+  if (!isWhole || unprintable.test(note)) {
     throw new FleetError("InvalidInput", "this is not a signed note: a text, an empty line, and signatures")
   }
   return { text: note.slice(0, end + 1), signatures: whole }
 }
 
-/** Whether the key signed the note. */
+/** Whether the key signed the note: one signature that bears its name and id and does not hold spoils any other. */
 export function isSignedBy({ text, signatures }: Note, key: VerifierKey): boolean {
-  return signatures.some(
-    ({ name, id, signature }) =>
-      name === key.name &&
-      id.equals(key.id) &&
-      signature.length === signatureBytes &&
-      crypto.verify(null, Buffer.from(text, "utf8"), key.key, signature),
-  )
+  const own = signatures.filter(({ name, id }) => name === key.name && id.equals(key.id))
+  const holds = ({ signature }: Signature) =>
+    signature.length === signatureBytes && crypto.verify(null, Buffer.from(text, "utf8"), key.key, signature)
+  return own.length > 0 && own.every(holds)
 }

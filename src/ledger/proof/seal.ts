@@ -29,12 +29,20 @@ export class Sealer {
   readonly #ledger: Ledger
   readonly #keys: KeyFolder
   readonly #clock: Clock
+  readonly #sealed: (checkpoint: SealedCheckpoint) => void
   #busy: Promise<unknown> = Promise.resolve()
 
-  constructor(ledger: Ledger, keys: KeyFolder, clock: Clock) {
+  /** @param sealed hears of every checkpoint, once it is in the ledger */
+  constructor(
+    ledger: Ledger,
+    keys: KeyFolder,
+    clock: Clock,
+    sealed: (checkpoint: SealedCheckpoint) => void = () => {},
+  ) {
     this.#ledger = ledger
     this.#keys = keys
     this.#clock = clock
+    this.#sealed = sealed
   }
 
   /** The name of the ledger. @throws FleetError `NotFound` while it is empty */
@@ -45,7 +53,8 @@ export class Sealer {
   }
 
   async signer(): Promise<Signer> {
-    return signerOf(await this.origin(), this.#keys.privateKey())
+    const origin = await this.origin()
+    return signerOf(origin, this.#keys.privateKey(origin))
   }
 
   /** Whether the key that the ledger says signs it is here. */
@@ -80,8 +89,10 @@ export class Sealer {
     return this.#alone(async () => {
       const latest = await this.latest()
       const { position } = await this.#ledger.head()
-      if (latest !== undefined && isWhole(latest, position)) return latest
-      return this.#sign(position + 1)
+      if (latest === undefined || !isWhole(latest, position)) return this.#sign(position + 1)
+      // It may be the newest of an older copy.
+      await this.#mustGoOn(await this.origin(), position + 1)
+      return latest
     })
   }
 
@@ -93,9 +104,9 @@ export class Sealer {
       await this.#mustGoOn(old.name, position + 1)
       const next = crypto.generateKeyPairSync("ed25519").privateKey
       const note = signNote(rotationText(old.name, signerOf(old.name, next).text), [old])
-      this.#keys.stage(next)
+      this.#keys.stage(old.name, next)
       await this.#append({ type: "SigningKeyRotated", data: { note } })
-      this.#keys.replace(next)
+      this.#keys.replace(old.name, next)
       return this.#sign((await this.#ledger.head()).position + 1)
     })
   }
@@ -128,7 +139,9 @@ export class Sealer {
     const note = signNote(text, [signer])
     this.#keys.remember(signer.name, note)
     const { position } = await this.#append({ type: "LedgerCheckpointed", data: { size, note } })
-    return { size, note, position }
+    const checkpoint = { size, note, position }
+    this.#sealed(checkpoint)
+    return checkpoint
   }
 
   /** The key that the ledger says signs it: no other may, though it lies where the key does. @throws FleetError `LedgerForked` */
@@ -137,10 +150,10 @@ export class Sealer {
     const statement = await this.#lastStatement(signer.name)
     if (statement === undefined || isPutInForce(statement, signer)) return signer
     // After a rotation that was interrupted behind its event; in a backup from before one.
-    for (const key of this.#keys.otherKeys()) {
+    for (const key of this.#keys.otherKeys(signer.name)) {
       const other = signerOf(signer.name, key)
       if (!isPutInForce(statement, other)) continue
-      this.#keys.replace(key)
+      this.#keys.replace(signer.name, key)
       return other
     }
     throw new FleetError(

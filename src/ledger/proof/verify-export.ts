@@ -9,12 +9,13 @@
  * Exit code 0: every event is the one that was signed. 1: the first thing that is wrong was named. 2: it was called wrongly.
  *
  * What is checked, line by line: positions without gap; `leaf` = SHA-256(0x00 ‖ entry), the entry being the envelope with
- * dataHash = SHA-256(salt ‖ data) in front (a redacted payload has only that hash); the Merkle tree over the leaves (RFC 6962) against every
+ * dataHash = SHA-256(salt ‖ data) in front, the data in canonical JSON (RFC 8785; a redacted payload has only that hash); what the line says beside the envelope
+ * is what the envelope says; the Merkle tree over the leaves (RFC 6962) against every
  * checkpoint that it passes, those within, the one at its end, and the one that was kept; each signed (C2SP signed-note, Ed25519) by the key in force.
  */
 import * as crypto from "node:crypto"
 import * as fs from "node:fs"
-import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 
 type Json = Record<string, unknown>
 
@@ -29,6 +30,24 @@ const sha256 = (...parts: (string | Uint8Array)[]): Buffer => {
   return hash.digest()
 }
 const base64 = (value: unknown): Buffer => Buffer.from(typeof value === "string" ? value : "", "base64")
+/** RFC 8785: members in the order of their names' UTF-16 units; numbers and texts are as JavaScript writes them. */
+function canonical(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? ""
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`
+}
+
+/** Undefined unless the text is a JSON object. */
+function objectIn(text: unknown): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(String(text))
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const leafPrefix = Uint8Array.of(0)
 const nodePrefix = Uint8Array.of(1)
 
@@ -151,9 +170,15 @@ interface Range {
   readonly size: number
 }
 
+function isRange(from: unknown, to: unknown, size: unknown): boolean {
+  const [a, b, c] = [from, to, size].map((each) => (Number.isSafeInteger(each) ? Number(each) : Number.NaN))
+  return a !== undefined && b !== undefined && c !== undefined && 0 <= a && a <= b && b < c
+}
+
 class Pass {
   readonly #tree = new Tree()
   readonly #kept: Checkpoint
+  readonly #keptNote: string
   #key: Key
   #began: Range | undefined
   #agreed = 0
@@ -166,7 +191,8 @@ class Pass {
 
   constructor(key: Key, kept: string) {
     this.#key = key
-    // Who kept it vouches for it: it may be signed by a later key than the first.
+    // It may be signed by a later key than the first: which one shows when the tree has its size.
+    this.#keptNote = kept
     this.#kept = checkpointIn(kept, "the checkpoint that was kept")
     if (this.#kept.origin !== key.name) {
       throw new Wrong(
@@ -176,15 +202,11 @@ class Pass {
   }
 
   line(text: string): void {
-    let line: Json
-    try {
-      line = JSON.parse(text) as Json
-    } catch {
-      throw new Wrong(`${this.#here()} is not JSON`)
-    }
+    const line = objectIn(text)
+    if (line === undefined) throw new Wrong(`${this.#here()} is not JSON`)
     if (this.ended) throw new Wrong("something follows the export's end")
     if (this.#began === undefined) this.#begin(line)
-    else if (line["type"] === "fleet-ledger.export.ended") this.#end(line["data"] as Json)
+    else if (line["type"] === "fleet-ledger.export.ended") this.#end((line["data"] ?? {}) as Json)
     else this.#event(line)
   }
 
@@ -194,7 +216,7 @@ class Pass {
 
   #begin(line: Json): void {
     const { format, origin, from, to, size, left } = (line["data"] ?? {}) as Json
-    if (line["type"] !== "fleet-ledger.export.began" || format !== 1 || ![from, to, size].every(Number.isSafeInteger)) {
+    if (line["type"] !== "fleet-ledger.export.began" || format !== 1 || !isRange(from, to, size)) {
       throw new Wrong("the first line does not begin an export of a format that is known here")
     }
     if (origin !== this.#key.name)
@@ -219,14 +241,18 @@ class Pass {
     if (line["position"] !== position)
       throw new Wrong(`${where} is gone: the line says position ${String(line["position"])}`)
     const { head, salt, datahash } = line
-    if (typeof head !== "string" || !head.startsWith("{")) throw new Wrong(`${where} has no envelope`)
-    const data = JSON.stringify(line["data"]) ?? ""
-    const hash = salt === undefined ? base64(datahash) : sha256(base64(salt), data)
+    const envelope = objectIn(head)
+    if (typeof head !== "string" || envelope === undefined) throw new Wrong(`${where} has no envelope`)
+    const hash = salt === undefined ? base64(datahash) : sha256(base64(salt), canonical(line["data"]))
     const entry = `{"dataHash":"${hash.toString("hex")}",${head.slice(1)}`
     const leaf = sha256(leafPrefix, entry)
     if (!leaf.equals(base64(line["leaf"])))
       throw new Wrong(`${where} was changed: its leaf is not that of its envelope and payload`)
-    const { type, stream } = JSON.parse(head) as Json
+    const { id, type, stream, recordedAt } = envelope
+    const source = `urn:${this.#key.name.replace("/", ":")}`
+    for (const [name, value] of Object.entries({ id, type, subject: stream, time: recordedAt, source })) {
+      if (line[name] !== value) throw new Wrong(`${where} was changed: its "${name}" is not that of its envelope`)
+    }
     if (position === 0 && from === 0 && this.#began?.origin !== `fleet-ledger/${leaf.toString("hex").slice(0, 32)}`) {
       throw new Wrong("this is another ledger: its first event is not the one that it is named by")
     }
@@ -284,7 +310,9 @@ class Pass {
 
   #compareKept(): void {
     if (this.#kept.size !== this.#tree.size || this.#keptAgreed) return
-    this.#compare(this.#kept, "the checkpoint that was kept")
+    const where = "the checkpoint that was kept"
+    signedText(this.#keptNote, this.#key, where)
+    this.#compare(this.#kept, where)
     this.#keptAgreed = true
   }
 
@@ -329,7 +357,7 @@ export async function verifyExport(lines: AsyncIterable<string>, keyText: string
   if (key === undefined) return { ok: false, message: "the key is not a verifier key, like <name>+<id>+<base64>" }
   try {
     const pass = new Pass(key, checkpoint)
-    for await (const line of lines) if (line !== "") pass.line(line)
+    for await (const line of lines) if (line.trim() !== "") pass.line(line)
     if (!pass.ended) throw new Wrong("the export is cut off: it has no last line")
     const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted`
     return { ok: true, message: `${pass.events} events${redacted} are the ones that were signed` }
@@ -351,12 +379,28 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const textOf = (given: string) => (fs.existsSync(given) ? fs.readFileSync(given, "utf8") : given)
   const input = file === "-" ? process.stdin : fs.createReadStream(file)
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  const { ok, message } = await verifyExport(lines, textOf(key), textOf(checkpoint))
-  process.stdout.write(`${ok ? "yes" : "NO"}: ${message}\n`)
-  return ok ? 0 : 1
+  try {
+    const { ok, message } = await verifyExport(linesOf(input), textOf(key), textOf(checkpoint))
+    process.stdout.write(`${ok ? "yes" : "NO"}: ${message}\n`)
+    return ok ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error
+    process.stderr.write(`${file} cannot be read: ${error.message}\n`)
+    return 2
+  }
 }
 
-if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === new URL(import.meta.url).pathname) {
+/** Split at line feeds alone: texts hold other things that end a line elsewhere. */
+async function* linesOf(input: NodeJS.ReadStream | fs.ReadStream): AsyncGenerator<string> {
+  let rest = ""
+  for await (const chunk of input.setEncoding("utf8") as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n")
+    rest = lines.pop() ?? ""
+    yield* lines
+  }
+  yield rest
+}
+
+if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   process.exitCode = await main(process.argv.slice(2))
 }

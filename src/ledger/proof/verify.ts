@@ -2,12 +2,11 @@
  * Verifying a ledger: everything is derived anew from what is stored, in one pass in the order of the positions, and the first thing that is wrong is named. It
  * trusts nothing in the ledger but what the given keys and checkpoints vouch for.
  */
-import type { Instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
-import { type Position, origin as beginning } from "#kernel/point.js"
+import type { Position } from "#kernel/point.js"
 import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
-import type { Ledger, StoredEvent } from "../port.js"
+import type { Ledger, IndexedEvent } from "../port.js"
 import { type Checkpoint, originOf, parseCheckpoint } from "./checkpoint.js"
 import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
 import { RecentTree } from "./recent-tree.js"
@@ -34,6 +33,8 @@ export interface Verdict {
 }
 
 const pageSize = 1_000
+/** Nothing belongs in front of the first event, and nothing there is to be overlooked. */
+const beforeAll = Number.MIN_SAFE_INTEGER as Position
 /** Subtrees of this height are compared with those that the ledger stores. */
 const comparedLevel = 8
 
@@ -46,10 +47,10 @@ export async function verify(
   const pass = new Pass(ledger, vouched)
   const { position: head } = await ledger.head()
   try {
-    for (let after = beginning; after < head;) {
+    for (let after = beforeAll; after < head;) {
       signal.throwIfAborted()
       const page = await ledger.readStored({ after, upTo: head, limit: pageSize })
-      if (page.length === 0) throw new Wrong((after + 1) as Position, `the event at position ${after + 1} is gone`)
+      if (page.length === 0) throw pass.gone()
       for (const event of page) await pass.event(event)
       after = page.at(-1)?.position ?? after
       progress(after + 1, head + 1)
@@ -72,14 +73,15 @@ class Wrong extends Error {
   }
 }
 
-type Head = EnvelopeHead & { readonly recordedAt: Instant }
+/** What is looked at of an envelope, which whoever can write to the ledger's file may have made into anything. */
+type Head = Pick<EnvelopeHead, "stream" | "revision" | "type" | "recordedAt">
 
 class Pass {
   readonly #ledger: Ledger
   readonly #tree = new RecentTree()
   readonly #revisions = new Map<string, number>()
   /** Checkpoints still to be compared, by size. */
-  readonly #expected = new Map<number, { where: string; checkpoint: Checkpoint }[]>()
+  readonly #expected = new Map<number, { where: string; checkpoint: Checkpoint; note: Note }[]>()
   readonly #given: Vouched["checkpoints"]
   readonly #redacted = new Set<number>()
   readonly #confessed = new Set<number>()
@@ -95,13 +97,19 @@ class Pass {
     this.#given = checkpoints
   }
 
-  async event(stored: StoredEvent): Promise<void> {
-    const { position, head: headText, data, seal, leaf } = stored
+  /** The next event, where it is not. */
+  gone(): Wrong {
     const next = this.#tree.size as Position
-    if (position !== next) throw new Wrong(next, `the event at position ${next} is gone`)
+    return new Wrong(next, `the event at position ${next} is gone`)
+  }
+
+  async event(stored: IndexedEvent): Promise<void> {
+    const { position, head: headText, data, seal, leaf, indexed } = stored
+    if (position < 0) throw new Wrong(position, `there is an event at position ${position}, in front of the first`)
+    if (position !== this.#tree.size) throw this.gone()
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
-    const head = parsed(headText) as Head | undefined
-    if (head === undefined) throw wrong("is damaged: its envelope is not JSON")
+    const head = parsed(headText)
+    if (!isHead(head)) throw wrong("is damaged: its envelope cannot be read")
     if (!sameHash(sealedLeaf(headText, data, seal), leaf)) {
       throw wrong("was changed: its leaf is not that of its envelope and payload")
     }
@@ -113,6 +121,11 @@ class Pass {
       )
     }
     this.#revisions.set(head.stream, revision)
+    const { stream, type, recordedAt } = indexed
+    const isFound = stream === head.stream && indexed.revision === revision && type === head.type
+    if (!isFound || recordedAt !== head.recordedAt) {
+      throw wrong("is not found by what its envelope says: the stream, revision, type or time beside it was changed")
+    }
     if (head.recordedAt < this.#recordedAt) throw wrong("was recorded before the one in front of it: events were moved")
     this.#recordedAt = head.recordedAt
 
@@ -161,7 +174,12 @@ class Pass {
       if (this.#key !== undefined) this.#key = parseVerifierKey(rotatedKey(rotation.text))
     }
     if (type === "LedgerRestored") this.#restored(position, note, Number(data["kept"]), Number(data["lost"]))
-    if (type === "DataRedacted") for (const at of data["positions"] as number[]) this.#confessed.add(at)
+    if (type === "DataRedacted") {
+      const { positions } = data
+      if (!Array.isArray(positions))
+        throw new Wrong(position, `the redaction at position ${position} names no positions`)
+      for (const at of positions) this.#confessed.add(Number(at))
+    }
   }
 
   /** What was signed and is lost is no longer there to be held against a checkpoint of it. */
@@ -184,16 +202,19 @@ class Pass {
     } catch {
       throw new Wrong(position, `${where} is no signed note`)
     }
-    // A checkpoint from outside may be older than a rotation that was read since, or newer than one still to come: its root is what counts.
-    if (this.#key !== undefined && position !== null && !isSignedBy(parsedNote, this.#key)) {
-      throw new Wrong(position, `${where} is not signed by the key ${this.#key.text}`)
-    }
+    // Which key a checkpoint from outside must be signed by shows when the tree has its size.
+    if (position !== null) this.#mustBeSigned(parsedNote, where, position)
     return parsedNote
+  }
+
+  #mustBeSigned(note: Note, where: string, position: Position | null): void {
+    if (this.#key === undefined || isSignedBy(note, this.#key)) return
+    throw new Wrong(position, `${where} is not signed by the key ${this.#key.text}`)
   }
 
   /** A checkpoint in the ledger vouches for what was there a moment before it. */
   #checkpointed(where: string, note: string, position: Position): void {
-    const checkpoint = this.#checkpoint(where, note, position)
+    const { checkpoint } = this.#checkpoint(where, note, position)
     const root = this.#tree.rootAt(checkpoint.size)
     if (root === undefined) {
       throw new Wrong(
@@ -205,10 +226,11 @@ class Pass {
   }
 
   /** @throws Wrong unless it is signed, and of this ledger */
-  #checkpoint(where: string, note: string, position: Position | null): Checkpoint {
-    this.#signed(note, where, position)
-    const { checkpoint } = parseCheckpoint(note)
-    if (checkpoint.origin === this.#origin) return checkpoint
+  #checkpoint(where: string, text: string, position: Position | null): { checkpoint: Checkpoint; note: Note } {
+    const note = this.#signed(text, where, position)
+    const checkpoint = checkpointIn(text)
+    if (checkpoint === undefined) throw new Wrong(position, `${where} is not a checkpoint`)
+    if (checkpoint.origin === this.#origin) return { checkpoint, note }
     throw new Wrong(
       position,
       `${where} is of another ledger: it says ${checkpoint.origin}, this one is ${this.#origin}`,
@@ -229,8 +251,9 @@ class Pass {
 
   /** A checkpoint from outside is compared when the tree has its size. */
   #expect(where: string, note: string): void {
-    const checkpoint = this.#checkpoint(where, note, null)
-    this.#expected.set(checkpoint.size, [...(this.#expected.get(checkpoint.size) ?? []), { where, checkpoint }])
+    const expected = { where, ...this.#checkpoint(where, note, null) }
+    const { size } = expected.checkpoint
+    this.#expected.set(size, [...(this.#expected.get(size) ?? []), expected])
   }
 
   #compareCheckpoints(): void {
@@ -238,11 +261,14 @@ class Pass {
     const due = this.#expected.get(size)
     if (due === undefined) return
     this.#expected.delete(size)
-    for (const { where, checkpoint } of due) this.#agree(where, checkpoint, this.#tree.root())
+    for (const { where, checkpoint, note } of due) {
+      this.#mustBeSigned(note, where, null)
+      this.#agree(where, checkpoint, this.#tree.root())
+    }
   }
 
   async #compare(subtree: Subtree, root: Uint8Array): Promise<void> {
-    const [stored] = await this.#ledger.nodes([subtree])
+    const stored = await this.#stored(subtree)
     if (stored !== undefined && sameHash(stored, root)) return
     const width = 2 ** subtree.level
     const from = (subtree.index * width) as Position
@@ -250,6 +276,16 @@ class Pass {
       from,
       `something between position ${from} and ${from + width - 1} was changed or moved: the tree over it is another`,
     )
+  }
+
+  /** Undefined where the ledger has lost it. */
+  async #stored(subtree: Subtree): Promise<Hash | undefined> {
+    try {
+      return (await this.#ledger.nodes([subtree]))[0]
+    } catch (error) {
+      if (error instanceof FleetError && error.code === "NotFound") return undefined
+      throw error
+    }
   }
 
   verdict(wrong?: Wrong): Verdict {
@@ -260,6 +296,20 @@ class Pass {
       redacted: this.#redacted.size,
       wrong: wrong === undefined ? null : { position: wrong.position, message: wrong.message },
     }
+  }
+}
+
+function isHead(value: unknown): value is Head {
+  if (typeof value !== "object" || value === null) return false
+  const { stream, revision, type, recordedAt } = value as Partial<Record<keyof Head, unknown>>
+  return [stream, type, recordedAt].every((member) => typeof member === "string") && typeof revision === "number"
+}
+
+function checkpointIn(note: string): Checkpoint | undefined {
+  try {
+    return parseCheckpoint(note).checkpoint
+  } catch {
+    return undefined
   }
 }
 

@@ -7,7 +7,7 @@ import type { StreamName } from "#kernel/ids.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
 import type { EnvelopeHead } from "../leaf.js"
-import { type ReadAll, type ReadStream, type StoredEvent, noStream } from "../port.js"
+import { type ReadAll, type ReadStream, type IndexedEvent, noStream } from "../port.js"
 import type { Subtree } from "../proof/tree.js"
 import { treeReader } from "./tree.js"
 
@@ -21,12 +21,18 @@ interface StoredRow extends Row {
   readonly salt: Uint8Array | null
   readonly leaf: Uint8Array
   readonly dataHash: Uint8Array | null
+  readonly stream: string
+  readonly revision: number
+  readonly type: string
+  readonly recordedMs: number
 }
 
 export function reader(db: Db) {
   const storedPage = db.prepare<[number, number, number], StoredRow>(
-    `SELECT position, head, data, salt, leaf, data_hash AS dataHash FROM events
-     WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
+    `SELECT position, head, data, salt, leaf, data_hash AS dataHash,
+       (SELECT name FROM streams WHERE no = stream_no) AS stream, revision, (SELECT name FROM types WHERE no = type_no) AS type,
+       recorded_at AS recordedMs
+     FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
   )
   const tree = treeReader(db)
   const page = db.prepare<[number, number, number], Row>(
@@ -76,15 +82,16 @@ export function reader(db: Db) {
         types === undefined ? page.all(after, last, limit) : pageOfTypes.all(after, last, JSON.stringify(types), limit)
       return rows.map(eventOf)
     },
-    stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): StoredEvent[] =>
+    stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): IndexedEvent[] =>
       storedPage
         .all(after, upTo ?? Number.MAX_SAFE_INTEGER, limit)
-        .map(({ position, head, data, salt, leaf, dataHash }) => ({
+        .map(({ position, head, data, salt, leaf, dataHash, stream, type, recordedMs, revision: number }) => ({
           position: position as Position,
           head,
           data,
           seal: salt === null ? { dataHash: dataHash as Uint8Array } : { salt },
           leaf,
+          indexed: { stream, revision: number, type, recordedAt: instant(recordedMs) },
         })),
     nodes: (subtrees: readonly Subtree[]) => subtrees.map(tree.node),
     at: (positions: readonly Position[]) => positions.flatMap((position) => one.get(position) ?? []).map(eventOf),

@@ -1,0 +1,156 @@
+/** Instances that share a ledger on one cluster: the same answers everywhere, one of them acts, and each says when it cannot follow. */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { systemClock } from "#kernel/clock.js"
+import type { Position } from "#kernel/point.js"
+import { exportLines } from "#ledger/proof/export.js"
+import { rootAt } from "#ledger/proof/prove.js"
+import { configIn, idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
+import { type EventStoreServer, startEventStore } from "#tests/support/eventstoredb/server.js"
+import { freePort } from "#tests/support/free-port.js"
+import { refusalOf } from "#tests/support/refusal.js"
+import { changes, sample, stream } from "#tests/support/sample-events.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { until } from "#tests/support/until.js"
+import { pino } from "pino"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { backup, importExport, restore } from "../../src/keeping.js"
+import { startServer } from "../../src/server.js"
+
+const watching = { progress: () => {}, signal: new AbortController().signal }
+
+async function cluster(): Promise<EventStoreServer> {
+  const server = await startEventStore()
+  onTestFinished(() => server.dispose())
+  return server
+}
+
+const engine = ({ connectionString }: EventStoreServer) => `{ engine: eventstoredb, address: "${connectionString}" }`
+
+/** An instance with a folder of its own, and with the keys of another if there is one. */
+async function instance(server: EventStoreServer, keysOf?: string) {
+  const folder = await tempFolder()
+  if (keysOf !== undefined) fs.cpSync(path.join(keysOf, "keys"), path.join(folder, "keys"), { recursive: true })
+  return { folder, fleet: await open(folder, `ledger: ${engine(server)}`, systemClock) }
+}
+
+describe("instances on one cluster", () => {
+  it("show the same at the same positions, whoever recorded it", async () => {
+    const server = await cluster()
+    const [one, two] = [await instance(server), await instance(server)]
+    await populate(one.fleet, 5)
+    const head = await populate(two.fleet, 5, 10)
+    await until(async () => (await one.fleet.ledger.head()).position >= head)
+    await one.fleet.reached(head)
+    const pages = [one, two].map(({ fleet }) => fleet.views.inventory.page({ kind: "target", at: head, limit: 100 }))
+    const [first, second] = await Promise.all(pages)
+    expect(first).toStrictEqual(second)
+    expect(first?.map(({ name }) => name)).toStrictEqual([0, 1, 2, 3, 4, 10, 11, 12, 13, 14].map(nameOf).sort())
+    expect(await rootAt(one.fleet.ledger, head + 1)).toStrictEqual(await rootAt(two.fleet.ledger, head + 1))
+  })
+
+  it("act one at a time; when it is closed, another one takes over at once", async () => {
+    const server = await cluster()
+    const one = await instance(server)
+    await until(() => one.fleet.isWorker())
+    const two = await instance(server)
+    expect([one.fleet.isWorker(), two.fleet.isWorker()]).toEqual([true, false])
+    await one.fleet.close()
+    await until(() => two.fleet.isWorker())
+  })
+
+  it("are sealed by the one that acts, with a key that they share, and by no other key", async () => {
+    const server = await cluster()
+    const one = await instance(server)
+    await until(() => one.fleet.isWorker())
+    const { size } = await one.fleet.sealing.now()
+    const two = await instance(server, one.folder)
+    const stranger = await instance(server)
+    await populate(stranger.fleet, 1)
+    expect((await refusalOf(() => stranger.fleet.sealing.now())).message).toMatch(/another key than/)
+    await populate(two.fleet, 1, 10)
+    expect((await two.fleet.sealing.now()).size).toBeGreaterThan(size)
+  })
+
+  it("answer from their copy while the cluster is away, say that they are not ready, and catch up", async () => {
+    const server = await cluster()
+    const { fleet } = await instance(server)
+    const head = await populate(fleet, 3)
+    expect(await fleet.unready()).toEqual([])
+    await server.stop()
+    await until(async () => (await fleet.unready()).length > 0)
+    expect(await fleet.unready()).toEqual([expect.stringMatching(/^the cluster is not followed since 20/)])
+    expect(await fleet.views.inventory.page({ kind: "target", at: head, limit: 9 })).toHaveLength(3)
+    await server.start()
+    await until(async () => (await fleet.unready()).length === 0)
+    await fleet.ledger.append(stream(`target-${idOf(0)}`), 1, changes(1), "again")
+  })
+})
+
+describe("a server whose cluster is away when it starts", () => {
+  it("is alive, not ready, and says why; and goes on once the cluster is there", async () => {
+    const server = await cluster()
+    await server.stop()
+    const [folder, port, asked] = [await tempFolder(), await freePort(), new AbortController()]
+    const yaml = `ledger: ${engine(server)}\nlisten: "127.0.0.1:${port}"\nsources: [{ name: me, kind: local, every: 1h }]`
+    const starting = startServer(configIn(folder, yaml), pino({ level: "silent" }), asked.signal)
+    const ask = async (what: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}/${what}`).catch(() => undefined)
+      return response && { status: response.status, body: (await response.json()) as { reasons?: string[] } }
+    }
+    await until(async () => (await ask("livez"))?.status === 200)
+    expect(await ask("readyz")).toMatchObject({ status: 503, body: { ready: false, reasons: [expect.any(String)] } })
+    await server.start()
+    const started = await starting
+    onTestFinished(() => started.close())
+    // A connection to what listened before may be asked once more.
+    await until(async () => (await ask("readyz"))?.status === 200)
+    expect((await ask("api/v1/status"))?.status).toBe(401)
+  })
+
+  it("stops when it is told to", async () => {
+    const server = await cluster()
+    await server.stop()
+    const asked = new AbortController()
+    const yaml = `ledger: ${engine(server)}\nlisten: "127.0.0.1:${await freePort()}"`
+    const starting = startServer(configIn(await tempFolder(), yaml), pino({ level: "silent" }), asked.signal)
+    asked.abort()
+    expect((await refusalOf(() => starting)).code).toBe("Cancelled")
+  })
+})
+
+describe("a ledger on a cluster", () => {
+  it("is what a whole export of another engine makes it: the same root", async () => {
+    const folder = await tempFolder()
+    const local = await open(folder)
+    await populate(local, 30)
+    const { note, size } = await local.sealing.now()
+    const lines: string[] = []
+    for await (const line of exportLines(local.ledger, { from: 0, to: size - 1, note }, watching.signal)) {
+      lines.push(JSON.stringify(line))
+    }
+    const file = path.join(folder, "export.ndjson")
+    fs.writeFileSync(file, `${lines.join("\n")}\n`)
+
+    const server = await cluster()
+    const config = configIn(await tempFolder(), `ledger: ${engine(server)}`)
+    expect(await importExport(config, file, undefined, watching)).toMatchObject({ events: size })
+    const copy = await instance(server)
+    expect(await rootAt(copy.fleet.ledger, size)).toStrictEqual(await rootAt(local.ledger, size))
+    const at = (size - 1) as Position
+    await copy.fleet.reached(at)
+    const page = { kind: "target" as const, at, limit: 100 }
+    expect(await copy.fleet.views.inventory.page(page)).toStrictEqual(await local.views.inventory.page(page))
+  })
+
+  it("is backed up and restored by its cluster, and redacted by nobody", async () => {
+    const server = await cluster()
+    const { folder, fleet } = await instance(server)
+    const config = configIn(folder, `ledger: ${engine(server)}`)
+    const told = { actor: "user:alice", reason: "why not" }
+    expect((await refusalOf(() => backup(config, `${folder}/b.db`, watching))).message).toMatch(/kept by a cluster/)
+    expect((await refusalOf(() => restore(config, `${folder}/b.db`, told, watching))).message).toMatch(/by a cluster/)
+    const redaction = () => fleet.ledger.redact([], sample("DataRedacted"), -1)
+    expect((await refusalOf(redaction)).code).toBe("Forbidden")
+  })
+})

@@ -1,0 +1,399 @@
+/** The offline verifier as an auditor has it: one file, run alone on an export, with a key and a checkpoint that were kept elsewhere. */
+import { spawnSync } from "node:child_process"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { noStream } from "#ledger/port.js"
+import { exportLines } from "#ledger/proof/export.js"
+import { keyFolder } from "#ledger/proof/key.js"
+import { Sealer } from "#ledger/proof/seal.js"
+import { type Answer, verifyExport } from "#ledger/proof/verify-export.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { changes, stream } from "#tests/support/sample-events.js"
+import { type SealedLedger, eventCount, exported, sealedAt, sealedLedger } from "#tests/support/sealed-ledger.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { TestClock } from "#tests/support/test-clock.js"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+const verifier = path.resolve("dist/src/ledger/proof/verify-export.js")
+const [first = 0, second = 0, , last = 0] = sealedAt
+
+interface Said {
+  readonly status: number | null
+  readonly says: string
+  /** Where a crash would show. */
+  readonly complains: string
+}
+
+function ask(args: readonly string[], { input = "", program = verifier } = {}): Said {
+  const options = { input, encoding: "utf8", cwd: "/" } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options)
+  return { status, says: stdout, complains: stderr }
+}
+
+const saysYes = (events: number): Said => ({
+  status: 0,
+  says: `yes: ${events} events are the ones that were signed\n`,
+  complains: "",
+})
+const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("")
+
+/** What it says of these lines, given what the auditor has of this ledger. */
+async function saidOf(
+  lines: readonly string[],
+  { key, kept }: SealedLedger,
+  note = kept.at(-1) ?? "",
+): Promise<Answer> {
+  return verifyExport(linesIn(lines), key.text, note)
+}
+
+async function* linesIn(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines
+}
+
+async function whole(): Promise<{ ledger: SealedLedger; lines: string[] }> {
+  const ledger = await sealedLedger()
+  return { ledger, lines: await exported(ledger.file, ledger.kept.at(-1) ?? "") }
+}
+
+const yes = (events: number) => ({ ok: true, message: `${events} events are the ones that were signed` })
+const no = (why: RegExp) => ({ ok: false, message: expect.stringMatching(new RegExp(`^${why.source}`)) })
+
+type Line = Record<string, unknown>
+
+/** The lines with one of them changed. */
+function altered(lines: readonly string[], index: number, change: (line: Line) => unknown): string[] {
+  return lines.map((line, i) => (i === index ? JSON.stringify(change(JSON.parse(line) as Line)) : line))
+}
+
+/** The line of an event with its leaf made anew. */
+function releafed(line: Line): Line {
+  const sha256 = (...parts: (string | Uint8Array)[]) =>
+    parts.reduce((hash, part) => hash.update(part), crypto.createHash("sha256")).digest()
+  const data = sha256(Buffer.from(String(line["salt"]), "base64"), JSON.stringify(line["data"]))
+  const entry = `{"dataHash":"${data.toString("hex")}",${String(line["head"]).slice(1)}`
+  return { ...line, leaf: sha256("\0", entry).toString("base64") }
+}
+
+describe("an export that nobody touched", () => {
+  it("is the one that was signed, by every checkpoint that was kept of it, from a file and from standard input", async () => {
+    const { ledger, lines } = await whole()
+    expect(lines).toHaveLength(last + 2)
+    for (const note of ledger.kept) expect(await saidOf(lines, ledger, note)).toStrictEqual(yes(last))
+    const folder = await tempFolder()
+    const file = (name: string, text: string) => {
+      fs.writeFileSync(path.join(folder, name), text)
+      return path.join(folder, name)
+    }
+    const [key, note] = [file("ledger.key", `${ledger.key.text}\n`), file("kept.note", ledger.kept[1] ?? "")]
+    const exportFile = file("ledger.ndjson", textOf(lines))
+    expect(ask([exportFile, "--key", key, "--checkpoint", note])).toStrictEqual(saysYes(last))
+    expect(ask(["-", "--key", key, "--checkpoint", note], { input: textOf(lines) })).toStrictEqual(saysYes(last))
+  })
+
+  it("is read alike where its members stand in another order", async () => {
+    const { ledger, lines } = await whole()
+    const reversed = (value: unknown): unknown =>
+      typeof value !== "object" || value === null || Array.isArray(value)
+        ? value
+        : Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([name, member]) => [name, reversed(member)]),
+          )
+    expect(
+      await saidOf(
+        lines.map((line) => JSON.stringify(reversed(JSON.parse(line)))),
+        ledger,
+      ),
+    ).toStrictEqual(yes(last))
+  })
+
+  it("may have lines that end as on Windows", async () => {
+    const { ledger, lines } = await whole()
+    expect(
+      await saidOf(
+        lines.map((line) => `${line}\r`),
+        ledger,
+      ),
+    ).toStrictEqual(yes(last))
+  })
+
+  it("is verified by a copy of the one file, alone in a folder whatever its name", async () => {
+    const { ledger, lines } = await whole()
+    const folder = path.join(await tempFolder(), "audit of 2026 #1 (50%)")
+    fs.mkdirSync(folder)
+    const program = path.join(folder, "verify-export.mjs")
+    fs.copyFileSync(verifier, program)
+    const args = ["-", "--key", ledger.key.text, "--checkpoint", ledger.kept[0] ?? ""]
+    expect(ask(args, { program, input: textOf(lines) })).toStrictEqual(saysYes(last))
+    expect(ask(args, { program, input: textOf(lines.toReversed()) })).toMatchObject({ status: 1 })
+    const link = path.join(folder, "verify.mjs")
+    fs.symlinkSync(program, link)
+    expect(ask(args, { program: link, input: textOf(lines.toReversed()) })).toMatchObject({ status: 1 })
+  })
+})
+
+describe("a range", () => {
+  it.each([
+    [0, 0],
+    [0, 100],
+    [1, 1],
+    [149, 151],
+    [255, 256],
+    [256, 511],
+    [200, last - 1],
+    [last - 1, last - 1],
+  ])("from %i to %i is evidence by itself", async (from, to) => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from, to })
+    expect(await saidOf(lines, ledger)).toStrictEqual(yes(to - from + 1))
+  })
+
+  it("proves nothing once an event, or a hash of what is around it, is another", async () => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: 310, to: 330 })
+    const changed = altered(lines, 5, (line) => releafed({ ...line, data: { nothing: "of it" } }))
+    expect(await saidOf(changed, ledger)).toMatchObject(
+      no(/the checkpoint that was kept vouches for \d+ events that are not these/),
+    )
+    for (const [index, side] of [
+      [0, "left"],
+      [lines.length - 1, "right"],
+    ] as const) {
+      const { data } = JSON.parse(lines[index] ?? "") as { data: Record<string, string[]> }
+      const hashes = data[side] ?? []
+      expect(hashes.length).toBeGreaterThan(1)
+      for (const other of [hashes.toReversed(), hashes.slice(1), [...hashes, hashes[0]], hashes.map(() => 7), null]) {
+        expect(
+          await saidOf(
+            altered(lines, index, (line) => ({ ...line, data: { ...data, [side]: other } })),
+            ledger,
+          ),
+        ).toMatchObject({ ok: false })
+      }
+    }
+  })
+
+  it("is not proved by a checkpoint that ends before it, or within what it leaves out", async () => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: 200, to: 220 })
+    expect(await saidOf(lines, ledger, ledger.kept[0])).toMatchObject(no(/.*it says nothing of it/))
+    expect(await saidOf(lines, ledger, ledger.kept[1])).toMatchObject(
+      no(new RegExp(`.*export it with --checkpoint ${second}`)),
+    )
+  })
+
+  it("does not pass for another range", async () => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: 200, to: 220 })
+    for (const other of [
+      { from: 201 },
+      { from: 199 },
+      { to: 219 },
+      { to: 221 },
+      { size: 604 },
+      { size: 221 },
+      { to: 1e15 },
+    ]) {
+      const claimed = altered(lines, 0, (line) => ({ ...line, data: { ...(line["data"] as object), ...other } }))
+      expect(await saidOf(claimed, ledger)).toMatchObject({ ok: false })
+    }
+  })
+})
+
+describe("an export that somebody changed", () => {
+  it.each([
+    ["id", "another"],
+    ["type", "TargetRetired"],
+    ["subject", "target-z"],
+    ["time", "2026-01-01T00:00:00.000Z"],
+    ["source", "urn:fleet-ledger:another"],
+  ])("is found by the %s that a line says beside the envelope", async (name, value) => {
+    const { ledger, lines } = await whole()
+    const changed = altered(lines, 201, (line) => ({ ...line, [name]: value }))
+    expect(await saidOf(changed, ledger)).toMatchObject(
+      no(/the event at position 200 was changed: its "\w+" is not that of its envelope/),
+    )
+  })
+
+  it.each<[string, (lines: readonly string[]) => readonly string[], RegExp]>([
+    [
+      "with two events in each other's place",
+      (lines) => [...lines.slice(0, 50), lines[51] ?? "", lines[50] ?? "", ...lines.slice(52)],
+      /the event at position 49 is gone/,
+    ],
+    ["in reverse", (lines) => lines.toReversed(), /the first line does not begin an export/],
+    [
+      "with a line that is null",
+      (lines) => [...lines.slice(0, 9), "null", ...lines.slice(9)],
+      /the event at position 8 is not JSON/,
+    ],
+    [
+      "with a line that is a number",
+      (lines) => [...lines.slice(0, 9), "7", ...lines.slice(9)],
+      /the event at position 8 is not JSON/,
+    ],
+    ["with a first line that is null", (lines) => ["null", ...lines.slice(1)], /the first line is not JSON/],
+    [
+      "whose first line says nothing",
+      (lines) => altered(lines, 0, ({ data: _, ...line }) => line),
+      /the first line does not begin an export/,
+    ],
+    ["whose last line says nothing", (lines) => altered(lines, lines.length - 1, ({ data: _, ...line }) => line), /./],
+    [
+      "whose last line has no note",
+      (lines) => altered(lines, lines.length - 1, (line) => ({ ...line, data: { right: [] } })),
+      /the checkpoint at the export's end is not signed/,
+    ],
+    [
+      "with an envelope that is no JSON",
+      (lines) => altered(lines, 9, (line) => releafed({ ...line, head: `{"stream":ledger}` })),
+      /the event at position 8 has no envelope/,
+    ],
+    [
+      "with an envelope that is no object",
+      (lines) => altered(lines, 9, (line) => releafed({ ...line, head: "null" })),
+      /the event at position 8 has no envelope/,
+    ],
+    [
+      "with an event without a payload",
+      (lines) => altered(lines, 9, ({ data: _, ...line }) => line),
+      /the event at position 8 was changed/,
+    ],
+    [
+      "with a checkpoint without a payload",
+      (lines) => altered(lines, first + 1, (line) => releafed({ ...line, data: null })),
+      /the event at position 150 is not signed/,
+    ],
+    [
+      "with an event that was redacted in silence",
+      (lines) =>
+        altered(lines, 201, ({ salt, ...line }) => ({
+          ...line,
+          datahash: crypto
+            .createHash("sha256")
+            .update(Buffer.from(String(salt), "base64"))
+            .update(JSON.stringify(line["data"]))
+            .digest("base64"),
+          data: {},
+        })),
+      /the payload at position 200 was taken away, and no DataRedacted says so/,
+    ],
+    [
+      "with an event that is put in",
+      (lines) => [
+        ...lines.slice(0, 201),
+        ...lines
+          .slice(200)
+          .map((line, i) => (i < 1 ? line : JSON.stringify({ ...(JSON.parse(line) as Line), position: 199 + i }))),
+      ],
+      /./,
+    ],
+  ])("is found: %s", async (_, change, why) => {
+    const { ledger, lines } = await whole()
+    expect(await saidOf(change(lines), ledger)).toMatchObject(no(why))
+  })
+
+  it("is found by a checkpoint that was altered, which is what is wrong", async () => {
+    const { ledger, lines } = await whole()
+    const [note = ""] = ledger.kept
+    const [, size = "", root = ""] = note.split("\n")
+    const notes = [
+      note.replace(`\n${size}\n`, "\n140\n"),
+      note.replace(root, `${root.startsWith("A") ? "B" : "A"}${root.slice(1)}`),
+    ]
+    for (const other of notes) {
+      expect(await saidOf(lines, ledger, other)).toMatchObject(
+        no(/the checkpoint that was kept is not signed by the key/),
+      )
+    }
+    for (const none of ["a note", "\n", `${note.split("\n\n")[0]}\n`]) {
+      expect(await saidOf(lines, ledger, none)).toMatchObject({ ok: false })
+    }
+  })
+
+  it("is never taken for what was signed, whatever byte of an event is another", async () => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: 0, to: 20 })
+    const [note = ""] = [ledger.kept.at(-1)]
+    const told = (line: Line) => {
+      const { id, type, subject, time, source, position, data, head } = line
+      const bytes = [line["salt"], line["leaf"]].map((text) => Buffer.from(String(text), "base64"))
+      return { id, type, subject, time, source, position, data, head, bytes }
+    }
+    const answerOn = async (given: readonly string[]) => verifyExport(linesIn(given), ledger.key.text, note)
+    expect(await answerOn(lines)).toMatchObject({ ok: true })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 21 }),
+        fc.nat(),
+        fc.integer({ min: 0, max: 255 }),
+        async (index, any, byte) => {
+          const bytes = Buffer.from(lines[index] ?? "")
+          fc.pre(byte !== 10 && byte !== 13)
+          bytes.writeUInt8(byte, any % bytes.length)
+          const changed = lines.map((line, i) => (i === index ? bytes.toString() : line))
+          const { ok } = await answerOn(changed)
+          if (ok)
+            expect(told(JSON.parse(changed[index] ?? "") as Line)).toStrictEqual(
+              told(JSON.parse(lines[index] ?? "") as Line),
+            )
+        },
+      ),
+      { numRuns: 400 },
+    )
+  })
+})
+
+describe("a rotation", () => {
+  it("is followed from the key that signed first, and from no other", async () => {
+    const folder = await tempFolder()
+    const clock = new TestClock()
+    const ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
+    const sealer = new Sealer(ledger, keyFolder(path.join(folder, "keys")), clock)
+    await ledger.append(stream("target-1"), noStream, changes(7), "a")
+    const keys = [(await sealer.signer()).text]
+    const kept = [(await sealer.seal()).note, (await sealer.rotate()).note]
+    keys.push((await sealer.signer()).text)
+    await ledger.append(stream("target-1"), 6, changes(7), "b")
+    kept.push((await sealer.seal()).note)
+    const lines: string[] = []
+    const [, , note = ""] = kept
+    const to = Number(note.split("\n")[1]) - 1
+    const export_ = exportLines(ledger, { from: 0, to, note }, new AbortController().signal)
+    for await (const line of export_) lines.push(JSON.stringify(line))
+    await ledger.close()
+    const [oldKey = "", newKey = ""] = keys
+    for (const one of kept) {
+      expect(await verifyExport(linesIn(lines), oldKey, one)).toStrictEqual(yes(to + 1))
+      expect(await verifyExport(linesIn(lines), newKey, one)).toMatchObject({ ok: false })
+    }
+  })
+})
+
+describe("called wrongly", () => {
+  it.each([
+    ["with nothing", []],
+    ["without a key", ["-", "--checkpoint", "x"]],
+    ["without a checkpoint", ["-", "--key", "x"]],
+    ["without an export", ["--key", "x", "--checkpoint", "y"]],
+  ])("%s it says how to call it", (_, args) => {
+    expect(ask(args)).toMatchObject({ status: 2, says: "", complains: expect.stringContaining("usage: ") })
+  })
+
+  it("with an export that is not there it says so", async () => {
+    const { key, kept } = await sealedLedger()
+    const missing = path.join(await tempFolder(), "none.ndjson")
+    const { status, says, complains } = ask([missing, "--key", key.text, "--checkpoint", kept[0] ?? ""])
+    expect([status, says]).toStrictEqual([2, ""])
+    expect(complains).toMatch(/^\S*none\.ndjson cannot be read: [^\n]+\n$/)
+  })
+})
+
+describe("what is exported", () => {
+  it("is every event that a checkpoint vouches for", () => {
+    expect(last).toBe(eventCount - 1)
+  })
+})
