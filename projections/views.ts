@@ -100,8 +100,8 @@ export class Views implements Subscriber, ViewsReader {
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
     this.#projectors = this.#freshProjectors()
-    const moveCheckpoint = this.#db.prepare<[number, string, number]>(
-      "UPDATE checkpoint SET position = ?, event = ? WHERE position = ?",
+    const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
+      "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",
     )
     const fold = this.#db.transaction((events: readonly RecordedEvent[]) => {
       for (const [index, event] of events.entries()) {
@@ -109,7 +109,8 @@ export class Views implements Subscriber, ViewsReader {
         for (const project of this.#projectors) project(event)
       }
       const last = events.at(-1)
-      if (last !== undefined && moveCheckpoint.run(last.position, last.id, this.#checkpoint).changes !== 1) {
+      const [position, id] = [last?.position ?? this.#checkpoint, last?.id ?? null]
+      if (moveCheckpoint.run(position, id, this.#checkpoint).changes !== 1) {
         throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
       }
     })
