@@ -1,4 +1,4 @@
-/** Makes the command line's data out of the operations. Run as a program, at the end of a build, it writes them down. */
+/** Makes the command line's data out of the operations. Run as a program, at the end of a build, it writes them to a file. */
 import * as fs from "node:fs"
 import { pathToFileURL } from "node:url"
 import * as z from "zod"
@@ -33,6 +33,7 @@ function isFlag(schema: z.ZodType): boolean {
   return inner instanceof z.ZodUnion && inner.options.some((option) => option instanceof z.ZodBoolean)
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  fs.writeFileSync(new URL("commands.json", import.meta.url), JSON.stringify(describeCommands()))
+const [program, file] = process.argv.slice(1)
+if (file !== undefined && import.meta.url === pathToFileURL(program ?? "").href) {
+  fs.writeFileSync(file, JSON.stringify(describeCommands()))
 }

@@ -9,7 +9,8 @@ import { freePort } from "#tests/support/free-port.js"
 import { type Options, answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
-const rounds = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 500 : 12
+const few = process.env["CI"] === undefined ? 6 : 12
+const rounds = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 500 : few
 /** A little longer than a look takes from start to end. */
 const lookMs = 600
 

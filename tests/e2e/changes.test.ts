@@ -27,7 +27,7 @@ interface Shown extends At {
 const nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] as const
 
 function nobodyMayRead(): boolean {
-  const [command, ...args] = [...nobody, "test", "-r", "dist/src/cli/main.js"] as const
+  const [command, ...args] = [...nobody, "test", "-r", "dist/bin/main.js"] as const
   return spawnSync(command, args).status === 0
 }
 

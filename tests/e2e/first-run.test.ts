@@ -221,7 +221,7 @@ describe("the command line", () => {
   })
 
   it("has its commands written down as the operations have them", () => {
-    const written: unknown = JSON.parse(fs.readFileSync("dist/src/cli/commands.json", "utf8"))
+    const written: unknown = JSON.parse(fs.readFileSync("dist/bin/commands.json", "utf8"))
     expect(written).toEqual(JSON.parse(JSON.stringify(describeCommands())))
   })
 })

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import * as path from "node:path"
 import { onTestFinished } from "vitest"
 
-const main = path.resolve("dist/src/cli/main.js")
+const main = path.resolve("dist/bin/main.js")
 
 export interface Ended {
   readonly code: number | null

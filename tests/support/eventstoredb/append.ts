@@ -1,8 +1,8 @@
 /** Append: one call for each append, its options first, then event after event. */
 import shared from "@eventstore/db-client/generated/shared_pb.js"
 import streams from "@eventstore/db-client/generated/streams_pb.js"
-import type * as grpc from "@grpc/grpc-js"
-import { streamDeleted, tooLarge } from "./errors.js"
+import * as grpc from "@grpc/grpc-js"
+import { Refusal, streamDeleted, tooLarge } from "./errors.js"
 import { type Node, admit } from "./node.js"
 import { type Appended, type Expected, type ProposedEvent, beforeAll } from "./store.js"
 import { expectedOf, nameOf, proposedOf } from "./wire.js"
@@ -12,12 +12,19 @@ export function append(node: Node): grpc.handleClientStreamingCall<streams.Appen
     node.calls.answer("appends", call, callback, async (open) => {
       await admit(node, open)
       const { name, expected, events } = await received(call)
+      // Where a client dies in the midst of its events, they seem to end a turn before the call is known to be broken off.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (open.over.aborted) throw brokenOff()
       if (bytesOf(events) > node.maxAppendBytes) throw tooLarge(node.maxAppendBytes)
       const appended = node.store.append(name, expected, events)
       await node.faults.answer()
       if (appended.outcome === "deleted") throw streamDeleted(name)
       return answer(expected, appended)
     })
+}
+
+function brokenOff(): Refusal {
+  return new Refusal(grpc.status.CANCELLED, "the client has gone away in the midst of its events")
 }
 
 /** What counts towards the largest append that the server takes. */
@@ -31,7 +38,7 @@ interface Request {
   readonly events: readonly ProposedEvent[]
 }
 
-/** Throws when the call breaks off before the client has said that this was all. */
+/** What was sent until the client has said that this was all, or the call broke off. */
 async function received(call: AsyncIterable<streams.AppendReq>): Promise<Request> {
   let options = new streams.AppendReq.Options()
   const events: ProposedEvent[] = []
