@@ -11,5 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: "100%",
+    // Nothing here keeps state in its modules: they need not be loaded again for each file, which is a quarter of the time.
+    isolate: false,
   },
 })
