@@ -23,7 +23,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
   program.addHelpText("after", examples(["serve", "discover", "show web-1 --at -2h", "history web-1", "diff -1h now"]))
 
-  addGlobalFlags(program.command("serve"))
+  addFolderFlags(program.command("serve"))
     .summary("Keep discovering and serve the page and the API")
     .description(
       "Keep discovering and serve the page and the API. Owns the data folder; other commands go through it while it runs.",
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       await serve(flags)
     })
   const keeping = () => import("./keeping.js")
-  addGlobalFlags(program.command("backup"))
+  addFolderFlags(program.command("backup"))
     .summary("Copy the ledger to a file while it is in use, and verify the copy")
     .description(
       "Copy the ledger to a file while it is in use, and verify the copy. Keep the folder of the signing key too.",
@@ -43,7 +43,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .argument("<file>", "that does not exist yet")
     .addHelpText("after", examples(["backup /mnt/backup/ledger-2026-11-23.db"]))
     .action(async (file: string, flags: GlobalFlags) => (await keeping()).backup(file, flags))
-  addGlobalFlags(program.command("restore"))
+  addFolderFlags(program.command("restore"))
     .summary("Put a backup in the ledger's place, and say in it what is lost")
     .description(
       "Put a backup in the ledger's place, once it is verified, and say in it, signed, what is lost. The ledger that was there is kept beside it.",
@@ -52,7 +52,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .requiredOption("--reason <why>", "why; stays in the ledger for ever")
     .addHelpText("after", examples(['restore /mnt/backup/ledger-2026-11-23.db --reason "the disk failed"']))
     .action(async (file: string, flags: GlobalFlags & { reason: string }) => (await keeping()).restore(file, flags))
-  addGlobalFlags(program.command("import"))
+  addFolderFlags(program.command("import"))
     .summary("Make a ledger out of a whole export, where there is none")
     .description(
       "Make a ledger out of a whole export, where there is none: the same events at the same positions, with the same root.",
@@ -138,10 +138,12 @@ function kebab(field: string): string {
   return field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
+function addFolderFlags(command: Command): Command {
+  return command.option("--config <file>", "configuration file").option("--data <folder>", "data folder")
+}
+
 function addGlobalFlags(command: Command): Command {
-  return command
-    .option("--config <file>", "configuration file")
-    .option("--data <folder>", "data folder")
+  return addFolderFlags(command)
     .option("--server <url>", "ask this server, with the token in FLEET_LEDGER_TOKEN")
     .addOption(new Option("--output <format>", "how to print the answer").choices(["table", "json"]).default("table"))
 }
