@@ -26,7 +26,7 @@ import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
-import { openEngine } from "./engine.js"
+import { type Engine, openEngine } from "./engine.js"
 import { type Folder, type FolderLock, lockFolder, removeStore } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
@@ -87,25 +87,40 @@ export async function openFleet(
 ): Promise<Fleet> {
   checkCatalog()
   const { folder, lock } = lockFolder(config.data)
+  /** What was opened so far, last first. */
+  const toClose: (() => unknown)[] = [() => lock.release()]
   try {
-    return await openLocked(config, clock, folder, lock, handlers, told)
+    const engine = await openEngine(config, folder, clock)
+    toClose.unshift(() => engine.ledger.close())
+    const ops = openOps(folder.ops, clock)
+    toClose.unshift(() => ops.close())
+    const views = await openViews(folder, engine.ledger)
+    toClose.unshift(() => views.close())
+    return await putTogether(config, clock, { folder, lock, engine, ops, views }, handlers, told)
   } catch (error) {
-    lock.release()
+    for (const close of toClose) await close()
     throw error
   }
 }
 
-async function openLocked(
+/** What there is of a fleet on disk, or on a cluster. */
+interface Stores {
+  readonly folder: Folder
+  readonly lock: FolderLock
+  readonly engine: Engine
+  readonly ops: Ops
+  readonly views: Views
+}
+
+async function putTogether(
   config: LoadedConfig,
   clock: Clock,
-  folder: Folder,
-  lock: FolderLock,
+  { folder, lock, engine, ops, views: present }: Stores,
   handlers: readonly Handler[],
   told: Told,
 ): Promise<Fleet> {
-  const { ledger, worker, trouble } = await openEngine(config, folder, clock)
-  const ops = openOps(folder.ops, clock)
-  let views = await openViews(folder, ledger)
+  const { ledger, worker, trouble } = engine
+  let views = present
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints

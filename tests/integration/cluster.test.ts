@@ -12,6 +12,7 @@ import { refusalOf } from "#tests/support/refusal.js"
 import { changes, sample, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
+import Database from "better-sqlite3"
 import { pino } from "pino"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { backup, importExport, restore } from "../../src/keeping.js"
@@ -57,6 +58,19 @@ describe("instances on one cluster", () => {
     expect([one.fleet.isWorker(), two.fleet.isWorker()]).toEqual([true, false])
     await one.fleet.close()
     await until(() => two.fleet.isWorker())
+  })
+
+  it("that cannot be opened leave nothing behind that would act", async () => {
+    const server = await cluster()
+    const folder = await tempFolder()
+    fs.mkdirSync(path.join(folder, "data"))
+    const db = new Database(path.join(folder, "data", "ops.db"))
+    db.exec("CREATE TABLE other (a)")
+    db.close()
+    expect((await refusalOf(() => open(folder, `ledger: ${engine(server)}`, systemClock))).code).toBe("StoreDamaged")
+    const { fleet } = await instance(server)
+    await until(() => fleet.isWorker())
+    expect(fleet.isWorker()).toBe(true)
   })
 
   it("are sealed by the one that acts, with a key that they share, and by no other key", async () => {
