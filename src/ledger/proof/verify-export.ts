@@ -24,11 +24,12 @@ class Wrong extends Error {}
 
 // --- Bytes -----------------------------------------------------------------------------------------------------------------------------------
 
-const sha256 = (...parts: (string | Uint8Array)[]): Buffer => {
-  const hash = crypto.createHash("sha256")
-  for (const part of parts) hash.update(part)
-  return hash.digest()
-}
+const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer =>
+  crypto.hash(
+    "sha256",
+    Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part))),
+    "buffer",
+  )
 const base64 = (value: unknown): Buffer => Buffer.from(typeof value === "string" ? value : "", "base64")
 /** RFC 8785: members in the order of their names' UTF-16 units; numbers and texts are as JavaScript writes them. */
 function canonical(value: unknown): string {
@@ -180,6 +181,7 @@ class Pass {
   readonly #kept: Checkpoint
   readonly #keptNote: string
   #key: Key
+  readonly #source: string
   #began: Range | undefined
   #agreed = 0
   #keptAgreed = false
@@ -191,6 +193,7 @@ class Pass {
 
   constructor(key: Key, kept: string) {
     this.#key = key
+    this.#source = `urn:${key.name.replace("/", ":")}`
     // It may be signed by a later key than the first: which one shows when the tree has its size.
     this.#keptNote = kept
     this.#kept = checkpointIn(kept, "the checkpoint that was kept")
@@ -243,14 +246,24 @@ class Pass {
     const { head, salt, datahash } = line
     const envelope = objectIn(head)
     if (typeof head !== "string" || envelope === undefined) throw new Wrong(`${where} has no envelope`)
-    const hash = salt === undefined ? base64(datahash) : sha256(base64(salt), canonical(line["data"]))
-    const entry = `{"dataHash":"${hash.toString("hex")}",${head.slice(1)}`
-    const leaf = sha256(leafPrefix, entry)
-    if (!leaf.equals(base64(line["leaf"])))
-      throw new Wrong(`${where} was changed: its leaf is not that of its envelope and payload`)
+    const leafWith = (data: string): Buffer => {
+      const hash = salt === undefined ? base64(datahash) : sha256(base64(salt), data)
+      return sha256(leafPrefix, `{"dataHash":"${hash.toString("hex")}",${head.slice(1)}`)
+    }
+    const claimed = base64(line["leaf"])
+    // Members stand in the order that they were written in, which is the canonical one, unless their names look like numbers.
+    let leaf = leafWith(JSON.stringify(line["data"]) ?? "")
+    if (!leaf.equals(claimed)) leaf = leafWith(canonical(line["data"]))
+    if (!leaf.equals(claimed)) throw new Wrong(`${where} was changed: its leaf is not that of its envelope and payload`)
     const { id, type, stream, recordedAt } = envelope
-    const source = `urn:${this.#key.name.replace("/", ":")}`
-    for (const [name, value] of Object.entries({ id, type, subject: stream, time: recordedAt, source })) {
+    const beside = [
+      ["id", id],
+      ["type", type],
+      ["subject", stream],
+      ["time", recordedAt],
+      ["source", this.#source],
+    ] as const
+    for (const [name, value] of beside) {
       if (line[name] !== value) throw new Wrong(`${where} was changed: its "${name}" is not that of its envelope`)
     }
     if (position === 0 && from === 0 && this.#began?.origin !== `fleet-ledger/${leaf.toString("hex").slice(0, 32)}`) {

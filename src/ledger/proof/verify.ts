@@ -51,7 +51,7 @@ export async function verify(
       signal.throwIfAborted()
       const page = await ledger.readStored({ after, upTo: head, limit: pageSize })
       if (page.length === 0) throw pass.gone()
-      for (const event of page) await pass.event(event)
+      for (const event of page) for (const completed of pass.event(event)) await pass.compare(completed)
       after = page.at(-1)?.position ?? after
       progress(after + 1, head + 1)
       await new Promise((resolve) => setImmediate(resolve))
@@ -72,6 +72,13 @@ class Wrong extends Error {
     this.position = position
   }
 }
+
+interface Completed {
+  readonly subtree: Subtree
+  readonly root: Hash
+}
+
+const none: readonly Completed[] = []
 
 /** What is looked at of an envelope, which whoever can write to the ledger's file may have made into anything. */
 type Head = Pick<EnvelopeHead, "stream" | "revision" | "type" | "recordedAt">
@@ -103,7 +110,8 @@ class Pass {
     return new Wrong(next, `the event at position ${next} is gone`)
   }
 
-  async event(stored: IndexedEvent): Promise<void> {
+  /** @returns the larger subtrees that it completes, still to be compared with those that are stored */
+  event(stored: IndexedEvent): readonly Completed[] {
     const { position, head: headText, data, seal, leaf, indexed } = stored
     if (position < 0) throw new Wrong(position, `there is an event at position ${position}, in front of the first`)
     if (position !== this.#tree.size) throw this.gone()
@@ -131,12 +139,12 @@ class Pass {
 
     if (position === 0) this.#begin(originOf(leaf))
     if (head.stream === "ledger") this.#ofLedger(position, head.type, data)
-    const completed: [Subtree, Uint8Array][] = []
+    let completed = none
     this.#tree.push(leaf, (subtree, root) => {
-      if (subtree.level >= comparedLevel) completed.push([subtree, root])
+      if (subtree.level >= comparedLevel) completed = [...completed, { subtree, root }]
     })
-    for (const [subtree, root] of completed) await this.#compare(subtree, root)
     this.#compareCheckpoints()
+    return completed
   }
 
   #begin(origin: string): void {
@@ -267,7 +275,7 @@ class Pass {
     }
   }
 
-  async #compare(subtree: Subtree, root: Uint8Array): Promise<void> {
+  async compare({ subtree, root }: Completed): Promise<void> {
     const stored = await this.#stored(subtree)
     if (stored !== undefined && sameHash(stored, root)) return
     const width = 2 ** subtree.level

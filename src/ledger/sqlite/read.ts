@@ -1,5 +1,6 @@
 /** Reading: bounded pages over a connection that cannot write. */
 import { type EventType, type RecordedEvent, isEventType, upcast } from "#events/catalog.js"
+import type { Statement } from "better-sqlite3"
 import type { Db } from "#sqlite/open.js"
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
@@ -21,19 +22,19 @@ interface StoredRow extends Row {
   readonly salt: Uint8Array | null
   readonly leaf: Uint8Array
   readonly dataHash: Uint8Array | null
-  readonly stream: string
+  readonly streamNo: number
   readonly revision: number
-  readonly type: string
+  readonly typeNo: number
   readonly recordedMs: number
 }
 
 export function reader(db: Db) {
   const storedPage = db.prepare<[number, number, number], StoredRow>(
-    `SELECT position, head, data, salt, leaf, data_hash AS dataHash,
-       (SELECT name FROM streams WHERE no = stream_no) AS stream, revision, (SELECT name FROM types WHERE no = type_no) AS type,
-       recorded_at AS recordedMs
+    `SELECT position, head, data, salt, leaf, data_hash AS dataHash, stream_no AS streamNo, revision, type_no AS typeNo, recorded_at AS recordedMs
      FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
   )
+  const streamName = db.prepare<[number], string>("SELECT name FROM streams WHERE no = ?").pluck()
+  const typeName = db.prepare<[number], string>("SELECT name FROM types WHERE no = ?").pluck()
   const tree = treeReader(db)
   const page = db.prepare<[number, number, number], Row>(
     "SELECT position, head, data FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
@@ -82,17 +83,24 @@ export function reader(db: Db) {
         types === undefined ? page.all(after, last, limit) : pageOfTypes.all(after, last, JSON.stringify(types), limit)
       return rows.map(eventOf)
     },
-    stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): IndexedEvent[] =>
-      storedPage
+    stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): IndexedEvent[] => {
+      const [streams, types, times] = [namesOf(streamName), namesOf(typeName), instants()]
+      return storedPage
         .all(after, upTo ?? Number.MAX_SAFE_INTEGER, limit)
-        .map(({ position, head, data, salt, leaf, dataHash, stream, type, recordedMs, revision: number }) => ({
+        .map(({ position, head, data, salt, leaf, dataHash, streamNo, typeNo, recordedMs, revision: number }) => ({
           position: position as Position,
           head,
           data,
           seal: salt === null ? { dataHash: dataHash as Uint8Array } : { salt },
           leaf,
-          indexed: { stream, revision: number, type, recordedAt: instant(recordedMs) },
-        })),
+          indexed: {
+            stream: streams(streamNo),
+            revision: number,
+            type: types(typeNo),
+            recordedAt: times(recordedMs),
+          },
+        }))
+    },
     nodes: (subtrees: readonly Subtree[]) => subtrees.map(tree.node),
     at: (positions: readonly Position[]) => positions.flatMap((position) => one.get(position) ?? []).map(eventOf),
     head(): Point {
@@ -116,6 +124,25 @@ export function reader(db: Db) {
       }
       return low as Position
     },
+  }
+}
+
+/** Times as text; those of an append are all the same. */
+function instants(): (ms: number) => Instant {
+  let [last, text] = [0, instant(0)]
+  return (ms) => {
+    if (ms !== last) [last, text] = [ms, instant(ms)]
+    return text
+  }
+}
+
+/** Names by their numbers, each looked up once; one that is not there is empty. */
+function namesOf(name: Statement<[number], string>): (no: number) => string {
+  const known = new Map<number, string>()
+  return (no) => {
+    const found = known.get(no) ?? name.get(no) ?? ""
+    known.set(no, found)
+    return found
   }
 }
 
