@@ -43,7 +43,7 @@ export async function benchPeers(folder: string, caughtUp: number): Promise<Row[
   }
   const row = (what: string, speed: keyof Speeds, least: number): Row => {
     const [us, them] = [ours, theirs].map((speeds) => median(speeds.map((all) => all[speed]))) as [number, number]
-    const measured = `${(us / them).toFixed(0)} × (${perSecond(us, 1)}, ${perSecond(them, 1)})`
+    const measured = `${(us / them).toFixed(1)} × (${perSecond(us, 1)}, ${perSecond(them, 1)})`
     return { what, budget: `≥ ${least} × emmett-sqlite`, measured, pass: us / them >= least }
   }
   return [
