@@ -6,18 +6,17 @@ import * as fs from "node:fs"
 import { createInterface } from "node:readline"
 import type { LoadedConfig } from "#config/load.js"
 import { systemClock } from "#kernel/clock.js"
-import { FleetError } from "#kernel/errors.js"
-import { origin as beginning } from "#kernel/point.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
 import type { Ledger } from "#ledger/port.js"
-import { originOf, parseCheckpoint } from "#ledger/proof/checkpoint.js"
+import { originIn, parseCheckpoint } from "#ledger/proof/checkpoint.js"
 import { importLines } from "#ledger/proof/import.js"
 import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { Sealer } from "#ledger/proof/seal.js"
-import { type Hash, sameHash } from "#ledger/proof/tree.js"
 import { verify } from "#ledger/proof/verify.js"
 import { copySqliteLedger } from "#ledger/sqlite/backup.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { writeCheckpoint } from "#sealing/checkpoint-files.js"
 import { openEngine } from "./engine.js"
 import { type Folder, folderAt, lockFolder, moveStore, removeStore } from "./folder.js"
 
@@ -80,7 +79,10 @@ export async function restore(
     removeStore(folder.views)
     const ledger = openSqliteLedger(folder.ledger)
     try {
-      const sealer = new Sealer(ledger, keyFolder(config.keys), systemClock)
+      const notes = config.checkpoints.folder ?? folder.checkpoints
+      const sealer = new Sealer(ledger, keyFolder(config.keys), systemClock, (checkpoint) =>
+        writeCheckpoint(notes, checkpoint, systemClock.now().slice(0, 7)),
+      )
       const restored = await sealer.restored(told.reason, told.actor)
       const { position } = await ledger.head()
       return { events: position + 1, lost: restored === undefined ? 0 : restored.lost - restored.kept, before }
@@ -182,9 +184,14 @@ async function rememberSigned(ledger: Ledger, keys: KeyFolder, origin: string, n
   return sealer.hasKey()
 }
 
-function linesOf(file: string): AsyncIterable<string> {
-  const input = file === "-" ? process.stdin : fs.createReadStream(file)
-  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+/** @throws FleetError `InvalidInput` when it cannot be read */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  try {
+    const input = file === "-" ? process.stdin : fs.createReadStream(file)
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+  } catch (cause) {
+    throw new FleetError("InvalidInput", `the export ${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /** @returns the number of events @throws FleetError `StoreDamaged` naming the first thing that is wrong */
@@ -194,10 +201,10 @@ async function verified(
   what: string,
   { progress, signal }: Watching,
 ): Promise<number> {
-  const [first] = await ledger.readStored({ after: beginning, limit: 1 })
-  if (first === undefined) throw new FleetError("NotFound", `${what} has no events`)
+  const origin = await originIn(ledger)
+  if (origin === undefined) throw new FleetError("NotFound", `${what} has no events`)
   const { position } = await ledger.head()
-  const remembered = keyFolder(config.keys).lastSigned(originOf(first.leaf))
+  const remembered = keyFolder(config.keys).lastSigned(origin)
   const isWithin = remembered !== undefined && parseCheckpoint(remembered).checkpoint.size <= position + 1
   const checkpoints = isWithin ? [{ where: "the checkpoint that was signed last", note: remembered }] : []
   const { wrong, events } = await verify(
@@ -212,22 +219,22 @@ async function verified(
 
 /** @throws FleetError `LedgerForked` if the copy is one of another ledger than the one in the file, as far as that can still be read */
 async function mustBeOf(file: string, copy: Ledger): Promise<void> {
-  if (!fs.existsSync(file)) return
-  const present = await firstLeafIn(file)
-  const [first] = await copy.readStored({ after: beginning, limit: 1 })
-  if (present === undefined || first === undefined || sameHash(present, first.leaf)) return
+  const [present, origin] = [await originInFile(file), await originIn(copy)]
+  if (present === undefined || present === origin) return
   throw new FleetError(
     "LedgerForked",
-    `this is a backup of another ledger: it is ${originOf(first.leaf)}, the one in the data folder ${originOf(present)}`,
+    `this is a backup of another ledger: it is ${origin}, the one in the data folder ${present}`,
   )
 }
 
-async function firstLeafIn(file: string): Promise<Hash | undefined> {
+/** Undefined where there is none, or none that can be read. */
+async function originInFile(file: string): Promise<string | undefined> {
+  if (!fs.existsSync(file)) return undefined
   try {
     const ledger = openSqliteLedger(file)
-    const [first] = await ledger.readStored({ after: beginning, limit: 1 })
+    const origin = await originIn(ledger)
     await ledger.close()
-    return first?.leaf
+    return origin
   } catch (error) {
     if (error instanceof FleetError && error.code === "StoreDamaged") return undefined
     throw error

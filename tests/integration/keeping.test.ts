@@ -62,6 +62,7 @@ describe("a restore", () => {
     const signed = (await lastSize(config.data)) as number
     const restored = await restore(config, file, told, watching)
     expect(restored).toMatchObject({ events: kept + 2, lost: signed - kept })
+    expect(fs.readFileSync(path.join(config.data, "checkpoints", "latest.note"), "utf8")).toContain(`\n${kept + 1}\n`)
     expect(fs.existsSync(restored.before as string)).toBe(true)
     const again = await open(folder)
     const [event] = await again.ledger.readAll({ after: origin, types: ["LedgerRestored"], limit: 9 })
@@ -180,6 +181,7 @@ describe("an export", () => {
     ["of a range", "InvalidInput"],
     ["that is cut off", "InvalidInput"],
     ["that is no export", "InvalidInput"],
+    ["that is not there", "InvalidInput"],
     ["of which an event was changed", "LedgerForked"],
     ["of which an event is gone", "LedgerForked"],
     ["that another key signed", "LedgerForked"],
@@ -198,6 +200,7 @@ describe("an export", () => {
     const lines = fs.readFileSync(file, "utf8").split("\n")
     if (what === "that is cut off") fs.writeFileSync(file, lines.slice(0, -2).join("\n"))
     if (what === "of which an event is gone") fs.writeFileSync(file, lines.filter((_, i) => i !== 4).join("\n"))
+    if (what === "that is not there") fs.rmSync(file)
     const before = fs.existsSync(config.data) ? fs.readdirSync(config.data) : ["lock"]
     expect((await refusalOf(() => importExport(config, file, key, watching))).code).toBe(code)
     expect(fs.readdirSync(config.data)).toStrictEqual(before)

@@ -7,9 +7,9 @@ import { type Position, origin } from "#kernel/point.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
 import { type Fleet, openFleet } from "#fleet.js"
-import { configIn, idOf, keyIn, open, populate } from "#tests/support/folder-fleet.js"
+import { configIn, keyIn, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
-import { changes, sample, stream } from "#tests/support/sample-events.js"
+import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { until } from "#tests/support/until.js"
@@ -204,42 +204,37 @@ describe("the signing key", () => {
 })
 
 describe("what was signed", () => {
-  it("is never signed smaller: an older copy put in place is noticed, and the ledger goes on unsealed", async () => {
+  /** A ledger that was sealed and closed with so many machines more, in whose place an older copy was put since. */
+  async function olderCopy(machines: number): Promise<Fleet> {
     const folder = await tempFolder()
-    const fleet = await open(folder)
+    const [ledger, older] = [path.join(dataOf(folder), "ledger.db"), path.join(folder, "older.db")]
+    await (await open(folder)).close()
+    fs.copyFileSync(ledger, older)
+    const longer = await open(folder)
+    await populate(longer, machines)
+    await longer.close()
+    fs.copyFileSync(older, ledger)
+    return open(folder)
+  }
+
+  it("is never signed smaller: an older copy put in place is noticed, and the ledger goes on unsealed", async () => {
+    const fleet = await olderCopy(20)
+    const before = await checkpointsIn(fleet)
+    await populate(fleet, 1)
+    expect(await refusalOf(() => fleet.sealing.now())).toMatchObject({
+      code: "LedgerForked",
+      message: expect.stringMatching(/"fleet-ledger restore" says so/),
+    })
+    expect(await checkpointsIn(fleet)).toEqual(before)
     await fleet.close()
-    const ledger = path.join(dataOf(folder), "ledger.db")
-    fs.copyFileSync(ledger, path.join(folder, "older.db"))
-    const second = await open(folder)
-    await populate(second, 20)
-    await second.close()
-    fs.copyFileSync(path.join(folder, "older.db"), ledger)
-    const third = await open(folder)
-    await populate(third, 1)
-    const error = await refusalOf(() => third.sealing.now())
-    expect([error.code, error.message]).toEqual([
-      "LedgerForked",
-      expect.stringMatching(/"fleet-ledger restore" says so/),
-    ])
-    await third.close()
-    expect(third.sealing.problem()).toMatch(/tail is cut/)
-    const fourth = await open(folder)
-    expect(await checkpointsIn(fourth)).toHaveLength(1)
+    expect(fleet.sealing.problem()).toMatch(/tail is cut/)
   })
 
   it("is never signed otherwise: a fork that has grown as long is noticed", async () => {
-    const folder = await tempFolder()
-    const fleet = await open(folder)
-    await fleet.close()
-    const ledger = path.join(dataOf(folder), "ledger.db")
-    fs.copyFileSync(ledger, path.join(folder, "older.db"))
-    const second = await open(folder)
-    await populate(second, 3)
-    await second.close()
-    fs.copyFileSync(path.join(folder, "older.db"), ledger)
-    const third = await open(folder)
-    await populate(third, 30, 50)
-    expect((await refusalOf(() => third.sealing.now())).message).toMatch(/not the ones that were signed/)
-    await third.ledger.append(stream(`target-${idOf(50)}`), 1, [sample("TargetUnseen")], "goes on")
+    const fleet = await olderCopy(3)
+    const before = await checkpointsIn(fleet)
+    await populate(fleet, 30, 50)
+    expect((await refusalOf(() => fleet.sealing.now())).message).toMatch(/not the ones that were signed/)
+    expect(await checkpointsIn(fleet)).toEqual(before)
   })
 })

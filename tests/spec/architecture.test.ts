@@ -24,7 +24,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   folder: ["kernel"],
   version: [],
   engine: ["kernel", "ledger", "subscriptions", "config", "folder"],
-  keeping: ["kernel", "ledger", "config", "engine", "folder"],
+  keeping: ["kernel", "ledger", "sealing", "config", "engine", "folder"],
   fleet: [
     "kernel",
     "events",

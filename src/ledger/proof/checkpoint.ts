@@ -3,6 +3,8 @@
  * two are called the same, on any engine, and a copy is called what it is a copy of.
  */
 import { FleetError } from "#kernel/errors.js"
+import { origin as beginning } from "#kernel/point.js"
+import type { Ledger } from "../port.js"
 import { type Note, parseNote } from "./note.js"
 import { type Hash, hashBytes } from "./tree.js"
 
@@ -16,6 +18,12 @@ export interface Checkpoint {
 /** The name of a ledger, in its checkpoints and as the name of the keys that sign them. */
 export function originOf(firstLeaf: Hash): string {
   return `fleet-ledger/${Buffer.from(firstLeaf).toString("hex").slice(0, 32)}`
+}
+
+/** The name of a ledger; undefined while it is empty. */
+export async function originIn(ledger: Pick<Ledger, "readStored">): Promise<string | undefined> {
+  const [first] = await ledger.readStored({ after: beginning, limit: 1 })
+  return first && originOf(first.leaf)
 }
 
 export function checkpointText({ origin, size, root }: Checkpoint): string {

@@ -6,9 +6,9 @@ import * as crypto from "node:crypto"
 import type { EventData, NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import { type Position, origin as beginning } from "#kernel/point.js"
+import type { Position } from "#kernel/point.js"
 import { type Ledger, ledgerStream, noStream } from "../port.js"
-import { type Checkpoint, checkpointText, originOf, parseCheckpoint } from "./checkpoint.js"
+import { type Checkpoint, checkpointText, originIn, parseCheckpoint } from "./checkpoint.js"
 import type { KeyFolder } from "./key.js"
 import { type Signer, type VerifierKey, isSignedBy, parseNote, signNote, signerOf } from "./note.js"
 import { rootAt } from "./prove.js"
@@ -47,9 +47,9 @@ export class Sealer {
 
   /** The name of the ledger. @throws FleetError `NotFound` while it is empty */
   async origin(): Promise<string> {
-    const [first] = await this.#ledger.readStored({ after: beginning, limit: 1 })
-    if (first === undefined) throw new FleetError("NotFound", "the ledger is empty: there is nothing to vouch for yet")
-    return originOf(first.leaf)
+    const origin = await originIn(this.#ledger)
+    if (origin === undefined) throw new FleetError("NotFound", "the ledger is empty: there is nothing to vouch for yet")
+    return origin
   }
 
   async signer(): Promise<Signer> {
