@@ -9,7 +9,7 @@ import type { JsonObject } from "#kernel/json.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
 import type { EnvelopeHead } from "../leaf.js"
 import { type ReadAll, type ReadStream, type IndexedEvent, noStream } from "../port.js"
-import type { Subtree } from "../proof/tree.js"
+import { type Subtree, hashBytes } from "../proof/tree.js"
 import { treeReader } from "./tree.js"
 
 interface Row {
@@ -18,21 +18,26 @@ interface Row {
   readonly data: string
 }
 
-interface StoredRow extends Row {
-  readonly salt: Uint8Array | null
-  readonly leaf: Uint8Array
-  readonly dataHash: Uint8Array | null
-  readonly streamNo: number
-  readonly revision: number
-  readonly typeNo: number
-  readonly recordedMs: number
-}
+/** As an array, and its bytes as one text: half of what an object with two blobs costs. */
+type StoredRow = readonly [
+  position: number,
+  head: string,
+  data: string,
+  /** In hexadecimal: the leaf, and behind it what it commits to the payload with. */
+  sealed: string,
+  streamNo: number,
+  revision: number,
+  typeNo: number,
+  recordedMs: number,
+]
 
 export function reader(db: Db) {
-  const storedPage = db.prepare<[number, number, number], StoredRow>(
-    `SELECT position, head, data, salt, leaf, data_hash AS dataHash, stream_no AS streamNo, revision, type_no AS typeNo, recorded_at AS recordedMs
-     FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
-  )
+  const storedPage = db
+    .prepare<[number, number, number], StoredRow>(
+      `SELECT position, head, data, hex(leaf || coalesce(salt, data_hash)), stream_no, revision, type_no, recorded_at
+       FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
+    )
+    .raw()
   const streamName = db.prepare<[number], string>("SELECT name FROM streams WHERE no = ?").pluck()
   const typeName = db.prepare<[number], string>("SELECT name FROM types WHERE no = ?").pluck()
   const tree = treeReader(db)
@@ -87,15 +92,14 @@ export function reader(db: Db) {
       const [streams, types, times] = [namesOf(streamName), namesOf(typeName), instants()]
       return storedPage
         .all(after, upTo ?? Number.MAX_SAFE_INTEGER, limit)
-        .map(({ position, head, data, salt, leaf, dataHash, streamNo, typeNo, recordedMs, revision: number }) => ({
+        .map(([position, head, data, sealed, streamNo, revisionOfIt, typeNo, recordedMs]) => ({
           position: position as Position,
           head,
           data,
-          seal: salt === null ? { dataHash: dataHash as Uint8Array } : { salt },
-          leaf,
+          ...unsealed(sealed),
           indexed: {
             stream: streams(streamNo),
-            revision: number,
+            revision: revisionOfIt,
             type: types(typeNo),
             recordedAt: times(recordedMs),
           },
@@ -125,6 +129,14 @@ export function reader(db: Db) {
       return low as Position
     },
   }
+}
+
+/** A salt is shorter than the hash that a redaction leaves. */
+function unsealed(hex: string): Pick<IndexedEvent, "leaf" | "seal"> {
+  const bytes = Buffer.from(hex, "hex")
+  const leaf = bytes.subarray(0, hashBytes)
+  const rest = bytes.subarray(hashBytes)
+  return { leaf, seal: rest.length < hashBytes ? { salt: rest } : { dataHash: rest } }
 }
 
 /** Times as text; those of an append are all the same. */
