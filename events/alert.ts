@@ -15,7 +15,7 @@ export const alertEvents = {
       title: line,
       /** A record has an id and a name as it was then; a source and a subscription have only their name. */
       about: z.strictObject({
-        kind: z.enum(["target", "service", "source", "subscription"]),
+        kind: z.enum(["target", "service", "stack", "source", "subscription"]),
         id: z.uuid().optional(),
         name: line.optional(),
       }),

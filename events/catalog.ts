@@ -10,11 +10,13 @@ import { ledgerEvents } from "./ledger.js"
 import { policyEvents } from "./policy.js"
 import { serviceEvents } from "./service.js"
 import { sourceEvents } from "./source.js"
+import { stackEvents } from "./stack.js"
 import { targetEvents } from "./target.js"
 
 export const catalog = {
   ...targetEvents,
   ...serviceEvents,
+  ...stackEvents,
   ...sourceEvents,
   ...policyEvents,
   ...ledgerEvents,

@@ -15,6 +15,10 @@ export const policy = z.strictObject({
   }),
   /** Complete looks in a row that must miss an entity before it is retired. */
   retireAfterLooks: z.int().min(1).max(1_000).default(3),
+  /** When so many of a source's machines, and more than this share of them, are missing at once, nothing is concluded until somebody says so. */
+  massAbsence: z
+    .strictObject({ atLeast: z.int().min(1).default(5), share: z.number().min(0).max(1).default(0.4) })
+    .prefault({}),
 })
 export type Policy = z.infer<typeof policy>
 

@@ -20,6 +20,8 @@ export const targetEvents = {
     "target",
     z.strictObject({ resource: line, from: resourceStatus, to: resourceStatus }),
   ),
+  /** It shows another ssh host key than the one that is trusted, and so is not looked at; fingerprints as OpenSSH prints them. */
+  HostKeyChanged: change("target", z.strictObject({ from: line.nullable(), to: line })),
   /** A complete look did not find it. */
   TargetUnseen: change("target", nothing),
   /** It is there again, after being unseen or retired. */

@@ -95,8 +95,20 @@ const usage = z.strictObject({
   memoryPercent: gauge(percent),
 })
 
+/** How a source reaches it. */
+const access = z.strictObject({
+  /** E.g. `ssh`. */
+  method: config(line),
+  address: config(line),
+  /** Fingerprint of the host key that it was recognised by, as OpenSSH prints it. */
+  hostKey: config(line),
+  /** Fingerprint of another key that it shows instead of a trusted one; null when it shows that. */
+  offeredHostKey: state(line),
+})
+
 export const targetFacets = {
   identity: identityFacet,
+  access,
   hardware,
   os,
   network,
@@ -115,6 +127,7 @@ export const lifecycle = z.enum(["observed", "unseen", "retired"])
 export const targetDocument = z.strictObject({
   lifecycle,
   identity: ledgered(identityFacet).optional(),
+  access: ledgered(access).optional(),
   hardware: ledgered(hardware).optional(),
   os: ledgered(os).optional(),
   network: ledgered(network).optional(),

@@ -14,21 +14,27 @@ export function patchOf(event: FleetEvent): Patch {
   switch (event.type) {
     case "TargetDiscovered":
     case "ServiceDiscovered":
+    case "StackDiscovered":
       return Object.entries(event.data.document).map(([facet, value]) => add(`/${escapeKey(facet)}`, value as Json))
     case "TargetChanged":
     case "ServiceChanged":
+    case "StackChanged":
       return event.data.patch
     case "TargetResourceStatusChanged":
       return replace(`/resources/${escapeKey(event.data.resource)}`, event.data.from, event.data.to)
     case "ServiceStateChanged":
       return replace("/state/status", event.data.from, event.data.to)
+    case "HostKeyChanged":
+      return replace("/access/offeredHostKey", event.data.from, event.data.to)
     case "TargetUnseen":
       return replace("/lifecycle", "observed", "unseen")
     case "TargetReappeared":
     case "ServiceReappeared":
+    case "StackReappeared":
       return replace("/lifecycle", event.data.from, "observed")
     case "TargetRetired":
     case "ServiceRetired":
+    case "StackRetired":
       return replace("/lifecycle", event.data.from, "retired")
     case "DiscoveryCompleted":
     case "DiscoveryFailed":

@@ -17,7 +17,7 @@ export const inventoryProjection: Projection = { name: "inventory", version: 1, 
 /** `touched.path_no` of a record's discovery. */
 export const wholeRecord = 0
 
-type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered">
+type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 
 function projector(db: Db): (event: RecordedEvent) => void {
   const insertRecord = db.prepare<[string, string, string, string, number, number | null, number]>(
@@ -93,7 +93,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
 
   const discover = (event: RecordedEvent & Discovered) => {
     const { source, nativeKey, generation } = event.data
-    const target = event.type === "ServiceDiscovered" ? numbers(`target-${event.data.target}`)?.no : null
+    const target = event.type === "TargetDiscovered" ? null : numbers(`target-${event.data.target}`)?.no
     if (target === undefined) throw bug(`position ${event.position} names a target that was never discovered`)
     const { kind, id } = recordOf(event.stream)
     const record = Number(
@@ -109,13 +109,18 @@ function projector(db: Db): (event: RecordedEvent) => void {
   }
 
   return (event) => {
-    if (event.type === "TargetDiscovered" || event.type === "ServiceDiscovered") return discover(event)
+    if (isDiscovery(event)) return discover(event)
     if (!catalog[event.type].change) return undefined
     const record = numbers(event.stream)?.no
     if (record === undefined) throw bug(`position ${event.position} alters ${event.stream}, which was never discovered`)
     for (const operation of patchOf(event)) apply(record, operation, event.position)
     return undefined
   }
+}
+
+/** Whether it is the first event of a record. */
+export function isDiscovery(event: RecordedEvent): event is RecordedEvent & Discovered {
+  return event.type === "TargetDiscovered" || event.type === "ServiceDiscovered" || event.type === "StackDiscovered"
 }
 
 /** A unit's row. */

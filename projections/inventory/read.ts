@@ -7,7 +7,8 @@ import { type NumberedPath, pathReader } from "./paths.js"
 import { wholeRecord } from "./project.js"
 import { documentOf } from "./units.js"
 
-export type Kind = "target" | "service"
+export const kinds = ["target", "service", "stack"] as const
+export type Kind = (typeof kinds)[number]
 
 /** What never changes of a record. */
 export interface RecordRow {
@@ -17,7 +18,7 @@ export interface RecordRow {
   readonly source: string
   readonly nativeKey: string
   readonly generation: number
-  /** The target it runs on; a target's own id. */
+  /** The target that it runs on; a target's own id. */
   readonly targetId: RecordId
   readonly discovered: Position
 }
@@ -143,7 +144,7 @@ export function inventoryReader(db: Db) {
     async counts(at: Position, targetId?: string): Promise<Readonly<Record<Kind, number>>> {
       const found = counts.all({ at, target: targetId ?? null })
       const of = (kind: Kind) => found.find((row) => row.kind === kind)?.count ?? 0
-      return { target: of("target"), service: of("service") }
+      return { target: of("target"), service: of("service"), stack: of("stack") }
     },
 
     /** The units that the events after `from`, up to and including `to`, altered. Costs what changed. */

@@ -12,7 +12,7 @@ export const inventoryTables = `
     source TEXT NOT NULL,
     native_key TEXT NOT NULL,
     generation INTEGER NOT NULL,
-    target_no INTEGER NOT NULL, -- the target that a service runs on; a target's own number
+    target_no INTEGER NOT NULL, -- the target that a service or a stack runs on; a target's own number
     discovered INTEGER NOT NULL -- position
   ) STRICT;
   CREATE INDEX records_by_target ON records (target_no, kind);

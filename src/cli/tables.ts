@@ -20,6 +20,15 @@ const views: Readonly<Record<string, View>> = {
       "ports",
       "description",
     ]),
+  stacks: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map((item) => ({ ...item, target: nameOf(item["target"]) })) }, [
+      "name",
+      "target",
+      "runtime",
+      "workingDir",
+      "files",
+      "lifecycle",
+    ]),
   show: showEntity,
   history: (answer: { at: At; items: Change[]; next: string | null }) =>
     [
@@ -28,24 +37,7 @@ const views: Readonly<Record<string, View>> = {
     ].join("\n"),
   watch: changeText,
   diff: diffText,
-  discover: (answer: {
-    runs: {
-      source: string
-      outcome: string
-      message?: string
-      changes: number
-      targets: number
-      services: number
-      position: number
-    }[]
-  }) =>
-    answer.runs
-      .map(({ source, outcome, message, changes, targets, services, position }) =>
-        outcome === "failed"
-          ? `${pc.red("failed")} ${printable(source)}: ${printable(message ?? "")}`
-          : `${pc.green("looked at")} ${printable(source)}: ${plural(targets, "target")}, ${plural(services, "service")}, ${pc.bold(plural(changes, "change"))} (ledger at position ${position})`,
-      )
-      .join("\n"),
+  discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
   "subscription list": (answer: { at: At; items: Record<string, Json>[] }) =>
@@ -97,6 +89,36 @@ const views: Readonly<Record<string, View>> = {
   "token list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
     list(answer, ["name", "scope", "createdAt", "expiresAt", "revokedAt", "id"]),
   "token revoke": ({ name }: { name: string }) => `revoked ${printable(name)}`,
+}
+
+interface Look {
+  readonly source: string
+  readonly outcome: string
+  readonly message?: string
+  readonly changes: number
+  readonly targets: number
+  readonly services: number
+  readonly stacks: number
+  readonly failed: { readonly target: string; readonly message: string }[]
+  readonly held: number
+  readonly position: number
+}
+
+function lookText({ source, outcome, message, failed, held, ...found }: Look): string {
+  if (outcome === "failed") return `${pc.red("failed")} ${printable(source)}: ${printable(message ?? "")}`
+  const counts = [
+    plural(found.targets, "target"),
+    plural(found.services, "service"),
+    ...(found.stacks === 0 ? [] : [plural(found.stacks, "stack")]),
+    pc.bold(plural(found.changes, "change")),
+  ]
+  return [
+    `${pc.green("looked at")} ${printable(source)}: ${counts.join(", ")} (ledger at position ${found.position})`,
+    ...failed.map(({ target, message: why }) => `  ${pc.red("failed")} ${printable(target)}: ${printable(why)}`),
+    ...(held === 0
+      ? []
+      : [pc.yellow(`  ${plural(held, "machine")} missing at once: held; if they are gone, --accept-absence says so`)]),
+  ].join("\n")
 }
 
 interface At {
@@ -295,7 +317,7 @@ function statusText(answer: {
       const letters = handler.deadLetters === 0 ? "" : ` (${plural(handler.deadLetters, "dead letter")})`
       return `handler ${printable(handler.name)} ${howItFollows(handler)}${letters}`
     }),
-    `fleet   ${plural(counts["target"] ?? 0, "target")}, ${plural(counts["service"] ?? 0, "service")}`,
+    `fleet   ${["target", "service", "stack"].map((kind) => plural(counts[kind] ?? 0, kind)).join(", ")}`,
     "",
     columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),
     pc.dim(`as of ${at.time} (position ${at.position})`),

@@ -7,6 +7,7 @@
 import * as z from "zod"
 import type { FleetEvent } from "#events/catalog.js"
 import { type ServiceDocument, type ServiceStatus, serviceFacets } from "#events/facets/service.js"
+import { type StackDocument, stackFacets } from "#events/facets/stack.js"
 import { type ResourceStatus, type TargetDocument, targetFacets } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import { bug } from "#kernel/errors.js"
@@ -22,7 +23,7 @@ export interface Provenance {
   readonly generation: number
 }
 
-const facetsOf = { target: targetFacets, service: serviceFacets } as const
+const facetsOf = { target: targetFacets, service: serviceFacets, stack: stackFacets } as const
 
 /** The first event of a record. @param resources the first state of each of a target's resources */
 export function decideDiscovered(
@@ -36,8 +37,10 @@ export function decideDiscovered(
     const data = { ...provenance, document: { ...document, resources } as TargetDocument }
     return { type: "TargetDiscovered", data }
   }
-  if (target === undefined) throw bug(`the service ${observation.nativeKey} was seen on no target`)
-  return { type: "ServiceDiscovered", data: { ...provenance, target, document: document as ServiceDocument } }
+  if (target === undefined) throw bug(`the ${observation.kind} ${observation.nativeKey} was seen on no target`)
+  return observation.kind === "service"
+    ? { type: "ServiceDiscovered", data: { ...provenance, target, document: document as ServiceDocument } }
+    : { type: "StackDiscovered", data: { ...provenance, target, document: document as StackDocument } }
 }
 
 /** What the look changes in a record that is known. @param known its document */
@@ -64,6 +67,7 @@ export function decideMissing(known: JsonObject, kind: EntityKind, looks: number
     const unseen: FleetEvent[] = lifecycle === "observed" ? [{ type: "TargetUnseen", data: {} }] : []
     return retire ? [...unseen, { type: "TargetRetired", data: { from: "unseen" } }] : unseen
   }
+  if (kind === "stack") return retire ? [{ type: "StackRetired", data: { from: "observed" } }] : []
   const status = statusOf(known)
   const stopped: FleetEvent[] =
     status === undefined || status === "stopped"
@@ -76,7 +80,8 @@ function decideReturn(known: JsonObject, kind: EntityKind): FleetEvent[] {
   const from = known["lifecycle"]
   if (kind === "target")
     return from === "unseen" || from === "retired" ? [{ type: "TargetReappeared", data: { from } }] : []
-  return from === "retired" ? [{ type: "ServiceReappeared", data: { from } }] : []
+  if (from !== "retired") return []
+  return [{ type: kind === "service" ? "ServiceReappeared" : "StackReappeared", data: { from } }]
 }
 
 /** The facets that were looked at, as they are known after the look. */
@@ -99,6 +104,7 @@ function decideFacet(kind: EntityKind, facet: string, known: Json | undefined, s
   if (patch.length === 0) return []
   const data = { facet, patch: [...patch] }
   if (kind === "target") return [{ type: "TargetChanged", data }]
+  if (kind === "stack") return [{ type: "StackChanged", data }]
   const [from, to] = facet === "state" ? [statusOf({ state: known ?? null }), statusOf({ state: seen })] : []
   if (from !== undefined && to !== undefined) return [{ type: "ServiceStateChanged", data: { from, to } }]
   return [{ type: "ServiceChanged", data }]

@@ -3,14 +3,14 @@ import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 
-export type EntityKind = "target" | "service"
+export type EntityKind = "target" | "service" | "stack"
 
 /** One entity as one look saw it. Within a facet a missing field was not looked at and `null` is not there. */
 export interface Observation {
   readonly kind: EntityKind
   /** What the source itself calls it, stable over looks. */
   readonly nativeKey: string
-  /** The native key of the target that a service runs on. */
+  /** The native key of the target that a service or a stack runs on. */
   readonly on?: string
   /** Facet name → what was seen, gauges included. A missing facet was not looked at. */
   readonly facets: Readonly<Record<string, JsonObject>>
@@ -20,12 +20,21 @@ export interface Look {
   readonly observedAt: Instant
   readonly observations: readonly Observation[]
   readonly coverage: Coverage
+  /** Machines that showed another host key than the one that is trusted, by native key. */
+  readonly hostKeysOffered?: ReadonlyMap<string, string>
 }
+
+/** How far a look is: machines looked at or failed, of all there are. */
+export type LookProgress = (done: number, total: number, what: string) => void
 
 /** A configured place to look. */
 export interface Source {
   readonly name: string
   readonly kind: string
   /** @throws FleetError `SourceUnavailable` when nothing could be looked at. */
-  look(signal: AbortSignal): Promise<Look>
+  look(signal: AbortSignal, progress?: LookProgress): Promise<Look>
+  /** Yields whenever something may have changed that a look would see, for as long as that can be followed. */
+  changes?(signal: AbortSignal): AsyncIterable<unknown>
+  /** Lets go of what it keeps between looks. */
+  close?(): Promise<void>
 }

@@ -3,8 +3,8 @@
  * account of the run comes last, so that a run is visible by its completion. A run that is cut off leaves true events; the next finds the rest.
  */
 import type { FleetEvent, NewEvent } from "#events/catalog.js"
-import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
+import type { FailedTarget } from "#events/source.js"
 import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
@@ -13,11 +13,11 @@ import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
+import { decideAbsent } from "./absent.js"
 import { type RunAccount, recordAccount } from "./account.js"
-import { decideDiscovered, decideMissing, decideSeen } from "./decide.js"
-import { refutes } from "./refute.js"
+import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
-import type { EntityKind, Look, Observation, Source } from "./observation.js"
+import type { EntityKind, Look, LookProgress, Observation, Source } from "./observation.js"
 
 export interface DiscoveryPorts {
   readonly ledger: Ledger
@@ -32,6 +32,9 @@ export interface RunRequest {
   /** Who asked for the look. Who changed the machine is another question, which a look does not answer. */
   readonly actor: string
   readonly signal: AbortSignal
+  readonly progress?: LookProgress
+  /** Whether what is missing is gone, however much it is. */
+  readonly acceptAbsence?: boolean
 }
 
 export interface RunReport {
@@ -42,6 +45,11 @@ export interface RunReport {
   readonly message?: string
   readonly targets: number
   readonly services: number
+  readonly stacks: number
+  /** Machines that could not be looked at. */
+  readonly failed: readonly FailedTarget[]
+  /** Machines that are missing and held, as they are too many. */
+  readonly held: number
   /** Change events appended. */
   readonly changes: number
   /** The last position of this run, or the head when it wrote nothing. */
@@ -64,7 +72,7 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
   const run = new Run(source.name, runId, startedAt, head, policy, ports, request)
   let look: Look
   try {
-    look = await source.look(request.signal)
+    look = await source.look(request.signal, request.progress)
   } catch (error) {
     if (request.signal.aborted) throw cancelled(source.name)
     return run.fail(error)
@@ -105,15 +113,27 @@ class Run {
   }
 
   async conclude(look: Look): Promise<RunReport> {
-    const known = await this.#knownRecords()
-    const decisions = [...(await this.#seen(look, known)), ...(await this.#missing(look, known))]
+    const records = await this.ports.views.inventory.recordsOf(this.source)
+    const absent = await decideAbsent(look, [...byNativeKey(records).values()], {
+      inventory: this.ports.views.inventory,
+      absences: this.ports.ops.absences,
+      head: this.head,
+      policy: this.policy,
+      acceptAbsence: this.request.acceptAbsence ?? false,
+    })
+    const decisions = [
+      ...(await this.#seen(look, byNativeKey(records))),
+      ...absent.decisions.map(({ record, events }) => ({ stream: streamOf(record), events })),
+      ...(await this.#hostKeys(look, records)),
+    ]
     const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
     const position = await this.#append(decisions, look.observedAt)
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
-    const [targets, services] = [count("target"), count("service")]
+    const found = { targets: count("target"), services: count("service"), stacks: count("stack") }
+    const coverage = absent.held === 0 ? look.coverage : { ...look.coverage, held: absent.held }
     const account: RunAccount = {
       type: "DiscoveryCompleted",
-      data: { source: this.source, startedAt: this.startedAt, coverage: look.coverage, targets, services, changes },
+      data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const last = await this.#recordAccount(account, changes > 0)
     await this.ports.ops.looks.finished({
@@ -125,8 +145,9 @@ class Run {
       source: this.source,
       runId: this.runId,
       outcome: "completed",
-      targets,
-      services,
+      ...found,
+      failed: look.coverage.failed ?? [],
+      held: absent.held,
       changes,
       position: last ?? position,
     }
@@ -150,6 +171,9 @@ class Run {
       message,
       targets: 0,
       services: 0,
+      stacks: 0,
+      failed: [],
+      held: 0,
       changes: 0,
       position,
     }
@@ -160,12 +184,6 @@ class Run {
     return recordAccount(ledger, clock, account, { actor: this.request.actor, runId: this.runId }, changed)
   }
 
-  /** By kind and native key; of several generations the newest. */
-  async #knownRecords(): Promise<Map<string, RecordRow>> {
-    const records = await this.ports.views.inventory.recordsOf(this.source)
-    return new Map(records.map((record) => [`${record.kind} ${record.nativeKey}`, record]))
-  }
-
   async #seen({ observations, observedAt }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
     const decisions: Decision[] = []
     // Of all that was known before or is seen now, so of whatever a service can run on.
@@ -174,9 +192,9 @@ class Run {
       ids.set(`${kind} ${nativeKey}`, recordId(this.source, kind, nativeKey))
     }
     for (const [key, { id }] of known) ids.set(key, id)
-    // A service is discovered on a target: targets go first.
-    for (const observation of [...observations].sort(
-      (a, b) => Number(a.kind === "service") - Number(b.kind === "service"),
+    // What is on a target is discovered there: targets go first.
+    for (const observation of observations.toSorted(
+      (a, b) => Number(b.kind === "target") - Number(a.kind === "target"),
     )) {
       const decision = await this.#seenOne(
         observation,
@@ -210,35 +228,24 @@ class Run {
     return { stream, events: decideSeen(document, observation, resources) }
   }
 
-  async #missing({ observations, coverage }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
-    const seen = new Set(observations.map(({ kind, nativeKey }) => `${kind} ${nativeKey}`))
-    const targets = new Map(
-      observations.filter(({ kind }) => kind === "target").map((target) => [target.nativeKey, target]),
-    )
-    const nativeKeys = new Map([...known.values()].map(({ id, nativeKey }) => [id, nativeKey]))
+  /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */
+  async #hostKeys({ hostKeysOffered = new Map() }: Look, known: readonly RecordRow[]): Promise<Decision[]> {
     const decisions: Decision[] = []
-    for (const [key, record] of known) {
-      if (seen.has(key)) continue
-      const document = await this.ports.views.inventory.document(record.no, this.head, [
-        "lifecycle",
-        "identity",
-        "config",
-        "state",
-      ])
-      if (document["lifecycle"] === "retired") continue
-      const target = targets.get(nativeKeys.get(record.targetId) ?? "")
-      const gone = record.kind === "service" && refutes(target, document as unknown as ServiceDocument)
-      if (!gone && !coverage.complete[record.kind]) continue
-      const looks = await this.ports.ops.absences.missed(record.id)
-      const events = decideMissing(document, record.kind, looks, this.policy)
-      const stream = `${record.kind}-${record.id}` as StreamName
-      if (events.length > 0) decisions.push({ stream, events })
+    for (const record of known) {
+      const to = record.kind === "target" ? hostKeysOffered.get(record.nativeKey) : undefined
+      if (to === undefined) continue
+      const from = await this.ports.views.inventory.value(record.no, "/access/offeredHostKey", this.head)
+      if (from === undefined || from === to) continue
+      decisions.push({
+        stream: streamOf(record),
+        events: [{ type: "HostKeyChanged", data: { from: from as string | null, to } }],
+      })
     }
     return decisions
   }
 
   /**
-   * Targets first: a service on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
+   * Targets first: what is on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
    * ledger writes them in that order, with as few commits as it can.
    */
   async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
@@ -280,4 +287,13 @@ class Run {
       `somebody else wrote to ${stream} while "${this.source}" was looked at; look again`,
     )
   }
+}
+
+function streamOf({ kind, id }: RecordRow): StreamName {
+  return `${kind}-${id}` as StreamName
+}
+
+/** Records by kind and native key; of several generations the newest. */
+function byNativeKey(records: readonly RecordRow[]): Map<string, RecordRow> {
+  return new Map(records.map((record) => [`${record.kind} ${record.nativeKey}`, record]))
 }

@@ -1,6 +1,7 @@
 /** Looking now. */
 import * as z from "zod"
-import { job } from "./define.js"
+import { type Progress, job } from "./define.js"
+import { flag } from "./shapes.js"
 
 const report = z.object({
   source: z.string(),
@@ -9,6 +10,11 @@ const report = z.object({
   message: z.string().optional(),
   targets: z.int(),
   services: z.int(),
+  stacks: z.int(),
+  failed: z
+    .array(z.object({ target: z.string(), code: z.string(), message: z.string() }))
+    .describe("Machines that could not be looked at"),
+  held: z.int().describe("Machines that are missing, too many at once to be believed"),
   changes: z.int().describe("Change events recorded"),
   position: z.int(),
 })
@@ -17,20 +23,30 @@ export const discover = job({
   name: "discover",
   summary: "Look at all sources, or at one, and record what changed",
   scope: "operate",
-  input: z.object({ source: z.string().max(64).optional().describe("Name of a source; all of them without it") }),
+  input: z.object({
+    source: z.string().max(64).optional().describe("Name of a source; all of them without it"),
+    acceptAbsence: flag.describe("What is missing is gone, however much it is at once"),
+  }),
   output: z.object({ runs: z.array(report), changes: z.int() }),
   route: { method: "POST", path: "/api/v1/discover" },
-  command: { name: "discover", positional: ["[source]"], examples: ["discover", "discover here --output json"] },
+  command: {
+    name: "discover",
+    positional: ["[source]"],
+    examples: ["discover", "discover here --output json", "discover pve --accept-absence"],
+  },
   async run({ fleet, principal, signal, progress }, input) {
     const { discovery } = fleet
     const sources = input.source === undefined ? discovery.sources : [discovery.find(input.source)]
-    let done = 0
-    progress(0, sources.length, "looking")
+    const looks = new LookCounts(sources.length, progress)
     const runs = await Promise.all(
       sources.map(async (source) => {
-        const run = await discovery.look(source, { actor: principal.name, signal })
-        done += 1
-        progress(done, sources.length, source.name)
+        const run = await discovery.look(source, {
+          actor: principal.name,
+          signal,
+          progress: (done, total, what) => looks.at(source.name, done, total, what),
+          acceptAbsence: input.acceptAbsence,
+        })
+        looks.ended(source.name)
         return run
       }),
     )
@@ -39,3 +55,33 @@ export const discover = job({
     return { runs, changes: runs.reduce((sum, { changes }) => sum + changes, 0) }
   },
 })
+
+/** How far looks at several sources are, in machines; a source that does not say counts as one. */
+class LookCounts {
+  readonly #sources = new Map<string, { done: number; total: number }>()
+  readonly #silent: number
+  readonly #progress: Progress
+
+  constructor(sources: number, progress: Progress) {
+    this.#silent = sources
+    this.#progress = progress
+    progress(0, sources, "looking")
+  }
+
+  at(source: string, done: number, total: number, what: string): void {
+    this.#sources.set(source, { done, total })
+    const told = [...this.#sources.values()]
+    const sum = (of: (counts: { done: number; total: number }) => number) =>
+      told.reduce((all, each) => all + of(each), 0)
+    this.#progress(
+      sum(({ done: ended }) => ended),
+      sum(({ total: all }) => all) + this.#silent - told.length,
+      what,
+    )
+  }
+
+  ended(source: string): void {
+    const total = this.#sources.get(source)?.total ?? 1
+    this.at(source, total, total, source)
+  }
+}

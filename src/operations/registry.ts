@@ -11,6 +11,7 @@ import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
+import { stacks } from "./stacks.js"
 import { status } from "./status.js"
 import { subscriptionList, subscriptionPause, subscriptionReplay, subscriptionResume } from "./subscriptions.js"
 import { targets } from "./targets.js"
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   discover,
   targets,
   services,
+  stacks,
   show,
   history,
   diff,

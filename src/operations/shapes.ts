@@ -1,6 +1,7 @@
 /** The shapes that all answers share. */
 import * as z from "zod"
 import { patchOperation } from "#kernel/patch.js"
+import { kinds } from "#projections/inventory/read.js"
 
 const json = z.json()
 
@@ -8,7 +9,7 @@ export const pointShape = z
   .object({ position: z.int(), time: z.iso.datetime() })
   .describe("The point that the answer is true at: a position in the ledger and an instant")
 
-export const entityShape = z.object({ kind: z.enum(["target", "service"]), id: z.uuid(), name: z.string() })
+export const entityShape = z.object({ kind: z.enum(kinds), id: z.uuid(), name: z.string() })
 
 export const fieldChangeShape = z.object({ path: z.string(), before: json, after: json })
 

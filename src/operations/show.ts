@@ -17,7 +17,7 @@ const facetNames = [...Object.keys(targetFacets), "config", "state", "resources"
 
 export const show = query({
   name: "show",
-  summary: "Show one machine or service",
+  summary: "Show one machine, service or stack",
   scope: "read",
   input: z.object({
     entity: entityReference.describe("Name or id"),
@@ -32,7 +32,7 @@ export const show = query({
   output: z.object({
     entity: entityShape,
     source: z.string(),
-    /** The machine that a service runs on. */
+    /** The machine that a service or a stack runs on. */
     target: entityShape.nullable(),
     lifecycle,
     lastSeen: z.iso.datetime().nullable(),
@@ -59,7 +59,7 @@ export const show = query({
         facets[facet] === undefined && (await views.inventory.value(record.no, `/${facet}`, position)) !== undefined
       if (known) omitted.push(facet)
     }
-    const target = record.kind === "service" ? await views.inventory.record(record.targetId) : undefined
+    const target = record.kind === "target" ? undefined : await views.inventory.record(record.targetId)
     return {
       entity: await entityRef(views, record, position),
       source: record.source,

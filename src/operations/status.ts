@@ -35,7 +35,7 @@ export const status = query({
         deadLetters: z.int(),
       }),
     ),
-    counts: z.object({ target: z.int(), service: z.int() }),
+    counts: z.object({ target: z.int(), service: z.int(), stack: z.int() }),
     sources: z.array(
       z.object({
         name: z.string(),

@@ -4,6 +4,7 @@ import { bug } from "#kernel/errors.js"
 import { type FieldChange, changesOf } from "#kernel/patch.js"
 import type { Instant } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
+import { isDiscovery } from "#projections/inventory/project.js"
 import { patchOf } from "#projections/inventory/patch-of.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
 import type { ViewsReader } from "#projections/views.js"
@@ -27,7 +28,6 @@ export interface Change {
 export async function changeOf(views: ViewsReader, event: RecordedEvent): Promise<Change> {
   const record = await views.inventory.record(recordOf(event.stream).id)
   if (record === undefined) throw bug(`the views know no record for ${event.stream}`)
-  const isNew = event.type === "TargetDiscovered" || event.type === "ServiceDiscovered"
   return {
     position: event.position,
     recordedAt: event.recordedAt,
@@ -38,6 +38,6 @@ export async function changeOf(views: ViewsReader, event: RecordedEvent): Promis
     actor: event.metadata.actor,
     source: event.metadata.source ?? null,
     runId: event.metadata.runId ?? null,
-    changes: isNew ? [] : changesOf(patchOf(event)),
+    changes: isDiscovery(event) ? [] : changesOf(patchOf(event)),
   }
 }

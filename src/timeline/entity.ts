@@ -15,7 +15,7 @@ export interface EntityRef {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * `reference` is an id, a name, or `target:<name>` / `service:<name>`. A target goes before services of the same name, and what is there
+ * `reference` is an id, a name, or `target:<name>` / `service:<name>` / `stack:<name>`. A target goes before others of the same name, and what is there
  * before what is retired.
  * @throws FleetError `NotFound`, or `Ambiguous` with the ids to choose from
  */
@@ -26,7 +26,7 @@ export async function findEntity(views: ViewsReader, reference: string, at: Posi
     if (record === undefined || record.discovered > at) throw notFound(reference)
     return record
   }
-  const typed = /^(target|service):(.+)$/s.exec(reference)
+  const typed = /^(target|service|stack):(.+)$/s.exec(reference)
   const name = typed?.[2] ?? reference
   const found = (await inventory.named(name, at)).filter(({ kind }) => typed === null || kind === typed[1])
   const present: RecordRow[] = []
@@ -56,6 +56,6 @@ export async function entityRef(views: ViewsReader, record: RecordRow, at: Posit
 function notFound(reference: string): FleetError {
   return new FleetError(
     "NotFound",
-    `no target or service is called "${reference.slice(0, 120)}" at that point; "fleet-ledger targets" lists them`,
+    `nothing is called "${reference.slice(0, 120)}" at that point; "fleet-ledger targets" lists them`,
   )
 }

@@ -26,7 +26,7 @@ describe("a question that cannot be answered", () => {
     [["targets", "--at", "2999-01-01"], /is in the future; now is /],
     [["targets", "--at", "2001-01-01"], /is before this ledger; it begins at /],
     [["targets", "--at", "position:99999"], /position 99999 is not recorded yet; the last is position:\d+/],
-    [["show", "nobody"], /no target or service is called "nobody"/],
+    [["show", "nobody"], /nothing is called "nobody"/],
     [["discover", "hree"], /there is no source "hree"; did you mean "here"\?/],
     [["targets", "--limit", "0"], /"limit" is wrong: /],
     [["targets", "--cursor", "xyz"], /"cursor" is not one that this server gave/],

@@ -2,6 +2,7 @@
 import { type FleetEvent, validate } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
 import { serviceDocument } from "#events/facets/service.js"
+import { stackDocument } from "#events/facets/stack.js"
 import { type ResourceStatus, targetDocument } from "#events/facets/target.js"
 import { decideDiscovered, decideMissing, decideSeen } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
@@ -9,13 +10,19 @@ import { type RecordId, recordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { escapeKey } from "#kernel/patch.js"
 import { evolve } from "#projections/inventory/evolve.js"
-import { anyDocument, anyObservation, anyResources, facetsOf, quickPolicy } from "#tests/support/random-history.js"
+import {
+  anyDocument,
+  anyObservation,
+  anyResources,
+  facetsOf,
+  kinds,
+  quickPolicy,
+} from "#tests/support/random-history.js"
 import * as fc from "fast-check"
 import * as z from "zod"
 import { describe, expect, it } from "vitest"
 
-const kinds = ["target", "service"] as const
-const schemas = { target: targetDocument, service: serviceDocument } as const
+const schemas = { target: targetDocument, service: serviceDocument, stack: stackDocument } as const
 const anyLifecycle = fc.constantFrom("observed", "unseen", "retired")
 const provenance = { source: "here", nativeKey: "a", generation: 0 }
 const machine: RecordId = recordId("here", "target", "a")
@@ -29,7 +36,7 @@ interface Case {
 function anyCase(kind: EntityKind): fc.Arbitrary<Case> {
   const document = fc.tuple(anyDocument(kind), anyLifecycle).map(([known, lifecycle]) => ({
     ...known,
-    lifecycle: kind === "service" && lifecycle === "unseen" ? "observed" : lifecycle,
+    lifecycle: kind !== "target" && lifecycle === "unseen" ? "observed" : lifecycle,
   }))
   const resources = kind === "target" ? anyResources : fc.constant({})
   return fc.record({ known: document, observation: anyObservation(kind), resources }, { noNullPrototype: true })
@@ -223,7 +230,7 @@ describe.each(kinds)("complete looks that miss a %s", (kind) => {
       fc.property(anyCase(kind), fc.integer({ min: 1, max: 3 }), ({ known, observation, resources }, looks) => {
         const missed = evolved(known, decideMissing(known, kind, looks, quickPolicy))
         const [first] = decideSeen(missed, observation, resources)
-        const returned = first?.type === "TargetReappeared" || first?.type === "ServiceReappeared"
+        const returned = first?.type.endsWith("Reappeared") ?? false
         expect(returned).toBe(missed["lifecycle"] !== "observed")
         expect(evolved(missed, decideSeen(missed, observation, resources))["lifecycle"]).toBe("observed")
       }),

@@ -10,6 +10,7 @@ import { Views } from "#projections/views.js"
 import { type EntityDiff, diff } from "#timeline/diff.js"
 import { type History, anyHistory, appendHistory, byStream } from "#tests/support/random-history.js"
 import fastJsonPatch from "fast-json-patch"
+import { isDiscovery } from "#projections/inventory/project.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -27,7 +28,7 @@ interface Told {
 function toldBy(events: readonly RecordedEvent[]): Told[] {
   return [...byStream(events).values()].map((own) => {
     const [first] = own
-    if (first?.type !== "TargetDiscovered" && first?.type !== "ServiceDiscovered") throw new Error("no discovery")
+    if (first === undefined || !isDiscovery(first)) throw new Error("no discovery")
     return {
       id: first.stream.split(/-(.*)/)[1] as RecordId,
       nativeKey: first.data.nativeKey,
@@ -143,7 +144,7 @@ describe("the difference of two points", () => {
       for (const { entity } of await diff(views, from, to)) expect(ids).toContain(entity.id)
     }, 30))
 
-  it("calls entities by their name where they are there, targets first, in order of name", () =>
+  it("calls entities by their name where they are there, targets first, then stacks, then services, in order of name", () =>
     always(async (views, told, from, to) => {
       const diffs = await diff(views, from, to)
       for (const record of told) {
@@ -154,7 +155,7 @@ describe("the difference of two points", () => {
         const name = isObject(identity) ? identity["name"] : undefined
         expect(found.entity.name).toBe(name ?? record.nativeKey)
       }
-      const order = diffs.map(({ entity: { kind, name } }) => `${kind === "target" ? 0 : 1} ${name}`)
+      const order = diffs.map(({ entity: { kind, name } }) => `${["target", "stack", "service"].indexOf(kind)} ${name}`)
       expect(order).toStrictEqual([...order].sort())
     }, 30))
 })

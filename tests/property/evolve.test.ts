@@ -6,12 +6,12 @@ import { applyPatch, escapeKey, invertPatch } from "#kernel/patch.js"
 import { evolve, evolveInPlace, replay } from "#projections/inventory/evolve.js"
 import { emptyDocument, patchOf } from "#projections/inventory/patch-of.js"
 import { documentOf, unitAt, unitsOf } from "#projections/inventory/units.js"
-import { type History, anyDocument, anyHistory, byStream } from "#tests/support/random-history.js"
+import { type History, anyDocument, anyHistory, byStream, kinds } from "#tests/support/random-history.js"
 import { payloads } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
-const anyRecordDocument = fc.oneof(anyDocument("target"), anyDocument("service"))
+const anyRecordDocument = fc.oneof(...kinds.map(anyDocument))
 
 /** The events of each record of a history. */
 function records(history: History): FleetEvent[][] {
@@ -90,6 +90,7 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   TargetDiscovered: {},
   TargetChanged: { os: {} },
   TargetResourceStatusChanged: { resources: { "fs:/": "healthy" } },
+  HostKeyChanged: { access: { offeredHostKey: null } },
   TargetUnseen: { lifecycle: "observed" },
   TargetReappeared: { lifecycle: "unseen" },
   TargetRetired: { lifecycle: "unseen" },
@@ -98,6 +99,10 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   ServiceStateChanged: { state: { status: "running" } },
   ServiceReappeared: { lifecycle: "retired" },
   ServiceRetired: { lifecycle: "observed" },
+  StackDiscovered: {},
+  StackChanged: { config: {} },
+  StackReappeared: { lifecycle: "retired" },
+  StackRetired: { lifecycle: "observed" },
   DiscoveryCompleted: {},
   DiscoveryFailed: {},
   PolicyAdopted: {},

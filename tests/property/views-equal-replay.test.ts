@@ -9,9 +9,10 @@ import { replay } from "#projections/inventory/evolve.js"
 import type { Kind, NamedRecord } from "#projections/inventory/read.js"
 import { unitsOf } from "#projections/inventory/units.js"
 import { Views } from "#projections/views.js"
-import { type History, anyHistory, appendHistory, byStream } from "#tests/support/random-history.js"
+import { type History, anyHistory, appendHistory, byStream, kinds } from "#tests/support/random-history.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
+import { isDiscovery } from "#projections/inventory/project.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -77,7 +78,7 @@ function toldBy(events: readonly RecordedEvent[]): Told[] {
     return {
       id,
       kind,
-      target: first?.type === "ServiceDiscovered" ? first.data.target : id,
+      target: first !== undefined && isDiscovery(first) && first.type !== "TargetDiscovered" ? first.data.target : id,
       events: own,
       at: (position) => documents[own.findLastIndex((event) => event.position <= position)] ?? {},
     }
@@ -157,8 +158,9 @@ describe("the inventory at a position", () => {
                 expect(await inventory.counts(at, targetId)).toStrictEqual({
                   target: count("target"),
                   service: count("service"),
+                  stack: count("stack"),
                 })
-                for (const kind of ["target", "service"] as const) {
+                for (const kind of kinds) {
                   const known = documents.filter(({ document }) => Object.keys(document).length > 0)
                   const listed = (retired ? known : present)
                     .filter((record) => record.kind === kind)
@@ -218,8 +220,7 @@ describe("the inventory at a position", () => {
           for (const { id, kind, target, events: own } of told) {
             const row = await inventory.record(id)
             const first = own[0]
-            if (first?.type !== "TargetDiscovered" && first?.type !== "ServiceDiscovered")
-              throw new Error("no discovery")
+            if (first === undefined || !isDiscovery(first)) throw new Error("no discovery")
             const { source, nativeKey, generation } = first.data
             expect(row).toStrictEqual({
               no: row?.no,

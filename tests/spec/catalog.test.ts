@@ -121,7 +121,7 @@ describe("every event", () => {
   })
 
   it("is a change exactly when it is a record's", () => {
-    const ofRecords = eventTypes.filter((type) => ["target", "service"].includes(catalog[type].family))
+    const ofRecords = eventTypes.filter((type) => ["target", "service", "stack"].includes(catalog[type].family))
     expect(changeTypes).toStrictEqual(ofRecords)
   })
 

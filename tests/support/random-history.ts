@@ -6,6 +6,7 @@
 import type { FleetEvent, NewEvent, RecordedEvent } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
 import { serviceFacets } from "#events/facets/service.js"
+import { stackFacets } from "#events/facets/stack.js"
 import { resourceStatus, targetFacets } from "#events/facets/target.js"
 import type { ResourceStatus } from "#events/facets/target.js"
 import { type Policy, defaultPolicy } from "#events/policy.js"
@@ -28,12 +29,13 @@ export interface Append {
 }
 export type History = readonly Append[]
 
-export const facetsOf = { target: targetFacets, service: serviceFacets } as const
+export const kinds = ["target", "service", "stack"] as const
+export const facetsOf = { target: targetFacets, service: serviceFacets, stack: stackFacets } as const
 /** Retires after two looks, so that short histories have retirements. */
 export const quickPolicy: Policy = { ...defaultPolicy, retireAfterLooks: 2 }
 
 const nativeNames = ["a", "b", "10", "__proto__", "constructor", "a/b~c", "~1", "ü ✓", "e\u0301", ""]
-const prefixes = ["tcp", "udp", "ip", "if", "route", "dns", "fs", "pkg"]
+const prefixes = ["tcp", "udp", "ip", "if", "route", "dns", "fs", "pkg", "file"]
 const text = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom("a", "b", "10", "__proto__", "ünï/~ ✓") },
   { weight: 1, arbitrary: anyText },
@@ -65,6 +67,7 @@ function anyMembers(shape: Readonly<Record<string, z.ZodType>>, gauges: boolean)
 const anyFacets = {
   target: anyMembers(targetFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
   service: anyMembers(serviceFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  stack: anyMembers(stackFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
 }
 
 /** What a look saw of one entity: any of its facets, in each any of its fields, gauges included. */
@@ -83,7 +86,7 @@ export const anyResources: fc.Arbitrary<Record<string, ResourceStatus>> = fc.dic
 export function anyDocument(kind: EntityKind): fc.Arbitrary<JsonObject> {
   const { usage: _, ...ledgered } = { usage: undefined, ...facetsOf[kind] }
   const facets = anyMembers(ledgered, false)
-  if (kind === "service") return facets.map((known) => ({ lifecycle: "observed", ...known }))
+  if (kind !== "target") return facets.map((known) => ({ lifecycle: "observed", ...known }))
   return fc
     .tuple(facets, fc.option(anyResources, { nil: undefined }))
     .map(([known, resources]) => ({ lifecycle: "observed", ...known, ...(resources && { resources }) }))
@@ -91,7 +94,7 @@ export function anyDocument(kind: EntityKind): fc.Arbitrary<JsonObject> {
 
 interface Sighting {
   readonly key: number
-  /** Which of the known targets a service runs on. */
+  /** Which of the known targets a service or a stack runs on. */
   readonly on: number
   readonly facets: Record<string, JsonObject>
   readonly resources: Record<string, ResourceStatus>
@@ -120,7 +123,11 @@ const anySightings = (kind: EntityKind) =>
   })
 /** Mostly, as otherwise nothing is ever missed. */
 const mostly = fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
-const anyDocuments = fc.record({ target: anyDocument("target"), service: anyDocument("service") })
+const anyDocuments = fc.record({
+  target: anyDocument("target"),
+  service: anyDocument("service"),
+  stack: anyDocument("stack"),
+})
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -128,8 +135,12 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       is: fc.constant("look" as const),
       source: fc.constantFrom("here", "there"),
-      seen: fc.record({ target: anySightings("target"), service: anySightings("service") }),
-      complete: fc.record({ target: mostly, service: mostly }),
+      seen: fc.record({
+        target: anySightings("target"),
+        service: anySightings("service"),
+        stack: anySightings("stack"),
+      }),
+      complete: fc.record({ target: mostly, service: mostly, stack: mostly }),
     }),
   },
   {
@@ -190,13 +201,13 @@ function look(
   write: (record: Known, events: readonly FleetEvent[]) => void,
 ): void {
   const found = new Set<RecordId>()
-  for (const kind of ["target", "service"] as const) {
+  for (const kind of kinds) {
     for (const { key, on, facets, resources } of seen[kind]) {
       const nativeKey = nativeNames[key + 2] as string
       const id = recordId(source, kind, nativeKey)
       const targets = [...records.values()].filter((record) => record.kind === "target" && record.source === source)
       const target = nth(targets, on)?.id
-      if (kind === "service" && target === undefined) continue
+      if (kind !== "target" && target === undefined) continue
       const observation: Observation = { kind, nativeKey, facets }
       const known = records.get(id)
       found.add(id)
@@ -225,7 +236,8 @@ function rewritten({ kind, document }: Known, to = document, via = document): Fl
   ]
   const patch = [...patchBetween(document, between), ...patchBetween(between, last)]
   if (patch.length === 0) return []
-  return [{ type: kind === "target" ? "TargetChanged" : "ServiceChanged", data: { facet: "os", patch } }]
+  const types = { target: "TargetChanged", service: "ServiceChanged", stack: "StackChanged" } as const
+  return [{ type: types[kind], data: { facet: "os", patch } }]
 }
 
 function nth<T>(items: readonly T[], index: number): T | undefined {
@@ -252,7 +264,7 @@ export async function appendHistory(ledger: Ledger, history: History): Promise<r
 /** What happened to each record, by its stream. */
 export function byStream<E extends { readonly stream: StreamName }>(events: readonly E[]): Map<StreamName, E[]> {
   const streams = new Map<StreamName, E[]>()
-  for (const event of events.filter(({ stream }) => /^(?:target|service)-/.test(stream))) {
+  for (const event of events.filter(({ stream }) => /^(?:target|service|stack)-/.test(stream))) {
     streams.set(event.stream, [...(streams.get(event.stream) ?? []), event])
   }
   return streams

@@ -1,0 +1,95 @@
+/**
+ * What follows for the records that a look did not find. Only complete coverage, or positive evidence, says that something is not there; and when too
+ * many machines are missing at once, it is rather the look that is wrong (a token that lost its rights, another cluster at the same address).
+ */
+import type { FleetEvent } from "#events/catalog.js"
+import type { ServiceDocument } from "#events/facets/service.js"
+import type { Policy } from "#events/policy.js"
+import type { JsonObject } from "#kernel/json.js"
+import type { RecordId } from "#kernel/ids.js"
+import type { Position } from "#kernel/point.js"
+import type { Absences } from "#ops/absences.js"
+import type { InventoryReader, RecordRow } from "#projections/inventory/read.js"
+import { isComplete } from "./coverage.js"
+import { decideMissing } from "./decide.js"
+import type { Look, Observation } from "./observation.js"
+import { refutes } from "./refute.js"
+
+export interface AbsencePorts {
+  readonly inventory: InventoryReader
+  readonly absences: Absences
+  /** The position that is decided upon. */
+  readonly head: Position
+  readonly policy: Policy
+  /** Whether somebody has said that what is missing is gone, however much it is. */
+  readonly acceptAbsence: boolean
+}
+
+export interface Absent {
+  readonly decisions: readonly { readonly record: RecordRow; readonly events: readonly FleetEvent[] }[]
+  /** Machines of which nothing was concluded, as too many were missing. */
+  readonly held: number
+}
+
+interface Missing {
+  readonly record: RecordRow
+  readonly document: JsonObject
+}
+
+const facetsDecidedUpon = ["lifecycle", "identity", "config", "state"]
+
+export async function decideAbsent(look: Look, known: readonly RecordRow[], ports: AbsencePorts): Promise<Absent> {
+  const { inventory, head, policy } = ports
+  const seen = new Set(look.observations.map(({ kind, nativeKey }) => `${kind} ${nativeKey}`))
+  const missing: Missing[] = []
+  let targets = 0
+  for (const record of known) {
+    const isSeen = seen.has(`${record.kind} ${record.nativeKey}`)
+    const document = isSeen ? {} : await inventory.document(record.no, head, facetsDecidedUpon)
+    if (document["lifecycle"] === "retired") continue
+    if (record.kind === "target") targets += 1
+    if (!isSeen) missing.push({ record, document })
+  }
+  const reach = new Reach(look, known)
+  const gone = missing.filter((candidate) => reach.isGone(candidate))
+  const machines = gone.filter(({ record }) => record.kind === "target").length
+  const { atLeast, share } = policy.massAbsence
+  const holds = !ports.acceptAbsence && machines >= atLeast && machines > share * targets
+  const decisions = await decided(holds ? gone.filter(({ record }) => record.kind !== "target") : gone, ports)
+  return { decisions, held: holds ? machines : 0 }
+}
+
+/** Machines first, as what runs on one goes with it. */
+async function decided(gone: readonly Missing[], { absences, policy }: AbsencePorts): Promise<Absent["decisions"]> {
+  const decisions: { record: RecordRow; events: FleetEvent[] }[] = []
+  for (const { record, document } of gone.toSorted(
+    (a, b) => Number(b.record.kind === "target") - Number(a.record.kind === "target"),
+  )) {
+    const looks = await absences.missed(record.id)
+    const events = decideMissing(document, record.kind, looks, policy)
+    if (events.length > 0) decisions.push({ record, events })
+  }
+  return decisions
+}
+
+/** How far a look reached. */
+class Reach {
+  readonly #look: Look
+  readonly #targets: ReadonlyMap<string, Observation>
+  readonly #nativeKeys: ReadonlyMap<RecordId, string>
+
+  constructor(look: Look, known: readonly RecordRow[]) {
+    this.#look = look
+    this.#targets = new Map(
+      look.observations.filter(({ kind }) => kind === "target").map((target) => [target.nativeKey, target]),
+    )
+    this.#nativeKeys = new Map(known.map(({ id, nativeKey }) => [id, nativeKey]))
+  }
+
+  isGone({ record, document }: Missing): boolean {
+    const on = this.#nativeKeys.get(record.targetId)
+    if (record.kind === "service" && refutes(this.#targets.get(on ?? ""), document as unknown as ServiceDocument))
+      return true
+    return isComplete(this.#look.coverage, record.kind, on)
+  }
+}

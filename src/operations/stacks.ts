@@ -1,0 +1,65 @@
+/** What was deployed together, as of a point. */
+import * as z from "zod"
+import type { StackDocument } from "#events/facets/stack.js"
+import { lifecycle } from "#events/facets/target.js"
+import type { NamedRecord } from "#projections/inventory/read.js"
+import { entityRef, findEntity } from "#timeline/entity.js"
+import { type QueryCall, query } from "./define.js"
+import { after, nextOf } from "./pages.js"
+import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
+
+const item = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  target: entityShape,
+  lifecycle,
+  runtime: z.string().nullable(),
+  workingDir: z.string().nullable(),
+  files: z.array(z.string()),
+})
+
+export const stacks = query({
+  name: "stacks",
+  summary: "List the stacks of the fleet, or of one machine",
+  scope: "read",
+  input: z.object({
+    target: entityReference.optional().describe("Name or id of a machine"),
+    retired: flag.describe("Include what is retired"),
+    limit,
+    cursor,
+  }),
+  output: listOf(item),
+  route: { method: "GET", path: "/api/v1/stacks" },
+  command: { name: "stacks", positional: [], examples: ["stacks", "stacks --target nas --at yesterday"] },
+  async run(call, input) {
+    const { views } = call.fleet
+    const { position } = call.point
+    const target = input.target === undefined ? undefined : await findEntity(views, input.target, position)
+    const page = await views.inventory.page({
+      kind: "stack",
+      at: position,
+      limit: input.limit + 1,
+      includeRetired: input.retired,
+      ...(target === undefined ? {} : { targetId: target.id }),
+      ...after(input.cursor),
+    })
+    const shown = page.slice(0, input.limit)
+    const items = []
+    for (const record of shown) items.push(await summary(call, record))
+    return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
+  },
+})
+
+async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {
+  const document = (await views.inventory.document(record.no, position)) as unknown as StackDocument
+  const target = await views.inventory.record(record.targetId)
+  return {
+    id: record.id,
+    name: record.name,
+    target: target === undefined ? null : await entityRef(views, target, position),
+    lifecycle: document.lifecycle,
+    runtime: document.identity?.runtime ?? null,
+    workingDir: document.config?.workingDir ?? null,
+    files: Object.keys(document.config?.files ?? {}).map((key) => key.slice("file:".length)),
+  }
+}
