@@ -1,28 +1,17 @@
 /** Runs of discovery over a real ledger, views and operational store, at a source whose looks the test prepares. */
-import * as path from "node:path"
-import type { EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
-import { type Policy, defaultPolicy } from "#events/policy.js"
-import type { Coverage } from "#events/source.js"
+import type { EventType, NewEvent } from "#events/catalog.js"
+import { defaultPolicy } from "#events/policy.js"
 import { discovery } from "#discovery/discovery.js"
-import type { Look, Observation, Source } from "#discovery/observation.js"
-import { type DiscoveryPorts, runDiscovery } from "#discovery/run.js"
+import type { Observation } from "#discovery/observation.js"
+import { runDiscovery } from "#discovery/run.js"
 import { FleetError } from "#kernel/errors.js"
 import { recordId } from "#kernel/ids.js"
-import { type Position, origin } from "#kernel/point.js"
-import { type Ledger, noStream } from "#ledger/port.js"
-import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
-import { openOps } from "#ops/ops.js"
-import { Views } from "#projections/views.js"
-import { Subscription } from "#subscriptions/subscription.js"
+import { origin } from "#kernel/point.js"
+import type { Ledger } from "#ledger/port.js"
+import { everywhere, minute, nowhere, workbench } from "#tests/support/discovery-bench.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
-import { tempFolder } from "#tests/support/temp-folder.js"
-import { TestClock } from "#tests/support/test-clock.js"
-import { describe, expect, it, onTestFinished } from "vitest"
-
-const minute = 60_000
-const everywhere: Coverage["complete"] = { target: true, service: true }
-const nowhere: Coverage["complete"] = { target: false, service: false }
+import { describe, expect, it } from "vitest"
 
 const web: Observation = {
   kind: "target",
@@ -45,78 +34,6 @@ const withFacets = (observation: Observation, facets: Observation["facets"]): Ob
   ...observation,
   facets: { ...observation.facets, ...facets },
 })
-
-/** A source that answers each look with the next of what the test has put there: what was seen, or the error. */
-class Scripted implements Source {
-  readonly name = "here"
-  readonly kind = "scripted"
-  looks = 0
-  next: (signal: AbortSignal) => Promise<Look> = () => Promise.reject(new Error("no look is prepared"))
-
-  async look(signal: AbortSignal): Promise<Look> {
-    this.looks += 1
-    return this.next(signal)
-  }
-}
-
-async function workbench(policy: Policy = defaultPolicy) {
-  const folder = await tempFolder()
-  const clock = new TestClock()
-  const ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
-  const views = new Views(path.join(folder, "views.db"))
-  const ops = openOps(path.join(folder, "ops.db"), clock)
-  const following = new Subscription(ledger, views)
-  onTestFinished(async () => {
-    await following.stop()
-    views.close()
-    ops.close()
-    await ledger.close()
-  })
-  const adopted = { type: "PolicyAdopted", data: { policy }, metadata, observedAt } as const
-  await ledger.append(stream("policy"), noStream, [adopted], "adopt")
-  const reached = (position: Position) => following.reached(position, 10_000)
-  const ports: DiscoveryPorts = { ledger, views, reached, ops, clock }
-  const source = new Scripted()
-  const request = { actor: "user:ada", signal: new AbortController().signal }
-  let known: Position = (await ledger.head()).position
-
-  return {
-    clock,
-    ledger,
-    views,
-    ops,
-    ports,
-    source,
-    request,
-    /** Prepares what the source sees from now on. */
-    sees: (observations: readonly Observation[], complete = everywhere, rights = "root"): void => {
-      const coverage = { rights, looked: {}, notLooked: {}, complete }
-      source.next = async () => ({ observedAt: clock.now(), observations, coverage })
-    },
-    fails: (error: unknown): void => {
-      source.next = async () => {
-        throw error
-      }
-    },
-    /** Looks once, some minutes after the look before. */
-    look: async (using: Ledger = ledger) => {
-      clock.advance(5 * minute)
-      return runDiscovery(source, { ...ports, ledger: using }, request)
-    },
-    /** What was appended since this was last asked. */
-    news: async (): Promise<readonly RecordedEvent[]> => {
-      const events = await ledger.readAll({ after: known, limit: 1_000 })
-      known = events.at(-1)?.position ?? known
-      return events
-    },
-    document: async (id: string) => {
-      const { position } = await ledger.head()
-      await reached(position)
-      const record = await views.inventory.record(id)
-      return record === undefined ? undefined : views.inventory.document(record.no, position)
-    },
-  }
-}
 
 const typesOf = (events: readonly { readonly type: EventType }[]) => events.map(({ type }) => type)
 
