@@ -165,7 +165,7 @@ async function putTogether(
       return views.policy
     },
   }
-  const sources = config.sources.map(sourceFor)
+  const looking = discovery(config.sources.map(sourceFor), { ledger, views: reader, reached, ops, clock })
 
   const rebuild = async (
     progress: (done: number, total: number) => void,
@@ -214,7 +214,7 @@ async function putTogether(
     ledger,
     views: reader,
     ops,
-    discovery: discovery(sources, { ledger, views: reader, reached, ops, clock }),
+    discovery: looking,
     subscriptions,
     sealer,
     sealing,
@@ -235,6 +235,7 @@ async function putTogether(
     async close() {
       await sealing.stop()
       await subscriptions.stop()
+      await looking.close()
       await following.stop()
       views.close()
       ops.close()

@@ -1,4 +1,5 @@
-/** The sources there are, and at most one look at each at a time. */
+/** The sources there are, with at most one look at each at a time, and few at all. */
+import pLimit from "p-limit"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import type { Source } from "./observation.js"
@@ -13,16 +14,22 @@ export interface Discovery {
   look(source: Source, request: RunRequest): Promise<RunReport>
   /** @throws FleetError `NotFound` naming the nearest source */
   find(name: string): Source
+  /** Lets go of what sources keep between looks. */
+  close(): Promise<void>
 }
 
+/** Sources that are looked at together. */
+const together = 8
+
 export function discovery(sources: readonly Source[], ports: DiscoveryPorts): Discovery {
+  const limit = pLimit(together)
   /** The end of the last look asked for at each source, however it ends. */
   const ends = new Map<string, Promise<unknown>>()
   return {
     sources,
     look(source, request) {
       const before = ends.get(source.name) ?? Promise.resolve()
-      const run = before.then(() => runDiscovery(source, ports, request))
+      const run = before.then(() => limit(() => runDiscovery(source, ports, request)))
       ends.set(
         source.name,
         run.catch(() => undefined),
@@ -36,6 +43,9 @@ export function discovery(sources: readonly Source[], ports: DiscoveryPorts): Di
       const near = nearest(name, names)
       const hint = near === undefined ? `configured are: ${names.join(", ")}` : `did you mean "${near}"?`
       throw new FleetError("NotFound", `there is no source "${name.slice(0, 80)}"; ${hint}`)
+    },
+    async close() {
+      for (const source of sources) await source.close?.()
     },
   }
 }
