@@ -6,6 +6,7 @@ import type { JsonObject } from "#kernel/json.js"
 import { alertEvents } from "./alert.js"
 import type { EventDefinition } from "./define.js"
 import type { Metadata, RecordedEnvelope } from "./envelope.js"
+import { identityEvents } from "./identity.js"
 import { ledgerEvents } from "./ledger.js"
 import { policyEvents } from "./policy.js"
 import { serviceEvents } from "./service.js"
@@ -17,6 +18,7 @@ export const catalog = {
   ...targetEvents,
   ...serviceEvents,
   ...stackEvents,
+  ...identityEvents,
   ...sourceEvents,
   ...policyEvents,
   ...ledgerEvents,

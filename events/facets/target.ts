@@ -134,6 +134,8 @@ export const targetDocument = z.strictObject({
   storage: ledgered(storage).optional(),
   sockets: ledgered(sockets).optional(),
   packages: ledgered(packages).optional(),
+  /** The target that the record was linked to: another record's id. A target's oldest record has none. */
+  link: z.strictObject({ target: z.uuid() }).optional(),
   /** The band of each resource: `cpu`, `memory`, `fs:/`. */
   resources: z.record(z.string().regex(/^(?:cpu|memory|fs:.*)$/s), resourceStatus).optional(),
 })

@@ -3,6 +3,7 @@
  */
 import { type RecordedEvent, changeTypes } from "#events/catalog.js"
 import type { Db } from "#sqlite/open.js"
+import { subjectOf } from "../inventory/patch-of.js"
 import { recordNumbers } from "../inventory/record-numbers.js"
 import type { Projection } from "../projection.js"
 
@@ -21,9 +22,10 @@ function projector(db: Db): (event: RecordedEvent) => void {
   const insert = db.prepare<[number, number]>("INSERT INTO changes VALUES (?, ?)")
   const numbers = recordNumbers(db)
   const changes = new Set<string>(changeTypes)
-  return ({ type, stream, position }) => {
+  return (event) => {
+    const { type, position } = event
     if (!changes.has(type)) return
-    const record = numbers(stream)
+    const record = numbers(subjectOf(event))
     if (record === undefined) return
     insert.run(record.no, position)
     if (record.targetNo !== record.no) insert.run(record.targetNo, position)

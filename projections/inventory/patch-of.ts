@@ -9,6 +9,13 @@ import { type Patch, type PatchOperation, escapeKey } from "#kernel/patch.js"
 /** The document of a record before its first event. */
 export const emptyDocument: JsonObject = {}
 
+/** The stream of the record whose document an event alters: its own, except where one event tells of records. */
+export function subjectOf(event: FleetEvent & { readonly stream: string }): string {
+  return event.type === "RecordsLinked" || event.type === "RecordsUnlinked"
+    ? `target-${event.data.record}`
+    : event.stream
+}
+
 /** Empty for events that alter no record. */
 export function patchOf(event: FleetEvent): Patch {
   switch (event.type) {
@@ -36,6 +43,17 @@ export function patchOf(event: FleetEvent): Patch {
     case "ServiceRetired":
     case "StackRetired":
       return replace("/lifecycle", event.data.from, "retired")
+    case "RecordsLinked":
+      return [add("/link", { target: event.data.target })]
+    case "RecordsUnlinked": {
+      const value = { target: event.data.target }
+      return [
+        { op: "test", path: "/link", value },
+        { op: "remove", path: "/link" },
+      ]
+    }
+    case "RecordsDoubted":
+    case "RecordsSeparated":
     case "DiscoveryCompleted":
     case "DiscoveryFailed":
     case "PolicyAdopted":

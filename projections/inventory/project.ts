@@ -6,13 +6,13 @@ import { type PatchOperation, applyPatch } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import type { Projection } from "../projection.js"
-import { patchOf } from "./patch-of.js"
+import { patchOf, subjectOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
 import { recordNumbers, recordOf } from "./record-numbers.js"
 import { inventoryTables } from "./tables.js"
 import { isOneUnit, unitAt, unitsOf } from "./units.js"
 
-export const inventoryProjection: Projection = { name: "inventory", version: 1, tables: inventoryTables, projector }
+export const inventoryProjection: Projection = { name: "inventory", version: 2, tables: inventoryTables, projector }
 
 /** `touched.path_no` of a record's discovery. */
 export const wholeRecord = 0
@@ -29,6 +29,11 @@ function projector(db: Db): (event: RecordedEvent) => void {
   const insertUnit = db.prepare<[number, number, number, number, string]>("INSERT INTO units VALUES (?, ?, ?, ?, ?)")
   const key = "record_no = ? AND facet_no = ? AND path_no = ?"
   const readUnit = db.prepare<[number, number, number], Held>(`SELECT since, value FROM units WHERE ${key}`)
+  const number = "(SELECT no FROM records WHERE id = ?)"
+  const insertLink = db.prepare<[string, string, number]>(`INSERT INTO links VALUES (${number}, ${number}, ?, NULL)`)
+  const endLink = db.prepare<[number, string]>(
+    `UPDATE links SET until = ? WHERE record_no = ${number} AND until IS NULL`,
+  )
   const beneath = db.prepare<[number, number, string, string], NumberedPath>(
     `SELECT paths.no, path, paths.facet_no AS facetNo FROM units JOIN paths ON paths.no = path_no
      WHERE record_no = ? AND units.facet_no = ? AND path >= ? AND path < ? ORDER BY paths.no`,
@@ -108,12 +113,19 @@ function projector(db: Db): (event: RecordedEvent) => void {
     }
   }
 
+  const link = (event: RecordedEvent) => {
+    if (event.type === "RecordsLinked") insertLink.run(event.data.record, event.data.target, event.position)
+    if (event.type === "RecordsUnlinked") endLink.run(event.position, event.data.record)
+  }
+
   return (event) => {
     if (isDiscovery(event)) return discover(event)
     if (!catalog[event.type].change) return undefined
-    const record = numbers(event.stream)?.no
-    if (record === undefined) throw bug(`position ${event.position} alters ${event.stream}, which was never discovered`)
+    const record = numbers(subjectOf(event))?.no
+    if (record === undefined)
+      throw bug(`position ${event.position} alters ${subjectOf(event)}, which was never discovered`)
     for (const operation of patchOf(event)) apply(record, operation, event.position)
+    link(event)
     return undefined
   }
 }

@@ -47,6 +47,14 @@ export interface TouchedUnit {
 const recordColumns = `r.no, r.id, r.kind, r.source, r.native_key AS nativeKey, r.generation, r.discovered,
   (SELECT id FROM records WHERE no = r.target_no) AS targetId`
 
+/** Whether a link holds at a position, as an SQL condition. */
+const holds = (at: string) => `since <= ${at} AND (until IS NULL OR until > ${at})`
+/** The numbers of a target's records at a position, as an SQL query: the oldest, and those that are linked to it. */
+const membersAt = (target: string, at: string) => `SELECT no FROM records WHERE id = ${target}
+  UNION SELECT record_no FROM links WHERE target_no = (SELECT no FROM records WHERE id = ${target}) AND ${holds(at)}`
+const isLinked = (record: string, at: string) =>
+  `EXISTS (SELECT 1 FROM links WHERE record_no = ${record} AND ${holds(at)})`
+
 /** The value of a unit at a position as an SQL expression: NULL where it did not hold. */
 const valueAt = (record: string, path: string, at: string) => `coalesce(
   (SELECT value FROM units JOIN paths p ON p.no = path_no
@@ -86,14 +94,25 @@ export function inventoryReader(db: Db) {
     `SELECT * FROM (
        SELECT ${recordColumns}, coalesce(json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$'), '') AS name
        FROM records r
-       WHERE r.kind = $kind AND r.discovered <= $at AND ($target IS NULL OR r.target_no = (SELECT no FROM records WHERE id = $target))
+       WHERE r.kind = $kind AND r.discovered <= $at AND ($target IS NULL OR r.target_no IN (${membersAt("$target", "$at")}))
+         AND NOT ${isLinked("r.no", "$at")}
          AND ($retired OR ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"'))
      WHERE (name, id) > ($name, $id) ORDER BY name, id LIMIT $limit`,
   )
-  const counts = db.prepare<{ at: number; target: string | null }, { kind: Kind; count: number }>(
-    `SELECT r.kind, count(*) AS count FROM records r
-     WHERE r.discovered <= $at AND ($target IS NULL OR r.target_no = (SELECT no FROM records WHERE id = $target))
-       AND ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"' GROUP BY r.kind`,
+  const counts = (among: string) =>
+    db.prepare<{ at: number; target?: string }, { kind: Kind; count: number }>(
+      `SELECT r.kind, count(*) AS count FROM records r
+       WHERE r.discovered <= $at ${among} AND NOT ${isLinked("r.no", "$at")}
+         AND ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"' GROUP BY r.kind`,
+    )
+  const countsOfAll = counts("")
+  const countsOfTarget = counts(`AND r.target_no IN (${membersAt("$target", "$at")})`)
+  const members = db.prepare<{ target: string; at: number }, RecordRow>(
+    `SELECT ${recordColumns} FROM records r WHERE r.no IN (${membersAt("$target", "$at")}) ORDER BY r.no`,
+  )
+  const linkedTo = db.prepare<{ record: string; at: number }, RecordRow>(
+    `SELECT ${recordColumns} FROM records r
+     WHERE r.no = (SELECT target_no FROM links WHERE record_no = (SELECT no FROM records WHERE id = $record) AND ${holds("$at")})`,
   )
 
   const unit = ({ pathNo, value }: UnitRow) => ({ path: paths.get(pathNo).path, value: JSON.parse(value) as Json })
@@ -102,6 +121,14 @@ export function inventoryReader(db: Db) {
     record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
 
     recordByNo: async (no: number): Promise<RecordRow | undefined> => byNo.get(no),
+
+    /** The records of a target, oldest first: that one, and those that are linked to it at a position. */
+    membersOf: async (targetId: string, at: Position): Promise<readonly RecordRow[]> =>
+      members.all({ target: targetId, at }),
+
+    /** The record that a record is linked to at a position, so the target's oldest; undefined when it is that itself. */
+    linkOf: async (recordId: string, at: Position): Promise<RecordRow | undefined> =>
+      linkedTo.get({ record: recordId, at }),
 
     /** All records of a source, retired ones too, oldest first. */
     recordsOf: async (source: string): Promise<readonly RecordRow[]> => ofSource.all(source),
@@ -142,7 +169,7 @@ export function inventoryReader(db: Db) {
 
     /** How many there were, retired ones apart: in the fleet, or of one target (itself included). */
     async counts(at: Position, targetId?: string): Promise<Readonly<Record<Kind, number>>> {
-      const found = counts.all({ at, target: targetId ?? null })
+      const found = targetId === undefined ? countsOfAll.all({ at }) : countsOfTarget.all({ at, target: targetId })
       const of = (kind: Kind) => found.find((row) => row.kind === kind)?.count ?? 0
       return { target: of("target"), service: of("service"), stack: of("stack") }
     },

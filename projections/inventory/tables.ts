@@ -42,6 +42,16 @@ export const inventoryTables = `
     PRIMARY KEY (record_no, facet_no, path_no, since)
   ) STRICT, WITHOUT ROWID;
 
+  -- Which records were linked to which, from position \`since\` up to, not including, \`until\`.
+  CREATE TABLE links (
+    record_no INTEGER NOT NULL,
+    target_no INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER, -- NULL while it holds
+    PRIMARY KEY (record_no, since)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX links_by_target ON links (target_no, record_no);
+
   -- Which event altered what: the diff of two points reads this range and nothing else.
   CREATE TABLE touched (
     position INTEGER NOT NULL,

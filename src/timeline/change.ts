@@ -5,7 +5,7 @@ import { type FieldChange, changesOf } from "#kernel/patch.js"
 import type { Instant } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
 import { isDiscovery } from "#projections/inventory/project.js"
-import { patchOf } from "#projections/inventory/patch-of.js"
+import { patchOf, subjectOf } from "#projections/inventory/patch-of.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
 import type { ViewsReader } from "#projections/views.js"
 import { type EntityRef, entityRef } from "./entity.js"
@@ -26,7 +26,7 @@ export interface Change {
 
 /** @param event one that alters a record; the views must have reached it */
 export async function changeOf(views: ViewsReader, event: RecordedEvent): Promise<Change> {
-  const record = await views.inventory.record(recordOf(event.stream).id)
+  const record = await views.inventory.record(recordOf(subjectOf(event)).id)
   if (record === undefined) throw bug(`the views know no record for ${event.stream}`)
   return {
     position: event.position,

@@ -30,6 +30,9 @@ export function carried(event: RecordedEvent | undefined): Json | undefined {
   return operation !== undefined && "value" in operation ? operation.value : undefined
 }
 
+const oneRecord = "0d9f1c7e-6a0f-5a3b-9a55-3d3d2f6f4c01"
+const otherRecord = "5f0cbb0e-5c1c-5d35-8b5f-0a4f4f9d0201"
+
 /** A payload of every type there is. */
 export const payloads: { readonly [T in EventType]: EventData<T> } = {
   TargetDiscovered: {
@@ -69,6 +72,10 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   StackChanged: { facet: "config", patch: [{ op: "add", path: "/config/workingDir", value: "/srv/blog" }] },
   StackReappeared: { from: "retired" },
   StackRetired: { from: "observed" },
+  RecordsLinked: { record: oneRecord, target: otherRecord, score: 0.97, reasons: ["the same machine id"] },
+  RecordsUnlinked: { record: oneRecord, target: otherRecord, reasons: ["a clone"] },
+  RecordsDoubted: { records: [oneRecord, otherRecord], score: 0.5, reasons: ["the same name"] },
+  RecordsSeparated: { records: [oneRecord, otherRecord], reasons: ["two machines"] },
   DiscoveryCompleted: {
     source: "here",
     startedAt: "2026-11-23T13:58:00.000Z",
