@@ -14,3 +14,13 @@ export async function lastSeen({ views, ops }: Fleet, point: Point): Promise<Rea
   }
   return seen
 }
+
+/** The latest of some times, null where there is none. */
+export function latest(times: readonly (Instant | undefined)[]): Instant | null {
+  return (
+    times
+      .flatMap((time) => time ?? [])
+      .toSorted()
+      .at(-1) ?? null
+  )
+}
