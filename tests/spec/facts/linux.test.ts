@@ -9,6 +9,11 @@ import type { Observation } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { absent, denied, machine, machineOf, names, recorded } from "./materials.js"
 
+/** What a machine itself has to say: the others are how it is reached, and what others say of it. */
+const others = ["access"]
+const ownFacets = Object.entries(targetFacets).filter(([facet]) => !others.includes(facet))
+const ownNames = ownFacets.map(([facet]) => facet)
+
 /** Every facet by its schema, the whole as JSON that can be stored, the coverage as an event would carry it. */
 function check(materials: Materials) {
   const { observations, ...covered } = linuxObservations(materials, "this-machine")
@@ -26,7 +31,7 @@ function check(materials: Materials) {
 /** Fields, or collections, that are neither there nor excused. */
 function untold(target: Observation | undefined, notLooked: Readonly<Record<string, string>>): string[] {
   const paths: string[] = []
-  for (const [facet, schema] of Object.entries(targetFacets)) {
+  for (const [facet, schema] of ownFacets) {
     if (target?.facets[facet] === undefined && notLooked[`/${facet}`] !== undefined) continue
     const fields = "shape" in schema ? Object.keys(schema.shape) : []
     paths.push(...fields.map((field) => `/${facet}/${field}`))
@@ -46,12 +51,12 @@ describe("a look at a Linux machine", () => {
   it("makes one target with every facet, and its services on it", () => {
     const { target, services, looked, complete } = check(recorded)
     expect(target).toMatchObject({ kind: "target", nativeKey: "this-machine" })
-    expect(facetNames(target)).toEqual(Object.keys(targetFacets).sort())
+    expect(facetNames(target)).toEqual(ownNames.toSorted())
     expect(services.map(({ kind, on }) => [kind, on])).toEqual([
       ["service", "this-machine"],
       ["service", "this-machine"],
     ])
-    expect(Object.keys(looked).sort()).toEqual([...Object.keys(targetFacets), "service"].sort())
+    expect(Object.keys(looked).sort()).toEqual([...ownNames, "service"].sort())
     expect(complete).toEqual({ target: true, service: false })
   })
 
