@@ -158,6 +158,9 @@ async function putTogether(
     get history() {
       return views.history
     },
+    get identity() {
+      return views.identity
+    },
     get runs() {
       return views.runs
     },

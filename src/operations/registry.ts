@@ -5,6 +5,7 @@ import { diff } from "./diff.js"
 import { discover } from "./discover.js"
 import { exportLedger } from "./export.js"
 import { history } from "./history.js"
+import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { login } from "./login.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
@@ -36,6 +37,10 @@ export const operations: readonly Operation[] = [
   proofConsistency,
   proofKey,
   proofRotate,
+  identityReview,
+  identityLink,
+  identityUnlink,
+  identitySeparate,
   redact,
   rebuild,
   subscriptionList,
