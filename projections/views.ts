@@ -13,6 +13,8 @@ import { storeError } from "#sqlite/errors.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
 import { historyProjection } from "./history/project.js"
 import { type HistoryReader, historyReader } from "./history/read.js"
+import { hostKeysProjection } from "./hostkeys/project.js"
+import { type HostKeysReader, hostKeysReader } from "./hostkeys/read.js"
 import { identityProjection } from "./identity/project.js"
 import { type IdentityReader, identityReader } from "./identity/read.js"
 import { inventoryProjection } from "./inventory/project.js"
@@ -30,6 +32,7 @@ const projections: readonly Projection[] = [
   identityProjection,
   runsProjection,
   policyProjection,
+  hostKeysProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -63,6 +66,7 @@ export interface ViewsReader {
   readonly identity: IdentityReader
   readonly runs: RunsReader
   readonly policy: PolicyReader
+  readonly hostKeys: HostKeysReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -72,6 +76,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly identity: IdentityReader
   readonly runs: RunsReader
   readonly policy: PolicyReader
+  readonly hostKeys: HostKeysReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #fold: (events: readonly RecordedEvent[]) => void
@@ -110,6 +115,7 @@ export class Views implements Subscriber, ViewsReader {
     this.identity = identityReader(this.#db)
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
+    this.hostKeys = hostKeysReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

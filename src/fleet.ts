@@ -167,6 +167,9 @@ async function putTogether(
     get policy() {
       return views.policy
     },
+    get hostKeys() {
+      return views.hostKeys
+    },
   }
   const looking = discovery(config.sources.map(sourceFor), { ledger, views: reader, reached, ops, clock })
 

@@ -63,6 +63,13 @@ const views: Readonly<Record<string, View>> = {
     wrong === null
       ? `${pc.green("verified")}: ${plural(events, "event")}, ${plural(checkpoints, "checkpoint")} agree`
       : `${pc.red("wrong")}: ${printable(wrong.message)}`,
+  enroll: ({ offered, trusted }: { offered: HostKey[]; trusted: HostKey[] }) =>
+    trusted.length > 0
+      ? trusted.map((key) => `${pc.green("trusted")} ${hostKeyText(key)}`).join("\n")
+      : [
+          ...offered.map(hostKeyText),
+          pc.dim("nothing is trusted yet; compare, then add --fingerprint with the one that is right"),
+        ].join("\n"),
   "identity review": ({ items, at }: { items: Doubt[]; at: At }) =>
     [...items.map(doubtText), footer({ at, next: null }, items.length, items.length === 1 ? "doubt" : "doubts")].join(
       "\n",
@@ -280,6 +287,16 @@ function fieldLines(value: Json, indent: string): string[] {
     }
     return [name, ...fieldLines(held, `${indent}  `)]
   })
+}
+
+interface HostKey {
+  readonly name: string
+  readonly algorithm: string
+  readonly fingerprint: string
+}
+
+function hostKeyText({ name, algorithm, fingerprint }: HostKey): string {
+  return `${printable(name)}  ${printable(algorithm)}  ${pc.bold(printable(fingerprint))}`
 }
 
 interface Doubt {

@@ -3,6 +3,7 @@ import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
+import { enroll } from "./enroll.js"
 import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
@@ -22,6 +23,7 @@ import { watch } from "./watch.js"
 
 export const operations: readonly Operation[] = [
   discover,
+  enroll,
   targets,
   services,
   stacks,

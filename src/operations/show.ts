@@ -9,7 +9,7 @@ import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity, targetUnder } from "#timeline/entity.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { query } from "./define.js"
-import { lastSeen, latest } from "./seen.js"
+import { lastSeen } from "./seen.js"
 import { entityReference, entityShape } from "./shapes.js"
 
 /** A thousand packages are shown to those who ask for them. */
@@ -67,7 +67,7 @@ export const show = query({
       records: records.map(({ id, source, nativeKey }) => ({ id, source, nativeKey })),
       target: record.kind === "target" ? null : await targetUnder(views, record, position),
       lifecycle: life,
-      lastSeen: latest(records.map(({ source }) => seen.get(source))),
+      lastSeen: await seen.records(records),
       facets,
       omitted,
       measurements: await measured(fleet, records, point),

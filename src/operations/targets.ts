@@ -2,11 +2,11 @@
 import * as z from "zod"
 import { resourceStatus, lifecycle } from "#events/facets/target.js"
 import type { TargetDocument } from "#events/facets/target.js"
-import type { NamedRecord } from "#projections/inventory/read.js"
+import type { NamedRecord, RecordRow } from "#projections/inventory/read.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { type QueryCall, query } from "./define.js"
 import { after, nextOf } from "./pages.js"
-import { lastSeen, latest } from "./seen.js"
+import { lastSeen } from "./seen.js"
 import { cursor, flag, limit, listOf } from "./shapes.js"
 
 const item = z.object({
@@ -49,16 +49,15 @@ export const targets = query({
     const seen = await lastSeen(call.fleet, call.point)
     const items = []
     for (const record of shown) {
-      const told = await summary(call, record)
-      items.push({ ...told, lastSeen: latest(told.sources.map((source) => seen.get(source))) })
+      const records = await recordsOfTarget(views, record.id, call.point.position)
+      items.push({ ...(await summary(call, record, records)), lastSeen: await seen.records(records) })
     }
     return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
   },
 })
 
-async function summary({ fleet, point }: QueryCall, record: NamedRecord) {
+async function summary({ fleet, point }: QueryCall, record: NamedRecord, records: readonly RecordRow[]) {
   const facets = ["lifecycle", "os", "hardware", "network", "resources"]
-  const records = await recordsOfTarget(fleet.views, record.id, point.position)
   const document = (await documentOfTarget(fleet.views, records, point.position, facets)) as unknown as TargetDocument
   const { service } = await fleet.views.inventory.counts(point.position, record.id)
   const addresses = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses: held }) =>

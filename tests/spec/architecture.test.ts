@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   timeline: ["kernel", "events", "ledger", "projections"],
   discovery: ["kernel", "events", "ledger", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
-  operations: ["kernel", "events", "ledger", "projections", "timeline", "ops", "fleet", "version"],
+  operations: ["kernel", "events", "ledger", "projections", "timeline", "discovery", "ops", "fleet", "version"],
   api: ["kernel", "operations", "ops", "fleet", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
   cli: ["kernel", "config", "operations", "timeline", "api", "fleet", "server", "keeping", "folder", "version"],
