@@ -99,7 +99,7 @@ describe.runIf(sshFleetsCanBeMade())("a host", () => {
 
   it("lends a stream to a socket of its own", async () => {
     const { fleet, first } = await loopback(1)
-    const { connections } = connectionsTo(fleet)
+    const { connections } = connectionsTo(fleet, { idleMs: 1 })
     const socket = path.join(fleet.folder, "echo")
     const server = spawn("nsenter", [
       "--target",
@@ -115,8 +115,12 @@ describe.runIf(sshFleetsCanBeMade())("a host", () => {
     stream.write("hello")
     expect(String((await once(stream, "data"))[0])).toBe("hello")
     stream.destroy()
+    const unread = await connections.forwardSocket(host1, socket, never)
+    unread.write("nobody reads what comes back")
+    unread.destroy()
     const refusal = await refusalOf(() => connections.forwardSocket(host1, "/nowhere", never))
     expect(refusal.message).toMatch(/^host1 does not open the socket \/nowhere: /)
+    await until(() => connections.size === 0)
   })
 })
 
@@ -266,7 +270,7 @@ describe.runIf(sshFleetsCanBeMade())("a fault", () => {
 
   it("where sshd is frozen ends with the time limit, for a new connection and for one that is kept", async () => {
     const { fleet, first } = await loopback(1)
-    const { connections, ask } = connectionsTo(fleet, { connectMs: 200 })
+    const { connections, ask } = connectionsTo(fleet, { connectMs: 1000 })
     await ask(host1)
     first.freeze()
     const kept = await refusalOf(() => connections.run(host1, "echo", { ...limits, deadlineMs: 200 }, never))
