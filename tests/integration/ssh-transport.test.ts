@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as fs from "node:fs"
+import * as net from "node:net"
 import * as path from "node:path"
 import { Connections, type ConnectionsOptions } from "#discovery/sources/ssh/connections.js"
 import { readSecret } from "#config/secret.js"
@@ -27,6 +28,10 @@ function connectionsTo(fleet: SshFleet, options: Partial<ConnectionsOptions> & {
   const ask = async (host: Parameters<Connections["run"]>[0], script = "echo $SSH_CONNECTION", signal = never) =>
     String((await connections.run(host, script, limits, signal)).stdout)
   return { connections, ask }
+}
+
+function sayHello(socket: net.Socket): void {
+  socket.write(`${"hello ".repeat(100)}\r\n`.repeat(100), () => !socket.destroyed && sayHello(socket))
 }
 
 async function loopback(count: number, sshd?: string) {
@@ -99,7 +104,7 @@ describe.runIf(sshFleetsCanBeMade())("a host", () => {
 
   it("lends a stream to a socket of its own", async () => {
     const { fleet, first } = await loopback(1)
-    const { connections } = connectionsTo(fleet)
+    const { connections } = connectionsTo(fleet, { idleMs: 1 })
     const socket = path.join(fleet.folder, "echo")
     const server = spawn("nsenter", [
       "--target",
@@ -115,8 +120,12 @@ describe.runIf(sshFleetsCanBeMade())("a host", () => {
     stream.write("hello")
     expect(String((await once(stream, "data"))[0])).toBe("hello")
     stream.destroy()
+    const unread = await connections.forwardSocket(host1, socket, never)
+    unread.write("nobody reads what comes back")
+    unread.destroy()
     const refusal = await refusalOf(() => connections.forwardSocket(host1, "/nowhere", never))
     expect(refusal.message).toMatch(/^host1 does not open the socket \/nowhere: /)
+    await until(() => connections.size === 0)
   })
 })
 
@@ -266,7 +275,7 @@ describe.runIf(sshFleetsCanBeMade())("a fault", () => {
 
   it("where sshd is frozen ends with the time limit, for a new connection and for one that is kept", async () => {
     const { fleet, first } = await loopback(1)
-    const { connections, ask } = connectionsTo(fleet, { connectMs: 200 })
+    const { connections, ask } = connectionsTo(fleet, { connectMs: 1000 })
     await ask(host1)
     first.freeze()
     const kept = await refusalOf(() => connections.run(host1, "echo", { ...limits, deadlineMs: 200 }, never))
@@ -317,6 +326,29 @@ describe.runIf(sshFleetsCanBeMade())("a fault", () => {
     const { fleet } = await loopback(1)
     const refusal = await refusalOf(() => connectionsTo(fleet).ask({ alias: "nowhere.invalid" }))
     expect(refusal.message).toMatch(/^nowhere\.invalid cannot be found/)
+  })
+
+  it.each<[string, (socket: net.Socket) => void]>([
+    ["says nothing", () => {}],
+    ["hangs up", (socket) => socket.destroy()],
+    ["resets", (socket) => socket.resetAndDestroy()],
+    ["is no sshd", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ["says hello and then anything", (socket) => socket.write(`SSH-2.0-x\r\n${"\0\xff".repeat(50_000)}`, "latin1")],
+    ["says hello again and again", sayHello],
+  ])("of something that %s ends within the time limit", async (_, misbehave) => {
+    const fleet = await SshFleet.start(0)
+    const server = net.createServer((socket) => misbehave(socket.on("error", () => {})))
+    onTestFinished(() => void server.close())
+    server.listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as net.AddressInfo
+    const { connections, ask } = connectionsTo(fleet, { connectMs: 300 })
+    const refusal = await refusalOf(() => ask({ alias: "odd", hostName: "127.0.0.1", port }))
+    expect([refusal.code, refusal.message.slice(0, 4)]).toEqual(["SourceUnavailable", "odd "])
+    expect(connections.size).toBe(0)
+    expect(
+      (await refusalOf(() => connections.scanHostKeys({ alias: "odd", hostName: "127.0.0.1", port }, never))).code,
+    ).toBe("SourceUnavailable")
   })
 
   it("that is nobody's: whoever calls it off is let go at once", async () => {

@@ -150,6 +150,7 @@ async function handshake(
       resolve({ destination, client, gone: forMany(gone.signal), drop })
     })
     if (signal.aborted) return abort()
+    if (stream.destroyed) return fail(closed())
     // The time limit is the caller's.
     client.connect({ ...config, sock: stream, readyTimeout: 0, strictVendor: false })
   })

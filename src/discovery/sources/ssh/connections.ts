@@ -122,6 +122,7 @@ export class Connections {
       (client, answer) => client.openssh_forwardOutStreamLocal(path, answer),
     )
     stream.once("close", release)
+    readOnWhenDestroyed(stream)
     return stream
   }
 
@@ -213,13 +214,20 @@ export class Connections {
 
   async #connect(destination: Destination, signal: AbortSignal): Promise<Connection> {
     const { enrolled, connectMs, keepaliveMs } = this.#options
+    const { alias } = destination
+    const tooSlow = () =>
+      unavailable(
+        { alias },
+        `the keys for ${alias} were not read within ${seconds(connectMs)}: see whether the agent answers`,
+      )
+    // First, so that nobody waits on the other side while an encrypted key is opened.
+    const identities = await within(connectMs, signal, tooSlow, () => this.#keyring.identities(destination))
     const { stream, release } = await this.#way(destination, signal)
     try {
-      const connection = await within(connectMs, signal, this.#late(destination), async (over) => {
-        const identities = await this.#keyring.identities(destination)
-        const trust = trustFor(destination, enrolled())
-        return connect(destination, stream, { trust, identities, keepaliveMs }, over)
-      })
+      const credentials = { trust: trustFor(destination, enrolled()), identities, keepaliveMs }
+      const connection = await within(connectMs, signal, this.#late(destination), (over) =>
+        connect(destination, stream, credentials, over),
+      )
       connection.gone.addEventListener("abort", release, { once: true })
       if (connection.gone.aborted) release()
       return connection
@@ -296,5 +304,14 @@ export class Connections {
 
   #late(destination: Destination): () => FleetError {
     return () => unreachable(destination, Object.assign(new Error("time-out"), { code: "ETIMEDOUT" }))
+  }
+}
+
+/** A channel of ssh2 tells only those who read to its end that it has closed, so that of one that is let go of is read into nothing. */
+function readOnWhenDestroyed(stream: Duplex): void {
+  const destroy = stream.destroy.bind(stream)
+  stream.destroy = (error) => {
+    stream.resume()
+    return destroy(error)
   }
 }

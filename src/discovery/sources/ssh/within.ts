@@ -1,5 +1,4 @@
 /** Work that has a time limit and can be called off: whoever waits is let go at once, and the work is told to clean up. */
-
 import { setMaxListeners } from "node:events"
 
 /** A signal that many wait for at once, which Node would take for a leak. */
