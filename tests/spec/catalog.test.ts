@@ -31,7 +31,17 @@ function fieldsOf(schema: z.ZodType, path: readonly string[]): Field[] {
 }
 
 function keyFor(keys: z.ZodType): string {
-  const candidates = ["tcp:22", "if:eth0", "ip:10.0.0.1/8", "route:default", "dns:10.0.0.1", "fs:/", "pkg:nginx"]
+  const candidates = [
+    "tcp:22",
+    "if:eth0",
+    "ip:10.0.0.1/8",
+    "route:default",
+    "dns:10.0.0.1",
+    "fs:/",
+    "pkg:nginx",
+    "hostkey:ssh-rsa",
+    "sshd:port",
+  ]
   const key = candidates.find((candidate) => keys.safeParse(candidate).success)
   if (key === undefined) throw new Error("a collection whose keys this test does not know: add one to the candidates")
   return key
