@@ -16,14 +16,14 @@ else denied sshd 'sshd cannot use its own settings'; fi
 
 /** A chain that what comes in goes through, and that drops some of it. What fail2ban adds comes and goes. */
 const filtersByNft = String.raw`
-/^table / { ours = $3 !~ /^f2b/; kind = "nftables" }
-/managed by iptables-nft/ { warned = 1 }
-/^table / { if (warned) kind = "iptables"; warned = 0 }
+/managed by iptables-nft/ { for (at = 1; at < NF; at++) if ($at == "table") managed[$(at + 1) " " $(at + 2)] = 1 }
+/^table / { ours = $3 !~ /^f2b/; kind = (($2 " " $3) in managed) ? "iptables" : "nftables" }
 /^\tchain / { input = 0 }
 ours && / hook input / { input = 1 }
 input && /(policy drop|[ \t](drop|reject)( |;|$))/ { found = kind }
 END { if (found != "") print found }`
 
+/** Not asked for a table by name, for which an old one would load a module. */
 const filtersByIptables =
   '/^:INPUT DROP/ || /^-A INPUT .*-j (DROP|REJECT)/ { found = 1 } END { if (found) print "iptables" }'
 
@@ -34,7 +34,7 @@ rules() {
     printf '%s\\n' "$listed" | awk '${filtersByNft}'
   fi
   if has iptables-save; then
-    listed=$(bounded 5 iptables-save -t filter 2>/dev/null) || return
+    listed=$(bounded 5 iptables-save 2>/dev/null) || return
     printf '%s\\n' "$listed" | awk '${filtersByIptables}'
   fi
 }
