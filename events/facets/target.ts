@@ -11,6 +11,8 @@ const identityFacet = z.strictObject({
   machineId: identity(line),
   /** SMBIOS type 1 UUID, lower case, as the kernel prints it; readable by root only. */
   smbiosUuid: identity(line),
+  /** The public keys that its SSH server shows, by type: `hostkey:ssh-ed25519`. */
+  hostKeys: identity(collection("hostkey", z.strictObject({ fingerprint: identity(line) }))),
 })
 
 const hardware = z.strictObject({
@@ -86,6 +88,24 @@ const sockets = collection(
 
 const packages = collection("pkg", z.strictObject({ version: config(line), architecture: config(line) }))
 
+/** What stands between the machine and those who mean it harm. */
+const security = z.strictObject({
+  /** What filters what comes in: ufw, firewalld, nftables or iptables. Its rules come and go with containers and bans, and are not kept. */
+  firewall: config(line),
+  /** enforcing or permissive. */
+  selinux: config(line),
+  /** enabled or disabled. */
+  apparmor: config(line),
+  auditd: state(z.enum(["running", "stopped"])),
+  /** The SSH server's settings as it understands its files: `sshd:permitrootlogin`. */
+  sshd: config(collection("sshd", z.strictObject({ value: config(line) }))),
+})
+
+const updates = z.strictObject({
+  /** Whether what was installed takes a boot to be in force; Debian and what comes from it say so. */
+  rebootRequired: state(z.boolean()),
+})
+
 /** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */
 const usage = z.strictObject({
   /** Counters since boot over all processors, in ticks: what is busy is their difference between two looks. */
@@ -115,6 +135,8 @@ export const targetFacets = {
   storage,
   sockets,
   packages,
+  security,
+  updates,
   usage,
 } as const
 
@@ -134,6 +156,8 @@ export const targetDocument = z.strictObject({
   storage: ledgered(storage).optional(),
   sockets: ledgered(sockets).optional(),
   packages: ledgered(packages).optional(),
+  security: ledgered(security).optional(),
+  updates: ledgered(updates).optional(),
   /** The target that the record was linked to: another record's id. A target's oldest record has none. */
   link: z.strictObject({ target: z.uuid() }).optional(),
   /** The band of each resource: `cpu`, `memory`, `fs:/`. */

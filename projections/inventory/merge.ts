@@ -8,8 +8,8 @@ import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 export function merged(documents: readonly JsonObject[]): JsonObject {
   const [first = {}, ...others] = documents.map(({ link: _, ...document }) => document)
   const whole = others.reduce<JsonObject>((before, after) => both(before, after) as JsonObject, first)
-  const lifecycles = documents.flatMap(({ lifecycle }) => lifecycle ?? [])
-  const lifecycle = ["observed", "unseen", "retired"].find((state) => lifecycles.includes(state))
+  const lifecycles = new Set(documents.map((document) => document["lifecycle"]))
+  const lifecycle = ["observed", "unseen", "retired"].find((state) => lifecycles.has(state))
   const resources: JsonObject = Object.assign({}, ...documents.map(({ resources: held }) => held).toReversed())
   return {
     ...whole,

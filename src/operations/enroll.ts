@@ -63,7 +63,7 @@ export const enroll = command({
 })
 
 function onlySource(sources: readonly Source[]): Source {
-  const [first, ...others] = sources.filter(({ hostKeysOf }) => hostKeysOf !== undefined)
+  const [first, ...others] = sources.filter((source) => source.hostKeysOf !== undefined)
   if (first !== undefined && others.length === 0) return first
   if (first === undefined) throw new FleetError("NotFound", "no source of ssh hosts is configured")
   const names = [first, ...others].map(({ name }) => name)

@@ -62,6 +62,54 @@ describe.runIf(ownMachinesCanBeMade() && needs("busybox"))("the collector", () =
     expect(materials.kernel).toEqual({ denied: "the collector did not answer it" })
   })
 
+  // Constructed: programs that say what they would on a host of the RHEL family, over folders of its own.
+  it("asks a host's own programs, and sends no arguments of what runs there", async () => {
+    const { materials, sent } = await answerOfHost({
+      rpm: String.raw`printf 'bash\t0:5.1.8-9.el9\tx86_64\n'`,
+      systemctl: `printf '%s\n' Id=web.service LoadState=loaded 'ExecStart={ path=/usr/bin/web ; argv[]=web --key hunter2' '' hunter3 ' ; status=0/0 }' User=www '' Id=next.service; [ "$1" = show ]`,
+      nft: String.raw`printf 'table inet fw {\n\tchain in {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n'`,
+      sshd: `printf 'port 22\nhostkey /etc/x\npermitrootlogin no\n'`,
+      auditd: "exit 1",
+      ip: String.raw`printf '%s\n' '2: eth0    inet 10.0.0.2/24 brd 10.0.0.255 scope global eth0\' '3: wg0    inet 10.8.0.1 peer 10.8.0.2/32 scope global wg0\'`,
+      // Of a kind that nobody knows how to call: commands are then bounded by the shell itself.
+      timeout: "exit 1",
+    })
+    expect(materials).toMatchObject({
+      "dpkg-status": { absent: true },
+      "rpm-packages": { text: "bash\t0:5.1.8-9.el9\tx86_64" },
+      "systemd-units": {
+        text: [
+          "Id=web.service",
+          "LoadState=loaded",
+          "ExecStart={ path=/usr/bin/web ; argv[]= ; status=0/0 }",
+          "User=www",
+          "",
+          "Id=next.service",
+        ].join("\n"),
+      },
+      firewall: { text: "nftables" },
+      sshd: { text: "port 22\npermitrootlogin no" },
+      audit: { text: "stopped" },
+      addresses: { text: "eth0 10.0.0.2/24\nwg0 10.8.0.1/32" },
+      container: { absent: true },
+    })
+    expect(sent).not.toContain("hunter")
+  })
+
+  it("is root's by sudo where that takes no password, and only where it is wanted", async () => {
+    const folder = await tempFolder()
+    fs.writeFileSync(path.join(folder, "sudo"), '#!/bin/sh\n[ "$1" = -n ] && shift && exec "$@"\n', { mode: 0o755 })
+    for (const [sudo, rights] of [
+      [true, "root by sudo"],
+      [false, "root"],
+    ] as const) {
+      const { stdout } = spawnSync("sh", ["-c", `PATH=${folder}:$PATH; ${collectorCommand({ sudo })}`], {
+        input: collectorScript({ token, only: ["kernel"] }),
+      })
+      expect(await readAnswer(chunksOf(stdout), token)).toMatchObject({ rights })
+    }
+  })
+
   it("does nothing when its program arrives in part", () => {
     const program = collectorScript({ token })
     for (const length of [program.length - 40, program.length >> 1])
@@ -153,6 +201,18 @@ async function answerHere(remembered: Remembered, only?: readonly MaterialName[]
   await once(child, "close")
   const bytes = Buffer.concat(chunks)
   return { size: bytes.length, ...(await readAnswer(chunksOf(bytes), token, remembered)) }
+}
+
+/** This machine with other programs in front, no dpkg, and systemd as far as a folder shows it. */
+async function answerOfHost(programs: Readonly<Record<string, string>>) {
+  const folder = await tempFolder()
+  for (const [name, says] of Object.entries(programs))
+    fs.writeFileSync(path.join(folder, name), `#!/bin/sh\n${says}\n`, { mode: 0o755 })
+  const covered = "mount -t tmpfs none /var/lib/dpkg && mount -t tmpfs none /run && mkdir -p /run/systemd/system"
+  const { stdout } = spawnSync("unshare", ["--mount", "sh", "-c", `${covered} && PATH=${folder}:$PATH exec sh -s`], {
+    input: collectorScript({ token }),
+  })
+  return { sent: stdout.toString(), ...(await readAnswer(chunksOf(stdout), token)) }
 }
 
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

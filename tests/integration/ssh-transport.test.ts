@@ -11,6 +11,8 @@ import { keyPair, SshFleet, sshFleetsCanBeMade, sshHostsCanBeApart } from "#test
 import { until } from "#tests/support/until.js"
 import { describe, expect, it, onTestFinished } from "vitest"
 
+/** A script for the shell of the host. */
+const shell = (input: string) => ({ command: "sh -s", input })
 const limits = { deadlineMs: 8000, stdoutBytes: 2 ** 20, stderrBytes: 2 ** 16 }
 const never = new AbortController().signal
 const [host1, host2, host3] = [{ alias: "host1" }, { alias: "host2" }, { alias: "host3" }]
@@ -26,7 +28,7 @@ function connectionsTo(fleet: SshFleet, options: Partial<ConnectionsOptions> & {
   })
   onTestFinished(() => connections.close())
   const ask = async (host: Parameters<Connections["run"]>[0], script = "echo $SSH_CONNECTION", signal = never) =>
-    String((await connections.run(host, script, limits, signal)).stdout)
+    String((await connections.run(host, shell(script), limits, signal)).stdout)
   return { connections, ask }
 }
 
@@ -45,12 +47,12 @@ describe.runIf(sshFleetsCanBeMade())("a host", () => {
   it("answers a script with what it writes and how it ends, on a connection that is kept", async () => {
     const { fleet, first } = await loopback(1)
     const { connections } = connectionsTo(fleet)
-    const answer = await connections.run(host1, "cat /nowhere; head -c 100000 /dev/zero; exit 3", limits, never)
+    const answer = await connections.run(host1, shell("cat /nowhere; head -c 100000 /dev/zero; exit 3"), limits, never)
     expect([answer.stdout.length, answer.exit]).toEqual([100_000, 3])
     expect(String(answer.stderr)).toContain("/nowhere")
-    const ended = await connections.run(host1, "kill -KILL $PPID", limits, never)
+    const ended = await connections.run(host1, shell("kill -KILL $PPID"), limits, never)
     expect(ended.exit).toBe("SIGKILL")
-    const both = await Promise.all([1, 2].map((each) => connections.run(host1, `echo ${each}`, limits, never)))
+    const both = await Promise.all([1, 2].map((each) => connections.run(host1, shell(`echo ${each}`), limits, never)))
     expect(both.map(({ stdout }) => String(stdout))).toEqual(["1\n", "2\n"])
     expect([first.logins, connections.size]).toEqual([1, 1])
   })
@@ -278,7 +280,7 @@ describe.runIf(sshFleetsCanBeMade())("a fault", () => {
     const { connections, ask } = connectionsTo(fleet, { connectMs: 1000 })
     await ask(host1)
     first.freeze()
-    const kept = await refusalOf(() => connections.run(host1, "echo", { ...limits, deadlineMs: 200 }, never))
+    const kept = await refusalOf(() => connections.run(host1, shell("echo"), { ...limits, deadlineMs: 200 }, never))
     expect(kept.message).toBe("host1 did not answer within 0.2 s")
     const fresh = await refusalOf(() => ask(host1))
     expect(fresh.message).toMatch(/^host1 does not answer at/)

@@ -9,6 +9,7 @@ import type { Json, JsonObject } from "#kernel/json.js"
 import { atVersion } from "#tests/support/later-version.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { payloads } from "#tests/support/sample-events.js"
+import { prefixesOf } from "#tests/support/collection-keys.js"
 import * as z from "zod"
 import { describe, expect, it } from "vitest"
 
@@ -33,10 +34,7 @@ function fieldsOf(schema: z.ZodType, path: readonly string[]): Field[] {
 
 /** One of the keys that a collection allows. */
 function keyFor(keys: z.ZodType): string {
-  const { pattern } = z.toJSONSchema(keys)
-  const [, prefix] = /^\^\(\?:(\w+)/.exec(pattern ?? "") ?? []
-  if (prefix === undefined || !keys.safeParse(`${prefix}:a`).success) throw new Error(`a key for ${pattern}?`)
-  return `${prefix}:a`
+  return `${prefixesOf(keys)[0]}:a`
 }
 
 const kinds = [

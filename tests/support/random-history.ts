@@ -21,6 +21,7 @@ import { evolve } from "#projections/inventory/evolve.js"
 import * as fc from "fast-check"
 import * as z from "zod"
 import { anyText } from "./any-json.js"
+import { prefixesOf } from "./collection-keys.js"
 import { metadata, observedAt, payloads } from "./sample-events.js"
 
 export interface Append {
@@ -35,7 +36,6 @@ export const facetsOf = { target: targetFacets, service: serviceFacets, stack: s
 export const quickPolicy: Policy = { ...defaultPolicy, retireAfterLooks: 2 }
 
 const nativeNames = ["a", "b", "10", "__proto__", "constructor", "a/b~c", "~1", "ü ✓", "e\u0301", ""]
-const prefixes = ["tcp", "udp", "ip", "if", "route", "dns", "fs", "pkg", "file"]
 const text = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom("a", "b", "10", "__proto__", "ünï/~ ✓") },
   { weight: 1, arbitrary: anyText },
@@ -48,10 +48,10 @@ function anyOf(schema: z.ZodType, gauges: boolean): fc.Arbitrary<Json> {
   if (schema instanceof z.ZodEnum) return fc.constantFrom(...(schema.options as string[]))
   if (schema instanceof z.ZodString) return text
   if (schema instanceof z.ZodNumber) return fc.constantFrom(0, 1, 2, 80)
+  if (schema instanceof z.ZodBoolean) return fc.boolean()
   if (schema instanceof z.ZodRecord) {
-    const keyType = schema.keyType as z.ZodType
-    const keys = prefixes.flatMap((prefix) => nativeNames.map((name) => `${prefix}:${name}`))
-    const fitting = fc.constantFrom(...keys.filter((key) => keyType.safeParse(key).success))
+    const prefixes = prefixesOf(schema.keyType as z.ZodType)
+    const fitting = fc.constantFrom(...prefixes.flatMap((prefix) => nativeNames.map((name) => `${prefix}:${name}`)))
     return fc.dictionary(fitting, anyOf(schema.valueType as z.ZodType, gauges), { maxKeys: 4, noNullPrototype: true })
   }
   if (!(schema instanceof z.ZodObject)) throw new Error(`no arbitrary for ${schema.type}`)

@@ -74,6 +74,26 @@ export const materialNames = [
   "systemd-units",
   /** /var/lib/dpkg/status; the fields Package, Status, Version and Architecture will do. */
   "dpkg-status",
+  /** `<name>\t<epoch>:<version>-<release>\t<architecture>` of each package, as `rpm -qa` says; absent where dpkg is. */
+  "rpm-packages",
+  /** /lib/apk/db/installed; the fields P, V and A will do. */
+  "apk-installed",
+  /** The names in /var/lib/pacman/local, a line each: `<name>-<version>-<release>`. */
+  "pacman-local",
+  /** `<type> <key>` of each /etc/ssh/ssh_host_*_key.pub, a line each. */
+  "host-keys",
+  /** What `sshd -T` says of the settings of `sshdSettings`, a line each; absent where there is no sshd. */
+  "sshd",
+  /** What filters what comes in, of `ufw`, `firewalld`, `nftables` and `iptables`; absent when nothing does. */
+  "firewall",
+  /** /sys/fs/selinux/enforce */
+  "selinux",
+  /** /sys/module/apparmor/parameters/enabled */
+  "apparmor",
+  /** `running` or `stopped`: auditd(8); absent where it is not installed. */
+  "audit",
+  /** `yes` or `no`, on Debian and what comes from it; absent elsewhere, where nobody keeps it. */
+  "reboot-required",
 ] as const
 
 export type MaterialName = (typeof materialNames)[number]

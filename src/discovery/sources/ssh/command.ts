@@ -1,4 +1,4 @@
-/** One script on one connection: it goes to a shell's input, and its whole answer comes back, or none of it. */
+/** One program on one connection: what it reads goes to its input, and its whole answer comes back, or none of it. */
 import type { ClientChannel } from "ssh2"
 import { messageOf } from "#kernel/errors.js"
 import type { Connection } from "./connect.js"
@@ -11,11 +11,21 @@ export interface Limits {
   readonly stderrBytes: number
 }
 
+/** What runs on the host, and what it reads. */
+export interface Program {
+  readonly command: string
+  readonly input: string
+}
+
 export interface Answer {
   readonly stdout: Buffer
   readonly stderr: Buffer
   /** What the shell ended with, or the signal that ended it. */
   readonly exit: number | string
+  /** Where it came from: `host`, or `host:port` unless the port is 22. */
+  readonly address: string
+  /** Fingerprint of the key that the host was recognised by. */
+  readonly hostKey: string
 }
 
 /** The connection broke, and with it the command. */
@@ -35,20 +45,21 @@ export class ConnectionBroke extends Error {
  * @throws FleetError `SourceUnavailable`
  * @throws ConnectionBroke
  */
-export async function runScript(
+export async function runProgram(
   connection: Connection,
-  script: string,
+  program: Program,
   limits: Limits,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { alias } = connection.destination
   const late = () => unavailable({ alias }, `${alias} did not answer within ${seconds(limits.deadlineMs)}`)
-  return within(limits.deadlineMs, signal, late, (over) => converse(connection, script, limits, over))
+  return within(limits.deadlineMs, signal, late, (over) => converse(connection, program, limits, over))
 }
 
-function converse(connection: Connection, script: string, limits: Limits, over: AbortSignal): Promise<Answer> {
-  const { client, gone, drop, destination } = connection
-  const { alias } = destination
+function converse(connection: Connection, program: Program, limits: Limits, over: AbortSignal): Promise<Answer> {
+  const { client, gone, drop, destination, recognised } = connection
+  const { alias, hostName, port } = destination
+  const from = { address: port === 22 ? hostName : `${hostName}:${port}`, hostKey: recognised }
   return new Promise<Answer>((resolve, reject) => {
     const out = collector(limits.stdoutBytes, () => tooMuch(limits.stdoutBytes))
     const err = collector(limits.stderrBytes, () => tooMuch(limits.stderrBytes))
@@ -70,13 +81,13 @@ function converse(connection: Connection, script: string, limits: Limits, over: 
       opened.stderr.on("data", err.take)
       opened.on("close", (code?: number | null, signalName?: string) => {
         const exit = code ?? signalName
-        if (exit !== undefined) settle(() => resolve({ stdout: out.bytes(), stderr: err.bytes(), exit }))
+        if (exit !== undefined) settle(() => resolve({ stdout: out.bytes(), stderr: err.bytes(), exit, ...from }))
         else settle(() => reject(unavailable({ alias }, `${alias} ended the command without a word`)))
       })
-      opened.end(script)
+      opened.end(program.input)
     }
     try {
-      client.exec("sh -s", started)
+      client.exec(program.command, started)
     } catch (error) {
       // It has closed and not told yet.
       settle(() => reject(new ConnectionBroke(0, error)))

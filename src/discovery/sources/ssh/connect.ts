@@ -5,7 +5,7 @@
 import * as net from "node:net"
 import type { Duplex } from "node:stream"
 import type { Client, ConnectConfig } from "ssh2"
-import { algorithmsOf, type HostKey, hostKey, hostKeyAlgorithms } from "./known-hosts.js"
+import { algorithmsOf, fingerprint, type HostKey, hostKey, hostKeyAlgorithms } from "./known-hosts.js"
 import type { Identities } from "./keys.js"
 import type { Destination } from "./resolve.js"
 import { unavailable, unreachable } from "./sentences.js"
@@ -17,6 +17,8 @@ export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<
 
 export interface Connection {
   readonly destination: Destination
+  /** Fingerprint of the key that it was recognised by. */
+  readonly recognised: string
   readonly client: Client
   /** Aborts when the connection is gone, with the reason. */
   readonly gone: AbortSignal
@@ -51,7 +53,8 @@ export async function connect(
 ): Promise<Connection> {
   const { alias, user } = destination
   let refusal: Error | undefined
-  return handshake(destination, stream, signal, {
+  let recognised = ""
+  const connection = await handshake(destination, stream, signal, {
     keepaliveInterval: keepaliveMs,
     keepaliveCountMax: mostUnanswered,
     username: user,
@@ -63,6 +66,7 @@ export async function connect(
         offered === undefined
           ? unavailable(destination, `${alias} has a key that is none`)
           : objection(destination, trust, offered)
+      if (offered !== undefined) recognised = fingerprint(offered)
       return refusal === undefined
     },
   }).catch((error: unknown) => {
@@ -75,6 +79,7 @@ export async function connect(
       error,
     )
   })
+  return { ...connection, recognised }
 }
 
 /** The key that a host offers when it is asked for one of this type, without saying who asks. @returns nothing if it has none */
@@ -119,7 +124,7 @@ async function handshake(
   stream: Duplex,
   signal: AbortSignal,
   config: ConnectConfig,
-): Promise<Connection> {
+): Promise<Omit<Connection, "recognised">> {
   const { Client } = (await import("ssh2")).default
   const client = new Client()
   const gone = new AbortController()

@@ -5,12 +5,13 @@
 import type { Duplex } from "node:stream"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import type { Client } from "ssh2"
-import { type Answer, ConnectionBroke, type Limits, runScript } from "./command.js"
+import { type Answer, ConnectionBroke, type Limits, type Program, runProgram } from "./command.js"
 import { type Connection, connect, type Dial, dialTcp, offeredKey } from "./connect.js"
 import { algorithmsOf, fingerprint, keyText, knownName } from "./known-hosts.js"
 import { Keyring, type ReadSecret } from "./keys.js"
 import { type Destination, type Environment, resolve, type SshHost } from "./resolve.js"
 import { seconds, unavailable, unreachable } from "./sentences.js"
+import type { OfferedKey } from "../../observation.js"
 import { type EnrolledKey, trustFor } from "./trust.js"
 import { unlessAborted, within } from "./within.js"
 
@@ -24,14 +25,6 @@ export interface ConnectionsOptions {
   readonly idleMs?: number
   readonly keepaliveMs?: number
   readonly dial?: Dial
-}
-
-export interface OfferedKey {
-  /** Under which it is to be enrolled. */
-  readonly name: string
-  readonly algorithm: string
-  readonly key: string
-  readonly fingerprint: string
 }
 
 /** A connection, or the attempt to make one, and by how many it is used. */
@@ -81,12 +74,12 @@ export class Connections {
   }
 
   /**
-   * Sends a script to a shell of the host and waits for its whole answer.
+   * Runs a program on the host and waits for its whole answer.
    * @throws FleetError `SourceUnavailable`, `HostKeyUnknown`, `HostKeyChanged`, `HostKeyRevoked`, `InvalidConfig`
    */
-  async run(host: SshHost, script: string, limits: Limits, signal: AbortSignal): Promise<Answer> {
+  async run(host: SshHost, program: Program, limits: Limits, signal: AbortSignal): Promise<Answer> {
     try {
-      return await this.#once(host, script, limits, signal)
+      return await this.#once(host, program, limits, signal)
     } catch (error) {
       if (!(error instanceof ConnectionBroke)) throw error
       throw unavailable(
@@ -97,16 +90,16 @@ export class Connections {
     }
   }
 
-  async #once(host: SshHost, script: string, limits: Limits, signal: AbortSignal, again = true): Promise<Answer> {
+  async #once(host: SshHost, program: Program, limits: Limits, signal: AbortSignal, again = true): Promise<Answer> {
     const use = this.#use(host)
     try {
-      return await runScript(await unlessAborted(signal, use.connection), script, limits, signal)
+      return await runProgram(await unlessAborted(signal, use.connection), program, limits, signal)
     } catch (error) {
       if (!(again && use.wasOpen && error instanceof ConnectionBroke && error.bytes === 0)) throw error
     } finally {
       use.release()
     }
-    return this.#once(host, script, limits, signal, false)
+    return this.#once(host, program, limits, signal, false)
   }
 
   /**

@@ -26,7 +26,7 @@ export function knownOf(remembered: Remembered): Known {
 
 /** @throws FleetError `SourceUnavailable` for anything but a whole answer. What comes before its first frame is a login shell's, and skipped. */
 export async function readAnswer(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   token: string,
   remembered: Remembered = new Map(),
 ): Promise<Answer> {
@@ -78,7 +78,7 @@ function read(bytes: Bytes, before: string | undefined, state: string | undefine
   throw refused("it has a frame of no kind")
 }
 
-async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+async function gathered(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = []
   let size = 0
   for await (const chunk of chunks) {

@@ -52,7 +52,12 @@ else
     shift
     "$@" &
     worker=$!
-    (sleep "$patience"; kill -9 "$worker") >/dev/null 2>&1 &
+    (
+      sleep "$patience" &
+      nap=$!
+      trap 'kill "$nap"' TERM
+      wait "$nap" && kill -9 "$worker"
+    ) >/dev/null 2>&1 &
     guard=$!
     wait "$worker"
     status=$?

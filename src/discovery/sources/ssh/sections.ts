@@ -3,6 +3,8 @@ import type { MaterialName } from "../../facts/material.js"
 import { container } from "./container.js"
 import { mounts } from "./mounts.js"
 import { network } from "./network.js"
+import { apk, pacman, reboot, rpm } from "./packages.js"
+import { audit, firewall, hostKeys, sshd } from "./security.js"
 import { services } from "./services.js"
 import { sockets } from "./sockets.js"
 
@@ -45,4 +47,14 @@ export const sections: readonly Section[] = [
   sifted("passwd", "/etc/passwd", 'BEGIN { FS = ":" } { print $1 "::" $3 }'),
   { names: ["systemd-units"], program: services },
   sifted("dpkg-status", "/var/lib/dpkg/status", "/^(Package|Status|Version|Architecture):/ || /^$/"),
+  { names: ["rpm-packages"], program: rpm },
+  { names: ["apk-installed"], program: apk },
+  { names: ["pacman-local"], program: pacman },
+  { names: ["host-keys"], program: hostKeys },
+  { names: ["sshd"], program: sshd },
+  { names: ["firewall"], program: firewall },
+  file("selinux", "/sys/fs/selinux/enforce"),
+  file("apparmor", "/sys/module/apparmor/parameters/enabled"),
+  { names: ["audit"], program: audit },
+  { names: ["reboot-required"], program: reboot },
 ]
