@@ -2,7 +2,7 @@
  * The collector under the shells that hosts have, on a machine of the test's own, beside the local source: both must say the same, with all
  * rights and without. That less rights never contradict more is then so for both (local-source.test.ts).
  */
-import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -23,8 +23,9 @@ import { tempFolder } from "#tests/support/temp-folder.js"
 
 const project = path.resolve(import.meta.dirname, "../..")
 const token = "a1b2c3"
+const busybox = "busybox"
 
-describe.runIf(ownMachinesCanBeMade() && needs("busybox"))("the collector", () => {
+describe.runIf(ownMachinesCanBeMade() && needs(busybox))("the collector", () => {
   it("says what the local source says, under every shell and with whatever rights", { timeout: 60_000 }, async () => {
     const machine = await OwnMachine.start("looked-at")
     await machine.install("grüße", "1.0")
@@ -126,7 +127,7 @@ interface Shell {
 async function shellsHere(): Promise<Record<string, Shell>> {
   const applets = path.join(await tempFolder(), "bin")
   fs.mkdirSync(applets)
-  execFileSync("busybox", ["--install", "-s", applets])
+  spawnSync(busybox, ["--install", "-s", applets])
   fs.chmodSync(path.dirname(applets), 0o755)
   const usual = "/usr/bin:/bin"
   return {

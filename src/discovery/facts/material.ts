@@ -56,7 +56,7 @@ export const materialNames = [
    * `stat -f -c '%S %b %f %a'` of `<mount point>/.` has them. Partial says why there are `?` in it.
    */
   "statfs",
-  /** /proc/net/tcp, and so on. */
+  /** /proc/net/tcp, and so on; those that listen (0A), and of UDP those without a peer (07), will do. */
   "tcp",
   "tcp6",
   "udp",

@@ -4,5 +4,5 @@ export const longestReason = 200
 /** What a login shell may print before the first frame. */
 export const largestNoise = 64 * 2 ** 10
 export const largestAnswer = 32 * 2 ** 20
-/** A shorter text costs less than saying that it is the same. */
-export const worthRemembering = 1_024
+/** A shorter text costs less than finding out whether it is the same. */
+export const worthRemembering = 4_096

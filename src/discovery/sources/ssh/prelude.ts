@@ -53,15 +53,15 @@ else
     "$@" &
     worker=$!
     (
-      sleep "$patience" &
-      nap=$!
-      trap 'kill "$nap"' TERM
-      wait "$nap" && kill -9 "$worker"
+      while [ "$patience" -gt 0 ]; do
+        sleep 1
+        kill -0 "$worker" || exit
+        patience=$((patience - 1))
+      done
+      kill -9 "$worker"
     ) >/dev/null 2>&1 &
-    guard=$!
     wait "$worker"
     status=$?
-    kill "$guard" 2>/dev/null
     return "$status"
   }
 fi

@@ -94,11 +94,13 @@ END {
 }`
 
 export const sockets = `
+# A busy server has tens of thousands of connections and a handful of listeners.
+listeners() { awk -v state="$2" 'NR == 1 || $4 == state' "/proc/net/$1" 2>&1; }
 tables() {
-  tcp=$(slurp /proc/net/tcp) tcp_status=$?
-  tcp6=$(slurp /proc/net/tcp6) tcp6_status=$?
-  udp=$(slurp /proc/net/udp) udp_status=$?
-  udp6=$(slurp /proc/net/udp6) udp6_status=$?
+  tcp=$(listeners tcp 0A) tcp_status=$?
+  tcp6=$(listeners tcp6 0A) tcp6_status=$?
+  udp=$(listeners udp 07) udp_status=$?
+  udp6=$(listeners udp6 07) udp6_status=$?
 }
 ports=$(slurp /proc/sys/net/ipv4/ip_local_port_range) ports_status=$?
 options=-lnq
