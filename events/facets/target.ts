@@ -11,6 +11,8 @@ const identityFacet = z.strictObject({
   machineId: identity(line),
   /** SMBIOS type 1 UUID, lower case, as the kernel prints it; readable by root only. */
   smbiosUuid: identity(line),
+  /** What a Docker Engine calls itself. Before version 24 it lies in /etc/docker, and engines of one machine share it. */
+  dockerEngineId: identity(line),
 })
 
 const hardware = z.strictObject({
@@ -95,6 +97,24 @@ const usage = z.strictObject({
   memoryPercent: gauge(percent),
 })
 
+/** The container engine on it. */
+const engine = z.strictObject({
+  version: config(line),
+  apiVersion: config(line),
+  storageDriver: config(line),
+  cgroupDriver: config(line),
+  cgroupVersion: config(line),
+  rootDir: config(line),
+  rootless: config(z.boolean()),
+  /** Whether containers go on running while the engine does not. */
+  liveRestore: config(z.boolean()),
+  /** `inactive`, `active`, … */
+  swarm: config(line),
+  containers: gauge(count),
+  containersRunning: gauge(count),
+  images: gauge(count),
+})
+
 /** How a source reaches it. */
 const access = z.strictObject({
   /** E.g. `ssh`. */
@@ -115,6 +135,7 @@ export const targetFacets = {
   storage,
   sockets,
   packages,
+  engine,
   usage,
 } as const
 
@@ -134,6 +155,7 @@ export const targetDocument = z.strictObject({
   storage: ledgered(storage).optional(),
   sockets: ledgered(sockets).optional(),
   packages: ledgered(packages).optional(),
+  engine: ledgered(engine).optional(),
   /** The target that the record was linked to: another record's id. A target's oldest record has none. */
   link: z.strictObject({ target: z.uuid() }).optional(),
   /** The band of each resource: `cpu`, `memory`, `fs:/`. */
