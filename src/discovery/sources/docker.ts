@@ -27,14 +27,20 @@ export const engineHost = "engine-host"
 export interface DockerPorts {
   readonly clock: Clock
   readonly overSsh: OverSsh
+  /** How long an engine may take for one answer. */
+  readonly patienceMs?: number
 }
 
 /** @param name the name of the configured source; its look throws `SourceUnavailable` where no engine answers */
-export function dockerSource(name: string, options: DockerOptions, { clock, overSsh }: DockerPorts): Source {
+export function dockerSource(
+  name: string,
+  options: DockerOptions,
+  { clock, overSsh, patienceMs = 15_000 }: DockerPorts,
+): Source {
   const memory = new Memory()
   const connect = async (signal: AbortSignal) => {
     const endpoint = await endpointOf(options, { env: process.env, home: os.homedir() })
-    return engineAt(endpoint, { overSsh, signal })
+    return engineAt(endpoint, { overSsh, signal, patienceMs })
   }
   return {
     name,

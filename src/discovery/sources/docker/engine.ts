@@ -7,9 +7,6 @@ import { type OverSsh, agentFor } from "./agent.js"
 import type { Endpoint } from "./endpoint.js"
 import type { Answered } from "./machine.js"
 
-/** How long an engine may take for one answer. */
-const patienceMs = 15_000
-
 /** An answer, or `gone` for what is not there any more. */
 export type Reply = Answered | { readonly gone: true }
 
@@ -43,13 +40,10 @@ export interface Engine {
 export interface EngineOptions {
   readonly overSsh: OverSsh
   readonly signal: AbortSignal
-  readonly patience?: number
+  readonly patienceMs: number
 }
 
-export async function engineAt(
-  endpoint: Endpoint,
-  { overSsh, signal, patience = patienceMs }: EngineOptions,
-): Promise<Engine> {
+export async function engineAt(endpoint: Endpoint, { overSsh, signal, patienceMs }: EngineOptions): Promise<Engine> {
   const { default: Dockerode } = await import("dockerode")
   const agent = agentFor(endpoint, overSsh)
   // Whatever is not said here it would take from DOCKER_HOST and its like.
@@ -65,7 +59,7 @@ export async function engineAt(
   return {
     address: addressOf(endpoint),
     async ask(call) {
-      const late = AbortSignal.timeout(patience)
+      const late = AbortSignal.timeout(patienceMs)
       try {
         const json = await call(docker as Client, { abortSignal: AbortSignal.any([signal, late]) })
         // What is not JSON comes as bytes.
@@ -73,7 +67,7 @@ export async function engineAt(
         return { json: json as Json }
       } catch (error) {
         signal.throwIfAborted()
-        if (late.aborted) throw unavailable(endpoint, `no answer within ${patience / 1_000} s`)
+        if (late.aborted) throw unavailable(endpoint, `no answer within ${patienceMs / 1_000} s`)
         return refusal(endpoint, error)
       }
     },
