@@ -86,34 +86,22 @@ async function endpointAt(host: string, tls: TlsFiles | undefined): Promise<Endp
     )
   }
   if (host.startsWith("ssh://")) return { kind: "ssh", address: host }
-  const url = host.startsWith("tcp://") ? parsed(host) : undefined
-  if (url === undefined) {
+  const [, name, given] = /^tcp:\/\/(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/i.exec(host) ?? []
+  if (name === undefined) {
     throw new FleetError(
       "InvalidConfig",
       `"${host}" is no address of a Docker Engine; unix://, tcp:// and ssh:// are known`,
     )
   }
-  const name = url.hostname.replace(/^\[(.*)\]$/, "$1")
-  if (tls === undefined && !isLoopback(name)) {
+  const bare = name.replace(/^\[(.*)\]$/, "$1")
+  if (tls === undefined && !isLoopback(bare)) {
     throw new FleetError(
       "InvalidConfig",
       `${host} without TLS would let anybody on the way be root there; give it tls files, or use ssh://`,
     )
   }
-  const port = Number(url.port) || (tls === undefined ? 2375 : 2376)
-  return { kind: "tcp", host: name, port, tls: tls && (await material(tls)) }
-}
-
-/** URL knows hosts only of schemes that it knows. */
-function parsed(host: string): URL | undefined {
-  try {
-    // 80 would go missing as http's own.
-    const url = new URL(host.replace(/^tcp:/, "ws:").replace(/:80(?=\/|$)/, ":00080"))
-    const plain = url.username === "" && url.password === "" && url.pathname === "/" && url.search === ""
-    return plain && url.hostname !== "" ? url : undefined
-  } catch {
-    return undefined
-  }
+  const port = Number(given ?? (tls === undefined ? 2375 : 2376))
+  return { kind: "tcp", host: bare, port, tls: tls && (await material(tls)) }
 }
 
 function isLoopback(host: string): boolean {
