@@ -13,6 +13,8 @@ const identityFacet = z.strictObject({
   smbiosUuid: identity(line),
   /** The public keys that its SSH server shows, by type: `hostkey:ssh-ed25519`. */
   hostKeys: identity(collection("hostkey", z.strictObject({ fingerprint: identity(line) }))),
+  /** What a Docker Engine calls itself. Before version 24 it lies in /etc/docker, and engines of one machine share it. */
+  dockerEngineId: identity(line),
 })
 
 const hardware = z.strictObject({
@@ -115,6 +117,24 @@ const usage = z.strictObject({
   memoryPercent: gauge(percent),
 })
 
+/** The container engine on it. */
+const engine = z.strictObject({
+  version: config(line),
+  apiVersion: config(line),
+  storageDriver: config(line),
+  cgroupDriver: config(line),
+  cgroupVersion: config(line),
+  rootDir: config(line),
+  rootless: config(z.boolean()),
+  /** Whether containers go on running while the engine does not. */
+  liveRestore: config(z.boolean()),
+  /** `inactive`, `active`, … */
+  swarm: config(line),
+  containers: gauge(count),
+  containersRunning: gauge(count),
+  images: gauge(count),
+})
+
 /** How a source reaches it. */
 const access = z.strictObject({
   /** E.g. `ssh`. */
@@ -137,6 +157,7 @@ export const targetFacets = {
   packages,
   security,
   updates,
+  engine,
   usage,
 } as const
 
@@ -158,6 +179,7 @@ export const targetDocument = z.strictObject({
   packages: ledgered(packages).optional(),
   security: ledgered(security).optional(),
   updates: ledgered(updates).optional(),
+  engine: ledgered(engine).optional(),
   /** The target that the record was linked to: another record's id. A target's oldest record has none. */
   link: z.strictObject({ target: z.uuid() }).optional(),
   /** The band of each resource: `cpu`, `memory`, `fs:/`. */

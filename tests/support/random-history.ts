@@ -47,8 +47,8 @@ function anyOf(schema: z.ZodType, gauges: boolean): fc.Arbitrary<Json> {
   if (schema instanceof z.ZodNullable) return fc.option(anyOf(schema.unwrap() as z.ZodType, gauges), { freq: 5 })
   if (schema instanceof z.ZodEnum) return fc.constantFrom(...(schema.options as string[]))
   if (schema instanceof z.ZodString) return text
-  if (schema instanceof z.ZodNumber) return fc.constantFrom(0, 1, 2, 80)
   if (schema instanceof z.ZodBoolean) return fc.boolean()
+  if (schema instanceof z.ZodNumber) return fc.constantFrom(0, 1, 2, 80)
   if (schema instanceof z.ZodRecord) {
     const prefixes = prefixesOf(schema.keyType as z.ZodType)
     const fitting = fc.constantFrom(...prefixes.flatMap((prefix) => nativeNames.map((name) => `${prefix}:${name}`)))

@@ -10,8 +10,9 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import { absent, denied, machine, machineOf, names, recorded } from "./materials.js"
 
 /** What a machine itself has to say: the others are how it is reached, and what others say of it. */
-const others = ["access"]
-const ownFacets = Object.entries(targetFacets).filter(([facet]) => !others.includes(facet))
+const others = new Set(["access", "engine"])
+const otherFields = new Set(["/identity/dockerEngineId"])
+const ownFacets = Object.entries(targetFacets).filter(([facet]) => !others.has(facet))
 const ownNames = ownFacets.map(([facet]) => facet)
 
 /** Every facet by its schema, the whole as JSON that can be stored, the coverage as an event would carry it. */
@@ -34,7 +35,7 @@ function untold(target: Observation | undefined, notLooked: Readonly<Record<stri
   for (const [facet, schema] of ownFacets) {
     if (target?.facets[facet] === undefined && notLooked[`/${facet}`] !== undefined) continue
     const fields = "shape" in schema ? Object.keys(schema.shape) : []
-    paths.push(...fields.map((field) => `/${facet}/${field}`))
+    paths.push(...fields.map((field) => `/${facet}/${field}`).filter((path) => !otherFields.has(path)))
     if (!("shape" in schema) && target?.facets[facet] === undefined) paths.push(`/${facet}`)
   }
   return paths.filter((path) => {
