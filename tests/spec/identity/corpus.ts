@@ -291,6 +291,16 @@ const neverMerged: readonly Case[] = [
         guest(lxc(115, { ...names(lxc(114)), vmid: lxc(114).vmid })),
       ],
       [
+        "a copy with its disk, UUID and names, and a new card",
+        asRoot(vm(116)),
+        asRoot(vm(116, { macs: vm(9_116).macs })),
+      ],
+      [
+        "a copy with its disk, cards and names, and a new UUID, in a network of its own",
+        asRoot(vm(117)),
+        asRoot(vm(117, { uuid: vm(9_117).uuid })),
+      ],
+      [
         "a container made anew under its id",
         guest(lxc(111)),
         guest(lxc(111, { macs: lxc(9_111).macs, guestName: "other" })),
