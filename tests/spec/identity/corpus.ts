@@ -85,7 +85,11 @@ const oneMachine: readonly Case[] = cases(
     ["renamed", asRoot(metal(19)), asRoot(metal(19, { hostname: "atlas", guestName: "atlas" }))],
     ["renamed, seen without rights", asUser(vm(20)), asUser(vm(20, { hostname: "atlas", guestName: "atlas" }))],
     ["another address", asUser(vm(21)), asUser(vm(21, { address: "192.168.7.7" }))],
-    ["other network cards in metal", asRoot(metal(22)), asRoot(metal(22, { macs: metal(9_022).macs }))],
+    [
+      "other network cards in metal, and so another address",
+      asRoot(metal(22)),
+      asRoot(metal(22, { macs: metal(9_022).macs, address: "10.6.6.6" })),
+    ],
     [
       "a network card more",
       asUser(metal(23)),
