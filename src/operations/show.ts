@@ -1,6 +1,7 @@
 /** Everything that is known of one entity as of a point. */
 import * as z from "zod"
-import { lifecycle, targetFacets } from "#events/facets/target.js"
+import { facetsOf } from "#discovery/facets.js"
+import { lifecycle } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
@@ -14,7 +15,7 @@ import { entityReference, entityShape } from "./shapes.js"
 
 /** A thousand packages are shown to those who ask for them. */
 const onDemand = ["packages"]
-const facetNames = [...Object.keys(targetFacets), "config", "state", "resources"]
+const facetNames = [...new Set(Object.values(facetsOf).flatMap((facets) => Object.keys(facets))), "resources"]
 
 export const show = query({
   name: "show",

@@ -216,7 +216,7 @@ describe.runIf(sshFleetsCanBeMade())("a host's key", () => {
     expect(offered).toMatchObject({ name: first.knownName, algorithm: "ssh-ed25519", key: first.publicKey })
     expect(refusal.details).toMatchObject({ key: offered?.key, fingerprint: offered?.fingerprint })
     expect(first.logins).toBe(0)
-    await connectionsTo(fleet, { enrolled: () => (offered === undefined ? [] : [offered]) }).ask(host1)
+    await connectionsTo(fleet, { enrolled: async () => (offered === undefined ? [] : [offered]) }).ask(host1)
   })
 
   it("is refused when it has changed, and nothing is said about who asks", async () => {

@@ -36,8 +36,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "ops",
     "config",
     "discovery",
+    "sources",
     "folder",
   ],
+  sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],
   server: ["kernel", "config", "discovery", "api", "web", "fleet", "waiting"],
 }

@@ -103,6 +103,7 @@ describe("the way to a host", () => {
 
   it.each([
     ["a loop", "Host a\n ProxyJump b\nHost b\n ProxyJump a\n", "the way to a leads through itself: a → b → a"],
+    ["a name that grows", "Host *\n ProxyJump b%h\n", "the way to a leads through more than 16 hosts"],
     ["a ProxyCommand", "ProxyCommand nc %h %p\n", "ProxyCommand"],
     ["a hop that is none", "ProxyJump @:\n", "no host"],
     ["a port that is none", "Port 70000\n", "70000"],

@@ -5,11 +5,10 @@
  */
 import type { FleetEvent, NewEvent, RecordedEvent } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
-import { serviceFacets } from "#events/facets/service.js"
-import { stackFacets } from "#events/facets/stack.js"
-import { resourceStatus, targetFacets } from "#events/facets/target.js"
+import { resourceStatus } from "#events/facets/target.js"
 import type { ResourceStatus } from "#events/facets/target.js"
 import { type Policy, defaultPolicy } from "#events/policy.js"
+import { facetsOf } from "#discovery/facets.js"
 import { decideDiscovered, decideMissing, decideSeen } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
 import { type RecordId, type StreamName, recordId } from "#kernel/ids.js"
@@ -31,7 +30,6 @@ export interface Append {
 export type History = readonly Append[]
 
 export const kinds = ["target", "service", "stack"] as const
-export const facetsOf = { target: targetFacets, service: serviceFacets, stack: stackFacets } as const
 /** Retires after two looks, so that short histories have retirements. */
 export const quickPolicy: Policy = { ...defaultPolicy, retireAfterLooks: 2 }
 
@@ -65,9 +63,9 @@ function anyMembers(shape: Readonly<Record<string, z.ZodType>>, gauges: boolean)
 }
 
 const anyFacets = {
-  target: anyMembers(targetFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
-  service: anyMembers(serviceFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
-  stack: anyMembers(stackFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  target: anyMembers(facetsOf.target, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  service: anyMembers(facetsOf.service, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  stack: anyMembers(facetsOf.stack, true) as fc.Arbitrary<Record<string, JsonObject>>,
 }
 
 /** What a look saw of one entity: any of its facets, in each any of its fields, gauges included. */

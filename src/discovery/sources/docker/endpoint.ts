@@ -9,18 +9,18 @@ import { contextNamed, currentContext } from "./contexts.js"
 
 export interface DockerOptions {
   /** `unix:///run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** A context of the `docker` command's. */
-  readonly context?: string
+  readonly context?: string | undefined
   /** Files in PEM, for tcp. */
-  readonly tls?: TlsFiles
+  readonly tls?: TlsFiles | undefined
 }
 
 /** `ca` is who vouches for the engine, `cert` and `key` are who we are. */
 export interface TlsFiles {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
 }
 
 export interface TlsMaterial {

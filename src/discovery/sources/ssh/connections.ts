@@ -19,7 +19,7 @@ export interface ConnectionsOptions {
   readonly environment: Environment
   readonly secret: ReadSecret
   /** Keys that are trusted besides those in known_hosts, as they are when a connection is made. */
-  readonly enrolled?: () => readonly EnrolledKey[]
+  readonly enrolled?: () => Promise<readonly EnrolledKey[]>
   /** For one connection, hosts in between not counted. */
   readonly connectMs?: number
   readonly idleMs?: number
@@ -58,7 +58,7 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = {
-      enrolled: () => [],
+      enrolled: async () => [],
       connectMs: 10_000,
       idleMs: 300_000,
       keepaliveMs: 15_000,
@@ -217,7 +217,7 @@ export class Connections {
     const identities = await within(connectMs, signal, tooSlow, () => this.#keyring.identities(destination))
     const { stream, release } = await this.#way(destination, signal)
     try {
-      const credentials = { trust: trustFor(destination, enrolled()), identities, keepaliveMs }
+      const credentials = { trust: trustFor(destination, await enrolled()), identities, keepaliveMs }
       const connection = await within(connectMs, signal, this.#late(destination), (over) =>
         connect(destination, stream, credentials, over),
       )

@@ -64,6 +64,9 @@ export function resolve(host: SshHost, environment: Environment): Destination {
   return new Resolution(environment).destination(host, [])
 }
 
+/** Hosts in between. */
+const mostHops = 16
+
 class Resolution {
   readonly #environment: Environment
 
@@ -77,6 +80,10 @@ class Resolution {
     const { configFiles, home, localUser, env } = this.#environment
     if (way.includes(alias)) {
       throw new FleetError("InvalidConfig", `the way to ${way[0]} leads through itself: ${[...way, alias].join(" → ")}`)
+    }
+    // A name that grows with every hop never meets itself.
+    if (way.length > mostHops) {
+      throw new FleetError("InvalidConfig", `the way to ${way[0]} leads through more than ${mostHops} hosts`)
     }
     const said = readConfig(configFiles, { alias, hostName: host.hostName, user: host.user, localUser }, home)
     const first = (keyword: string) => unlessNone(said.get(keyword)?.[0])
