@@ -7,7 +7,7 @@ import { workbench } from "#tests/support/discovery-bench.js"
 import { describe, expect, it } from "vitest"
 
 const uuid = "4c4c4544-0042-3510-8056-b7c04f4d3332"
-const machineId = "0123456789abcdef0123456789abcdef"
+const machineId = "8f2c3a1be0d94c5f9a7754d0c1b2e3f4"
 
 const seenAs = (nativeKey: string, facets: Observation["facets"]): Observation => ({
   kind: "target",
