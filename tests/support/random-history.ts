@@ -35,7 +35,23 @@ export const facetsOf = { target: targetFacets, service: serviceFacets, stack: s
 export const quickPolicy: Policy = { ...defaultPolicy, retireAfterLooks: 2 }
 
 const nativeNames = ["a", "b", "10", "__proto__", "constructor", "a/b~c", "~1", "ü ✓", "e\u0301", ""]
-const prefixes = ["tcp", "udp", "ip", "if", "route", "dns", "fs", "pkg", "file"]
+const prefixes = [
+  "tcp",
+  "udp",
+  "ip",
+  "if",
+  "route",
+  "dns",
+  "fs",
+  "pkg",
+  "file",
+  "group",
+  "tag",
+  "disk",
+  "nic",
+  "snap",
+  "key",
+]
 const text = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom("a", "b", "10", "__proto__", "ünï/~ ✓") },
   { weight: 1, arbitrary: anyText },
@@ -47,6 +63,7 @@ function anyOf(schema: z.ZodType, gauges: boolean): fc.Arbitrary<Json> {
   if (schema instanceof z.ZodNullable) return fc.option(anyOf(schema.unwrap() as z.ZodType, gauges), { freq: 5 })
   if (schema instanceof z.ZodEnum) return fc.constantFrom(...(schema.options as string[]))
   if (schema instanceof z.ZodString) return text
+  if (schema instanceof z.ZodBoolean) return fc.boolean()
   if (schema instanceof z.ZodNumber) return fc.constantFrom(0, 1, 2, 80)
   if (schema instanceof z.ZodRecord) {
     const keyType = schema.keyType as z.ZodType

@@ -23,16 +23,31 @@ function check(materials: Materials) {
   return { target: observations[0], services: observations.slice(1), ...covered }
 }
 
+/** What the sources that reach a machine in other ways know of it. */
+const ofOthers = new Set([
+  "access",
+  "labels",
+  "tailnet",
+  "hypervisor",
+  "guest",
+  "/identity/cluster",
+  "/network/addresses",
+  "/usage/cpuPercent",
+])
+const facetsHere = Object.keys(targetFacets).filter((facet) => !ofOthers.has(facet))
+
 /** Fields, or collections, that are neither there nor excused. */
 function untold(target: Observation | undefined, notLooked: Readonly<Record<string, string>>): string[] {
   const paths: string[] = []
   for (const [facet, schema] of Object.entries(targetFacets)) {
+    if (ofOthers.has(facet)) continue
     if (target?.facets[facet] === undefined && notLooked[`/${facet}`] !== undefined) continue
     const fields = "shape" in schema ? Object.keys(schema.shape) : []
     paths.push(...fields.map((field) => `/${facet}/${field}`))
     if (!("shape" in schema) && target?.facets[facet] === undefined) paths.push(`/${facet}`)
   }
   return paths.filter((path) => {
+    if (ofOthers.has(path)) return false
     const [, facet = "", field = ""] = path.split("/")
     return target?.facets[facet]?.[field] === undefined && notLooked[path] === undefined
   })
@@ -46,12 +61,12 @@ describe("a look at a Linux machine", () => {
   it("makes one target with every facet, and its services on it", () => {
     const { target, services, looked, complete } = check(recorded)
     expect(target).toMatchObject({ kind: "target", nativeKey: "this-machine" })
-    expect(facetNames(target)).toEqual(Object.keys(targetFacets).sort())
+    expect(facetNames(target)).toEqual(facetsHere.toSorted())
     expect(services.map(({ kind, on }) => [kind, on])).toEqual([
       ["service", "this-machine"],
       ["service", "this-machine"],
     ])
-    expect(Object.keys(looked).sort()).toEqual([...Object.keys(targetFacets), "service"].sort())
+    expect(Object.keys(looked).sort()).toEqual([...facetsHere, "service"].sort())
     expect(complete).toEqual({ target: true, service: false })
   })
 
