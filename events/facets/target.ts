@@ -106,6 +106,8 @@ const access = z.strictObject({
   /** E.g. `ssh`. */
   method: config(line),
   address: config(line),
+  port: config(count),
+  user: config(line),
   /** Fingerprint of the host key that it was recognised by, as OpenSSH prints it. */
   hostKey: config(line),
   /** Fingerprint of another key that it shows instead of a trusted one; null when it shows that. */
