@@ -4,8 +4,8 @@
  */
 import * as net from "node:net"
 import type { Json, JsonObject } from "#kernel/json.js"
-import { foreignCount, foreignText } from "../../facts/foreign.js"
-import { type Inventory, type StatedHost, items, wrong } from "./stated.js"
+import { foreignCount, foreignNames, foreignText } from "../../facts/foreign.js"
+import { type Inventory, type StatedHost, wrong } from "./stated.js"
 
 /** More is a slip in a range, or hostile. */
 const mostHosts = 10_000
@@ -58,7 +58,7 @@ export class AnsibleInventory {
     const hosts = [...this.#groupsOf].map(([name, groups]): StatedHost => {
       const all = new Set([...groups].flatMap((group) => [...(ancestors.get(group) ?? [])]))
       const access = this.#reached.get(name) ?? {}
-      return { name, addresses: addressesOf(name, access), labels: { groups: items("group", all) }, access }
+      return { name, addresses: addressesOf(name, access), labels: { groups: foreignNames("group", all) }, access }
     })
     return { hosts, listsServices: false }
   }

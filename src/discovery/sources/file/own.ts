@@ -3,8 +3,8 @@ import * as net from "node:net"
 import * as z from "zod"
 import { targetFacets } from "#events/facets/target.js"
 import { nearest } from "#kernel/nearest.js"
-import { foreignText } from "../../facts/foreign.js"
-import { type Inventory, type StatedHost, items, wrong } from "./stated.js"
+import { foreignNames, foreignText } from "../../facts/foreign.js"
+import { type Inventory, type StatedHost, wrong } from "./stated.js"
 import type { Yaml } from "./yaml.js"
 
 const line = z.string().min(1).max(1_024)
@@ -52,7 +52,7 @@ function stateOf({ name, addresses, services, tags, role, ...texts }: z.infer<ty
     environment: said(environment),
     description: said(description),
     owner: said(owner),
-    tags: items("tag", tags),
+    tags: foreignNames("tag", tags),
   }
   return { name, addresses, services, labels }
 }

@@ -2,7 +2,7 @@
 import * as net from "node:net"
 import { FleetError } from "#kernel/errors.js"
 import type { Json, JsonObject } from "#kernel/json.js"
-import { foreignText } from "../../facts/foreign.js"
+import { foreignNames, foreignText } from "../../facts/foreign.js"
 import type { Observation } from "../../observation.js"
 
 export interface StatedHost {
@@ -50,15 +50,10 @@ function targetOf({ name, addresses, labels, access }: StatedHost): Observation 
   const nativeKey = foreignText(name)
   const identity: Record<string, Json> = { name: nativeKey }
   if (nativeKey.includes(".") && net.isIP(nativeKey) === 0) identity["fqdn"] = nativeKey
-  const network = { addresses: items("ip", addresses) }
+  const network = { addresses: foreignNames("ip", addresses) }
   return {
     kind: "target",
     nativeKey,
     facets: { identity, network, labels, ...(access === undefined ? {} : { access }) },
   }
-}
-
-/** A collection whose items say nothing but that they are there. */
-export function items(prefix: string, names: Iterable<string>): JsonObject {
-  return Object.fromEntries([...names].map((name) => [`${prefix}:${foreignText(name)}`, {}]))
 }
