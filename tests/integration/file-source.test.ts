@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { fileSource } from "#discovery/sources/file.js"
+import { inventorySchema } from "#discovery/sources/file/own.js"
 import { parseInventory } from "#discovery/sources/file/parse.js"
 import { expandRanges } from "#discovery/sources/file/ranges.js"
 import { FleetError } from "#kernel/errors.js"
@@ -11,6 +12,7 @@ import { lookAt } from "#tests/support/look.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import * as fc from "fast-check"
+import * as z from "zod"
 import { describe, expect, it } from "vitest"
 
 async function written(text: string): Promise<string> {
@@ -66,6 +68,12 @@ describe("our own inventory", () => {
     })
     expect(look.of("lab").facets["labels"]).toMatchObject({ role: null, description: null, tags: {} })
     expect(look.coverage.complete).toStrictEqual({ target: true, service: true })
+  })
+
+  it("is described by a JSON Schema", () => {
+    expect(z.toJSONSchema(inventorySchema, { io: "input" })).toMatchObject({
+      properties: { hosts: { items: { required: ["name"] } } },
+    })
   })
 
   it("says the same again", async () => {

@@ -63,11 +63,8 @@ async function answered(socketPath: string, command: string, signal: AbortSignal
   const where = `there is no program "${command}", and the socket ${socketPath}`
   // The daemon answers nobody who calls it otherwise: a page in a browser would.
   const headers = { Host: "local-tailscaled.sock" }
-  const { status, text } = await ask(
-    http.request({ socketPath, path: "/localapi/v0/status", headers, agent: false }),
-    where,
-    signal,
-  )
+  const options = { socketPath, path: "/localapi/v0/status", headers, agent: false } as const
+  const { status, text } = await ask(() => http.request(options), where, signal)
   if (status === 200) return text
   throw new FleetError("SourceUnavailable", `${where}: HTTP ${status}`)
 }
