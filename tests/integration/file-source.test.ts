@@ -1,5 +1,4 @@
 /** Inventories in files: what each format says, that no secret of theirs is taken, and that a file which is broken says nothing rather than "nothing". */
-import { execFileSync } from "node:child_process"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { fileSource } from "#discovery/sources/file.js"
@@ -90,6 +89,7 @@ describe("our own inventory", () => {
     ["hosts:\n  - name: a\n  - name: b\n  - name: a\n", /^hosts:4: there is another host "a" at hosts:2$/],
     ["hosts:\n  web1: {}\n", /^hosts:2: "hosts" is wrong: .*array/],
     ["hosts:\n  - name: a\n   role: lab\n", /^hosts:3: it is not YAML: /],
+    ["hosts:\n  - name: a\n    role: lab\n    role: gateway\n", /^hosts:4: the key "role" is there twice$/],
     ["hosts: []\n", /^hosts holds no hosts; if that is meant, take the source "inventory" out of the configuration$/],
   ])("names the line of what is wrong in %j", async (text, message) => {
     expect(await refusal(text)).toMatch(message)
@@ -220,9 +220,7 @@ describe("a file that cannot be read", () => {
       code: "SourceUnavailable",
       message: expect.stringContaining(`the inventory ${missing} cannot be read: ENOENT`),
     })
-    const pipe = path.join(folder, "pipe")
-    execFileSync("mkfifo", [pipe])
-    for (const other of [folder, pipe])
+    for (const other of [folder, "/dev/zero"])
       expect((await refusalOf(() => lookAt(fileSource("inventory", { path: other })))).message).toMatch(
         /it is not a file$/,
       )

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import type { Look, Source } from "../observation.js"
 import { parseInventory } from "./file/parse.js"
-import { observationsOf } from "./file/stated.js"
+import { type Inventory, observationsOf } from "./file/stated.js"
 
 export interface FileOptions {
   readonly path: string
@@ -18,17 +18,21 @@ export interface FileDeps {
 }
 
 /** Far beyond any inventory that is kept by people. */
-const largest = 16 * 2 ** 20
+const largest = 4 * 2 ** 20
 
 /** @param name the name of the configured source; its look throws `SourceUnavailable` naming the file and the line */
 export function fileSource(name: string, { path }: FileOptions, { clock = systemClock }: FileDeps = {}): Source {
+  // Most looks find the file as it was, and a large one takes seconds to understand.
+  let last: { readonly text: string; readonly inventory: Inventory } | undefined
   return {
     name,
     kind: "file",
     async look(signal: AbortSignal): Promise<Look> {
       signal.throwIfAborted()
       const observedAt = clock.now()
-      const inventory = parseInventory(await read(path, signal), path)
+      const text = await read(path, signal)
+      if (last?.text !== text) last = { text, inventory: parseInventory(text, path) }
+      const { inventory } = last
       const observations = observationsOf(inventory)
       if (observations.length === 0)
         throw new FleetError(
@@ -48,7 +52,7 @@ async function read(path: string, signal: AbortSignal): Promise<string> {
     const found = await fs.stat(path)
     // A pipe would be waited for without end.
     if (!found.isFile()) throw new Error("it is not a file")
-    if (found.size > largest) throw new Error("it is longer than 16 MiB")
+    if (found.size > largest) throw new Error("it is longer than 4 MiB")
     return await fs.readFile(path, { encoding: "utf8", signal })
   } catch (cause) {
     signal.throwIfAborted()

@@ -1,6 +1,6 @@
 /** A YAML document that knows on which line each of its values stands. */
-import { LineCounter, parseDocument } from "yaml"
-import { messageOf } from "#kernel/errors.js"
+import { LineCounter, type YAMLMap, isScalar, parseDocument, visit } from "yaml"
+import { FleetError, messageOf } from "#kernel/errors.js"
 import { wrong } from "./stated.js"
 
 export interface Yaml {
@@ -15,12 +15,23 @@ export interface Yaml {
 export function parseYaml(text: string, file: string): Yaml {
   try {
     const lines = new LineCounter()
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" })
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: "silent",
+      uniqueKeys: false,
+    })
     const [problem] = document.errors
     const lineAt = (offset: number) => `${file}:${lines.linePos(offset).line}`
     // What follows tells programmers how to go on.
     if (problem !== undefined)
       throw wrong(lineAt(problem.pos[0]), `it is not YAML: ${problem.message.split(/[;\n]/)[0]}`)
+    visit(document, {
+      Map(_, map) {
+        const twice = keyThatIsThereTwice(map)
+        if (twice !== undefined) throw wrong(lineAt(twice.offset), `the key "${twice.key}" is there twice`)
+      },
+    })
     const value = document.toJS() as unknown
     return {
       value,
@@ -34,10 +45,22 @@ export function parseYaml(text: string, file: string): Yaml {
       },
     }
   } catch (error) {
-    if (error instanceof Error && error.name === "FleetError") throw error
+    if (error instanceof FleetError) throw error
     // An alias of nothing, aliases of aliases without measure, or brackets within brackets.
     throw wrong(file, `it is not YAML: ${messageOf(error)}`)
   }
+}
+
+/** The library compares each key with each other one. */
+function keyThatIsThereTwice({ items }: YAMLMap): { readonly key: string; readonly offset: number } | undefined {
+  const keys = new Set<string>()
+  for (const { key } of items) {
+    if (!isScalar(key)) continue
+    const name = String(key.value)
+    if (keys.has(name)) return { key: name, offset: key.range?.[0] ?? 0 }
+    keys.add(name)
+  }
+  return undefined
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

@@ -27,7 +27,6 @@ export const clusterStatus = z.array(
     ip: text.nullish(),
   }),
 )
-export type ClusterStatus = z.infer<typeof clusterStatus>
 
 const measures = {
   status: text.nullish(),
