@@ -218,7 +218,8 @@ describe("a token that lacks a right", () => {
     expect(observations).toStrictEqual([])
     expect(coverage.complete.target).toBe(false)
     expect(coverage.notLooked).toStrictEqual({
-      "/target": "the token lacks VM.Audit on /vms; the token lacks Sys.Audit on /nodes",
+      "/target":
+        "the token lacks VM.Audit on /vms; the token lacks Sys.Audit on /nodes; no node is listed, not even the one that answers",
       "/storage": "the token lacks Datastore.Audit on /storage",
     })
   })

@@ -5,17 +5,14 @@
  */
 import pLimit from "p-limit"
 import { type Clock, systemClock } from "#kernel/clock.js"
-import { FleetError } from "#kernel/errors.js"
-import type { FailedTarget, TargetsCoverage } from "#events/source.js"
-import { grouped, inOrder } from "../coverage.js"
 import { foreignText } from "../facts/foreign.js"
-import type { Look, LookProgress, Observation, Source } from "../observation.js"
+import type { Look, LookProgress, Source } from "../observation.js"
 import { type Client, connect } from "./proxmox/client.js"
 import { clusterOf } from "./proxmox/cluster.js"
+import { type Seen, conclusion } from "./proxmox/conclusion.js"
 import { guestSight, keyOf } from "./proxmox/guest.js"
 import { Kept } from "./proxmox/kept.js"
 import { nodeSight } from "./proxmox/node.js"
-import type { Sight } from "./proxmox/page.js"
 import { type Permissions, resources } from "./proxmox/pages.js"
 import { missingRight } from "./proxmox/rights.js"
 
@@ -76,93 +73,41 @@ async function lookAround(
   kept: Kept,
   progress?: LookProgress,
 ): Promise<Omit<Look, "observedAt">> {
-  const cluster = await clusterOf(client)
-  if (options.cluster !== undefined && cluster.name !== options.cluster)
-    throw new FleetError("SourceUnavailable", foreignText(otherCluster(options.cluster, cluster.name, cluster.why)))
+  const { name: cluster, doubt, addresses } = await clusterOf(client, options.cluster)
   const { nodes, guests, storages } = await client.get("/cluster/resources", resources)
-  const isOnline = new Map(nodes.map(({ node, status }) => [node, status === "online"]))
-  const noStorage = missingRight("storage", permissions)
-  const named = cluster.name === undefined ? undefined : foreignText(cluster.name)
   kept.keepOnly(new Set(guests.map(keyOf)))
-
-  const failed: FailedTarget[] = []
-  const looks = [
-    ...nodes.map((node) => ({
-      key: foreignText(`node/${node.node}`),
-      isOnline: node.status === "online",
-      sight: () =>
-        nodeSight(client, node, {
-          cluster: named,
-          address: cluster.addresses.get(node.node),
-          storages: noStorage === undefined ? storages.filter((storage) => storage.node === node.node) : undefined,
-        }),
-    })),
-    ...guests.map((guest) => {
-      const isNodeOnline = isOnline.get(guest.node) ?? false
-      const sight = () => guestSight(client, guest, { cluster: named, isNodeOnline, kept })
-      return { key: keyOf(guest), isOnline: isNodeOnline, sight }
-    }),
-  ]
+  const noStorage = missingRight("storage", permissions)
+  const online = new Set(nodes.filter(({ status }) => status === "online").map(({ node }) => node))
+  const ofNodes = nodes.map((node) => {
+    const own = noStorage === undefined ? storages.filter((storage) => storage.node === node.node) : undefined
+    const sight = () => nodeSight(client, node, { cluster, address: addresses.get(node.node), storages: own })
+    return { key: foreignText(`node/${node.node}`), node: node.node, sight }
+  })
+  const ofGuests = guests.map((guest) => {
+    const sight = () => guestSight(client, guest, { cluster, isNodeOnline: online.has(guest.node), kept })
+    return { key: keyOf(guest), node: guest.node, sight }
+  })
+  const all = [...ofNodes, ...ofGuests]
   let done = 0
   const limit = pLimit(together)
   const seen = await Promise.all(
-    looks.map(({ key, isOnline: answers, sight }) =>
-      limit(async () => {
-        if (!answers) failed.push({ target: key, code: "SourceUnavailable", message: "the node is not online" })
-        const found = await sight()
-        progress?.(++done, looks.length, key)
-        return [key, found] as const
+    all.map(({ key, node, sight }) =>
+      limit(async (): Promise<Seen> => {
+        const found = { key, sight: await sight(), answers: online.has(node) }
+        progress?.(++done, all.length, key)
+        return found
       }),
     ),
   )
-  const lacking = [missingRight("guests", permissions), missingRight("nodes", permissions), cluster.doubt]
-  return conclusion(
-    new Map(seen),
-    failed,
-    lacking.filter((why) => why !== undefined),
+  const doubts = [
+    missingRight("guests", permissions),
+    missingRight("nodes", permissions),
+    doubt,
+    nodes.length === 0 ? "no node is listed, not even the one that answers" : undefined,
+  ]
+  return conclusion(seen, {
+    token: options.token,
+    doubts: doubts.filter((why) => why !== undefined),
     noStorage,
-    options.token,
-  )
-}
-
-function otherCluster(wanted: string, name: string | undefined, why: string | undefined): string {
-  if (name === undefined) return `it cannot be seen whether it is the cluster "${wanted}": ${why}`
-  return `it is another cluster: "${name}" and not "${wanted}"`
-}
-
-function conclusion(
-  seen: ReadonlyMap<string, Sight>,
-  failed: readonly FailedTarget[],
-  lacking: readonly string[],
-  noStorage: string | undefined,
-  token: string,
-): Omit<Look, "observedAt"> {
-  const rights = foreignText(`token:${token}`)
-  const observations: Observation[] = []
-  const each = new Map<string, Omit<TargetsCoverage, "targets">>()
-  const all: Record<string, true> = {}
-  // The API lists them in any order.
-  for (const [nativeKey, { facets, notLooked }] of [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    observations.push({ kind: "target", nativeKey, facets })
-    const looked = Object.fromEntries(Object.keys(facets).map((facet) => [facet, true as const]))
-    Object.assign(all, looked)
-    each.set(nativeKey, { rights, looked, notLooked, complete: { service: false } })
-  }
-  const notLooked = {
-    ...(lacking.length === 0 ? {} : { "/target": lacking.join("; ") }),
-    ...(noStorage === undefined ? {} : { "/storage": noStorage }),
-  }
-  const complete = { target: lacking.length === 0, service: false }
-  const targets = grouped(each)
-  return {
-    observations,
-    coverage: {
-      rights,
-      looked: all,
-      notLooked,
-      complete,
-      ...(targets.length > 0 ? { targets } : {}),
-      ...(failed.length > 0 ? { failed: inOrder(failed) } : {}),
-    },
-  }
+  })
 }
