@@ -139,7 +139,8 @@ const json = JSON.stringify({
   _meta: {
     hostvars: {
       mail: { ansible_host: "10.0.0.5", ansible_password: "hunter2" },
-      "10.0.0.9": { ansible_user: "ada b" },
+      "10.0.0.9": { ansible_user: { __ansible_unsafe: "ada b" } },
+      "web01.example.org": { ansible_host: "{{ inventory_hostname }}", ansible_port: { __ansible_vault: "hunter2" } },
       "db-a": { ansible_port: 2222 },
       "db-b": { ansible_port: "2222" },
     },

@@ -471,7 +471,7 @@ describe("any answer", () => {
           expect(error).toBeInstanceOf(FleetError)
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     )
   })
 })

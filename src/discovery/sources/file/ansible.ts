@@ -6,6 +6,7 @@ import * as net from "node:net"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { foreignCount, foreignNames, foreignText } from "../../facts/foreign.js"
 import { type Inventory, type StatedHost, wrong } from "./stated.js"
+import { isMapping } from "./yaml.js"
 
 /** More is a slip in a range, or hostile. */
 const mostHosts = 10_000
@@ -46,10 +47,10 @@ export class AnsibleInventory {
   variables(name: string, { ansible_host, ansible_port, ansible_user }: Variables): void {
     const reached = this.#reached.get(name) ?? {}
     this.#reached.set(name, reached)
-    if (isPlain(ansible_host)) reached["address"] = foreignText(ansible_host)
-    const port = foreignCount(String(ansible_port))
+    const [address, port, user] = [plain(ansible_host), foreignCount(plain(ansible_port)), plain(ansible_user)]
+    if (address !== undefined) reached["address"] = foreignText(address)
     if (port !== null) reached["port"] = port
-    if (isPlain(ansible_user)) reached["user"] = foreignText(ansible_user)
+    if (user !== undefined) reached["user"] = foreignText(user)
   }
 
   inventory(): Inventory {
@@ -71,9 +72,11 @@ export class AnsibleInventory {
   }
 }
 
-/** A template says something only to Ansible. */
-function isPlain(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && !value.includes("{{")
+/** A template says something only to Ansible; what came from elsewhere it wraps, so that it is not taken for one. */
+function plain(given: unknown): string | undefined {
+  const value = isMapping(given) ? given["__ansible_unsafe"] : given
+  if (typeof value === "number") return String(value)
+  return typeof value === "string" && value !== "" && !value.includes("{{") ? value : undefined
 }
 
 function addressesOf(name: string, { address }: JsonObject): string[] {
