@@ -1,7 +1,7 @@
 /** What shapes conclusions is itself in the ledger: the stream `policy` holds each policy that was in force. */
 import * as z from "zod"
 import { account } from "./define.js"
-import { percent } from "./facets/field.js"
+import { line, percent } from "./facets/field.js"
 
 export const policy = z.strictObject({
   /** Bands of use: above `warning` and above `critical` percent; leaving a band downwards takes `hysteresis` more. */
@@ -15,6 +15,8 @@ export const policy = z.strictObject({
   }),
   /** Complete looks in a row that must miss an entity before it is retired. */
   retireAfterLooks: z.int().min(1).max(1_000).default(3),
+  /** Names of sources: what an earlier one says of a machine goes before what a later one says, field by field. */
+  precedence: z.array(line).default([]),
   /** When so many of a source's machines, and more than this share of them, are missing at once, nothing is concluded until somebody says so. */
   massAbsence: z
     .strictObject({ atLeast: z.int().min(1).default(5), share: z.number().min(0).max(1).default(0.4) })

@@ -54,6 +54,20 @@ export const sourceEvents = {
       changes: count,
     }),
   ),
+  /** Somebody says that a host has this key: it is trusted from here on, in the place of what was said before of its algorithm. */
+  HostKeyTrusted: account(
+    "source",
+    z.strictObject({
+      source: line,
+      /** As known_hosts has it: `[host]:port` unless the port is 22. */
+      name: line,
+      algorithm: line,
+      /** As `ssh-ed25519 AAAA…`. */
+      key: z.string().max(10_000),
+      /** As OpenSSH prints it. */
+      fingerprint: line,
+    }),
+  ),
   /** A look came to nothing; it says nothing about the source's entities. */
   DiscoveryFailed: account(
     "source",

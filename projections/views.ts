@@ -13,6 +13,10 @@ import { storeError } from "#sqlite/errors.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
 import { historyProjection } from "./history/project.js"
 import { type HistoryReader, historyReader } from "./history/read.js"
+import { hostKeysProjection } from "./hostkeys/project.js"
+import { type HostKeysReader, hostKeysReader } from "./hostkeys/read.js"
+import { identityProjection } from "./identity/project.js"
+import { type IdentityReader, identityReader } from "./identity/read.js"
 import { inventoryProjection } from "./inventory/project.js"
 import { type InventoryReader, inventoryReader } from "./inventory/read.js"
 import { policyProjection } from "./policy/project.js"
@@ -22,7 +26,14 @@ import { runsProjection } from "./runs/project.js"
 import { type RunsReader, runsReader } from "./runs/read.js"
 
 /** In the order in which they see an event. */
-const projections: readonly Projection[] = [inventoryProjection, historyProjection, runsProjection, policyProjection]
+const projections: readonly Projection[] = [
+  inventoryProjection,
+  historyProjection,
+  identityProjection,
+  runsProjection,
+  policyProjection,
+  hostKeysProjection,
+]
 
 /** What the views are made by; views made by anything else are built anew. */
 const madeBy = projections.map(({ name, version }) => `${name} ${version}`).join(", ")
@@ -52,16 +63,20 @@ const viewsStore: Store = {
 export interface ViewsReader {
   readonly inventory: InventoryReader
   readonly history: HistoryReader
+  readonly identity: IdentityReader
   readonly runs: RunsReader
   readonly policy: PolicyReader
+  readonly hostKeys: HostKeysReader
 }
 
 export class Views implements Subscriber, ViewsReader {
   readonly name = "views"
   readonly inventory: InventoryReader
   readonly history: HistoryReader
+  readonly identity: IdentityReader
   readonly runs: RunsReader
   readonly policy: PolicyReader
+  readonly hostKeys: HostKeysReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #fold: (events: readonly RecordedEvent[]) => void
@@ -97,8 +112,10 @@ export class Views implements Subscriber, ViewsReader {
     }
     this.inventory = inventoryReader(this.#db)
     this.history = historyReader(this.#db)
+    this.identity = identityReader(this.#db)
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
+    this.hostKeys = hostKeysReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

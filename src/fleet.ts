@@ -6,10 +6,7 @@ import * as fs from "node:fs"
 import { checkCatalog } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
-import type { SourceConfig } from "#config/schema.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
-import type { Source } from "#discovery/observation.js"
-import { localSource } from "#discovery/sources/local.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
@@ -27,6 +24,7 @@ import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
 import { type Engine, openEngine } from "./engine.js"
+import { sourceFor } from "./sources.js"
 import { type Folder, type FolderLock, lockFolder, removeStore } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
@@ -158,14 +156,22 @@ async function putTogether(
     get history() {
       return views.history
     },
+    get identity() {
+      return views.identity
+    },
     get runs() {
       return views.runs
     },
     get policy() {
       return views.policy
     },
+    get hostKeys() {
+      return views.hostKeys
+    },
   }
-  const looking = discovery(config.sources.map(sourceFor), { ledger, views: reader, reached, ops, clock })
+  const trusted = async () => views.hostKeys.trusted(views.checkpoint())
+  const sources = config.sources.map((source) => sourceFor(source, { clock, trusted }))
+  const looking = discovery(sources, { ledger, views: reader, reached, ops, clock })
 
   const rebuild = async (
     progress: (done: number, total: number) => void,
@@ -298,11 +304,4 @@ async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promis
     observedAt: clock.now(),
   } as const
   await ledger.append(stream, last?.revision ?? noStream, [event], `adopt ${canonicalJson(policy)}`)
-}
-
-function sourceFor(source: SourceConfig): Source {
-  switch (source.kind) {
-    case "local":
-      return localSource(source.name)
-  }
 }

@@ -13,6 +13,9 @@ const configFacet = z.strictObject({
   workingDir: config(line),
   /** The files that it was deployed from. */
   files: config(collection("file", z.strictObject({}))),
+  /** Those that were made for it. */
+  networks: config(collection("net", z.strictObject({ driver: config(line), internal: config(z.boolean()) }))),
+  volumes: config(collection("volume", z.strictObject({ driver: config(line) }))),
 })
 
 export const stackFacets = { identity: identityFacet, config: configFacet } as const

@@ -11,8 +11,10 @@ const identityFacet = z.strictObject({
   machineId: identity(line),
   /** SMBIOS type 1 UUID, lower case, as the kernel prints it; readable by root only. */
   smbiosUuid: identity(line),
-  /** The cluster of hypervisors that it is part of, or a guest of. */
-  cluster: identity(line),
+  /** The public keys that its SSH server shows, by type: `hostkey:ssh-ed25519`. */
+  hostKeys: identity(collection("hostkey", z.strictObject({ fingerprint: identity(line) }))),
+  /** What a Docker Engine calls itself. Before version 24 it lies in /etc/docker, and engines of one machine share it. */
+  dockerEngineId: identity(line),
 })
 
 const hardware = z.strictObject({
@@ -90,6 +92,26 @@ const sockets = collection(
 
 const packages = collection("pkg", z.strictObject({ version: config(line), architecture: config(line) }))
 
+/** What stands between the machine and those who mean it harm. */
+const security = z.strictObject({
+  /** What filters what comes in: ufw, firewalld, nftables or iptables. Its rules come and go with containers and bans, and are not kept. */
+  firewall: config(line),
+  /** enforcing or permissive. */
+  selinux: config(line),
+  /** enabled or disabled. */
+  apparmor: config(line),
+  auditd: state(z.enum(["running", "stopped"])),
+  /** The SSH server's settings as it understands its files: `sshd:permitrootlogin`. */
+  sshd: config(collection("sshd", z.strictObject({ value: config(line) }))),
+})
+
+const updates = z.strictObject({
+  /** Whether what was installed takes a boot to be in force; Debian and what comes from it say so. */
+  rebootRequired: state(z.boolean()),
+  /** Packages that could be newer, with the version they would have. */
+  available: state(collection("pkg", z.strictObject({ version: state(line) }))),
+})
+
 /** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */
 const usage = z.strictObject({
   /** Counters since boot over all processors, in ticks: what is busy is their difference between two looks. */
@@ -99,6 +121,24 @@ const usage = z.strictObject({
   cpuPercent: gauge(percent),
   /** (MemTotal − MemAvailable) / MemTotal. */
   memoryPercent: gauge(percent),
+})
+
+/** The container engine on it. */
+const engine = z.strictObject({
+  version: config(line),
+  apiVersion: config(line),
+  storageDriver: config(line),
+  cgroupDriver: config(line),
+  cgroupVersion: config(line),
+  rootDir: config(line),
+  rootless: config(z.boolean()),
+  /** Whether containers go on running while the engine does not. */
+  liveRestore: config(z.boolean()),
+  /** `inactive`, `active`, … */
+  swarm: config(line),
+  containers: gauge(count),
+  containersRunning: gauge(count),
+  images: gauge(count),
 })
 
 /** How a source reaches it. */
@@ -138,16 +178,18 @@ const tailnet = z.strictObject({
 
 /** A hypervisor, of its host. */
 const hypervisor = z.strictObject({
+  /** The cluster that it is part of; its own name where it is in none. */
+  cluster: identity(line),
   product: config(line),
   version: config(line),
   status: state(z.enum(["online", "offline", "unknown"])),
-  /** Packages that wait to be updated, with the version they would have. */
-  updates: state(collection("pkg", z.strictObject({ version: state(line) }))),
 })
 
 /** A guest, as its hypervisor has it. */
 const guest = z.strictObject({
   kind: config(z.enum(["qemu", "lxc"])),
+  /** Its number is its own within the cluster. */
+  cluster: identity(line),
   vmid: config(count),
   /** When it was made: another guest that was given the same number was made at another time. */
   createdAt: identity(line),
@@ -182,6 +224,9 @@ export const targetFacets = {
   storage,
   sockets,
   packages,
+  security,
+  updates,
+  engine,
   usage,
 } as const
 
@@ -205,6 +250,9 @@ export const targetDocument = z.strictObject({
   storage: ledgered(storage).optional(),
   sockets: ledgered(sockets).optional(),
   packages: ledgered(packages).optional(),
+  security: ledgered(security).optional(),
+  updates: ledgered(updates).optional(),
+  engine: ledgered(engine).optional(),
   /** The target that the record was linked to: another record's id. A target's oldest record has none. */
   link: z.strictObject({ target: z.uuid() }).optional(),
   /** The band of each resource: `cpu`, `memory`, `fs:/`. */

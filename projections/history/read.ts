@@ -8,8 +8,8 @@ export interface HistoryPage {
   /** Inclusive. */
   readonly from: Position
   readonly limit: number
-  /** Of this record; a target's includes what runs on it. */
-  readonly recordNo?: number
+  /** Of these records; a target's includes what runs on it. */
+  readonly recordNos?: readonly number[]
 }
 
 export type HistoryReader = ReturnType<typeof historyReader>
@@ -30,10 +30,10 @@ export function historyReader(db: Db) {
 
   return {
     /** Positions of changes, newest first. */
-    async page({ before, from, limit, recordNo }: HistoryPage): Promise<readonly Position[]> {
-      return recordNo === undefined
-        ? ofAll.all({ before, from, limit })
-        : ofRecord.all({ no: recordNo, before, from, limit })
+    async page({ before, from, limit, recordNos }: HistoryPage): Promise<readonly Position[]> {
+      if (recordNos === undefined) return ofAll.all({ before, from, limit })
+      const [first = [], ...others] = recordNos.map((no) => ofRecord.all({ no, before, from, limit }))
+      return others.length === 0 ? first : [...new Set([first, ...others].flat())].sort((a, b) => b - a).slice(0, limit)
     },
   }
 }

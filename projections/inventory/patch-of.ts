@@ -55,6 +55,7 @@ export function patchOf(event: FleetEvent): Patch {
     case "RecordsDoubted":
     case "RecordsSeparated":
     case "DiscoveryCompleted":
+    case "HostKeyTrusted":
     case "DiscoveryFailed":
     case "PolicyAdopted":
     case "LedgerCheckpointed":

@@ -30,7 +30,18 @@ export function runsReader(db: Db) {
     `SELECT position, source, outcome, run_id AS runId, actor, started_at AS startedAt, finished_at AS finishedAt, account
      FROM runs r WHERE position = (SELECT max(position) FROM runs WHERE source = r.source AND position <= $at) ORDER BY source`,
   )
+  const lastSaw = db
+    .prepare<{ source: string; target: string; at: number }, Instant>(
+      `SELECT finished_at FROM runs r WHERE source = $source AND position <= $at AND outcome = 'completed'
+         AND NOT EXISTS (SELECT 1 FROM json_each(account, '$.coverage.failed') f WHERE json_extract(f.value, '$.target') = $target)
+       ORDER BY position DESC LIMIT 1`,
+    )
+    .pluck()
   return {
+    /** When the last recorded run of a source ended that could look at one of its machines. */
+    lastSaw: async (source: string, target: string, at: Position): Promise<Instant | undefined> =>
+      lastSaw.get({ source, target, at }),
+
     /** The last recorded run of every source at a position. */
     async latest(at: Position): Promise<readonly Run[]> {
       return latest.all({ at }).map(({ account, ...run }) => ({ ...run, ...(JSON.parse(account) as object) }) as Run)

@@ -63,6 +63,20 @@ const views: Readonly<Record<string, View>> = {
     wrong === null
       ? `${pc.green("verified")}: ${plural(events, "event")}, ${plural(checkpoints, "checkpoint")} agree`
       : `${pc.red("wrong")}: ${printable(wrong.message)}`,
+  enroll: ({ offered, trusted }: { offered: HostKey[]; trusted: HostKey[] }) =>
+    trusted.length > 0
+      ? trusted.map((key) => `${pc.green("trusted")} ${hostKeyText(key)}`).join("\n")
+      : [
+          ...offered.map(hostKeyText),
+          pc.dim("nothing is trusted yet; compare, then add --fingerprint with the one that is right"),
+        ].join("\n"),
+  "identity review": ({ items, at }: { items: Doubt[]; at: At }) =>
+    [...items.map(doubtText), footer({ at, next: null }, items.length, items.length === 1 ? "doubt" : "doubts")].join(
+      "\n",
+    ),
+  "identity link": linkText,
+  "identity unlink": linkText,
+  "identity separate": linkText,
   redact: ({
     payloads,
     mask,
@@ -273,6 +287,45 @@ function fieldLines(value: Json, indent: string): string[] {
     }
     return [name, ...fieldLines(held, `${indent}  `)]
   })
+}
+
+interface HostKey {
+  readonly name: string
+  readonly algorithm: string
+  readonly fingerprint: string
+}
+
+function hostKeyText({ name, algorithm, fingerprint }: HostKey): string {
+  return `${printable(name)}  ${printable(algorithm)}  ${pc.bold(printable(fingerprint))}`
+}
+
+interface Doubt {
+  readonly records: readonly {
+    readonly id: string
+    readonly source: string
+    readonly target: { readonly name: string }
+  }[]
+  readonly score: number
+  readonly reasons: readonly string[]
+}
+
+function doubtText({ records, score, reasons }: Doubt): string {
+  const pair = records.map(
+    ({ id, source, target }) => `${pc.bold(printable(target.name))} ${pc.dim(`(${id}, from ${printable(source)})`)}`,
+  )
+  return `${score.toFixed(2)}  ${pair.join(" and ")}\n    ${reasons.map(printable).join(", ")}`
+}
+
+function linkText({
+  target,
+  records,
+  position,
+}: {
+  target: { name: string }
+  records: string[]
+  position: number
+}): string {
+  return `${printable(target.name)} has ${plural(records.length, "record")} now (position ${position})`
 }
 
 interface Following {

@@ -6,15 +6,16 @@
  */
 import * as z from "zod"
 import type { FleetEvent } from "#events/catalog.js"
-import { type ServiceDocument, type ServiceStatus, serviceFacets } from "#events/facets/service.js"
-import { type StackDocument, stackFacets } from "#events/facets/stack.js"
-import { type ResourceStatus, type TargetDocument, targetFacets } from "#events/facets/target.js"
+import type { ServiceDocument, ServiceStatus } from "#events/facets/service.js"
+import type { StackDocument } from "#events/facets/stack.js"
+import type { ResourceStatus, TargetDocument } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import { bug } from "#kernel/errors.js"
 import type { RecordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { patchBetween } from "#kernel/patch.js"
 import type { EntityKind, Observation } from "./observation.js"
+import { facetsOf } from "./facets.js"
 import { reconcile } from "./reconcile.js"
 
 export interface Provenance {
@@ -22,8 +23,6 @@ export interface Provenance {
   readonly nativeKey: string
   readonly generation: number
 }
-
-const facetsOf = { target: targetFacets, service: serviceFacets, stack: stackFacets } as const
 
 /** The first event of a record. @param resources the first state of each of a target's resources */
 export function decideDiscovered(

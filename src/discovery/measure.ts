@@ -1,5 +1,6 @@
-/** What a look measured on a target, and how full its resources are by it. */
-import { targetFacets } from "#events/facets/target.js"
+/** What a look measured, and how full the resources of a machine are by it. */
+import type * as z from "zod"
+import { facetsOf } from "./facets.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Observation } from "./observation.js"
 import { gaugesOf } from "./reconcile.js"
@@ -13,7 +14,7 @@ export const counterMetrics = [busyTicks, totalTicks] as const
 /** Metric (the path of the gauge) → value. @param previous the counters at the look before */
 export function measure(observation: Observation, previous: ReadonlyMap<string, number>): Map<string, number> {
   const values = new Map<string, number>()
-  for (const [facet, schema] of Object.entries(targetFacets)) {
+  for (const [facet, schema] of Object.entries<z.ZodType>(facetsOf[observation.kind])) {
     const observed = observation.facets[facet]
     if (observed === undefined) continue
     for (const [path, value] of gaugesOf(schema, `/${facet}`, observed)) values.set(path, value)

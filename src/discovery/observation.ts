@@ -27,6 +27,15 @@ export interface Look {
 /** How far a look is: machines looked at or failed, of all there are. */
 export type LookProgress = (done: number, total: number, what: string) => void
 
+/** A host key as it was offered. */
+export interface OfferedKey {
+  /** Under which it is to be trusted, as known_hosts has it. */
+  readonly name: string
+  readonly algorithm: string
+  readonly key: string
+  readonly fingerprint: string
+}
+
 /** A configured place to look. */
 export interface Source {
   readonly name: string
@@ -35,6 +44,8 @@ export interface Source {
   look(signal: AbortSignal, progress?: LookProgress): Promise<Look>
   /** Yields whenever something may have changed that a look would see, for as long as that can be followed. */
   changes?(signal: AbortSignal): AsyncIterable<unknown>
+  /** The ssh host keys that one of its hosts offers now, which is no reason to trust them. @throws FleetError `NotFound`, `SourceUnavailable` */
+  hostKeysOf?(host: string, signal: AbortSignal): Promise<readonly OfferedKey[]>
   /** Lets go of what it keeps between looks. */
   close?(): Promise<void>
 }

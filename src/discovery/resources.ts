@@ -1,4 +1,4 @@
-/** The state of a target's resources after a look: what it measured goes into the rings, and the rings say in which band each resource is. */
+/** The state of a machine's resources after a look: what was measured goes into the rings, and the rings say in which band each resource is. */
 import type { ResourceStatus } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import type { Instant } from "#kernel/clock.js"
@@ -21,7 +21,10 @@ export async function resourcesAfter(
   measurements: Measurements,
   known: JsonObject,
 ): Promise<Record<string, ResourceStatus>> {
-  if (observation.kind !== "target") return {}
+  if (observation.kind !== "target") {
+    await measurements.record(id, observedAt, measure(observation, new Map()))
+    return {}
+  }
   const previous = new Map<string, number>()
   for (const metric of counterMetrics) {
     const [last] = await measurements.latest(id, metric, observedAt, 1)

@@ -136,17 +136,19 @@ class Run {
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const last = await this.#recordAccount(account, changes > 0)
-    await this.ports.ops.looks.finished({
-      source: this.source,
-      finishedAt: this.ports.clock.now(),
-      outcome: "completed",
-    })
+    const failed = look.coverage.failed ?? []
+    const [first] = failed
+    // Whoever asked is told why; the account names each.
+    const nothing = first !== undefined && look.observations.length === 0
+    const outcome = nothing ? "failed" : "completed"
+    await this.ports.ops.looks.finished({ source: this.source, finishedAt: this.ports.clock.now(), outcome })
     return {
       source: this.source,
       runId: this.runId,
-      outcome: "completed",
+      outcome,
+      ...(nothing ? { message: nothingAnswered(failed.length, first) } : {}),
       ...found,
-      failed: look.coverage.failed ?? [],
+      failed,
       held: absent.held,
       changes,
       position: last ?? position,
@@ -296,4 +298,8 @@ function streamOf({ kind, id }: RecordRow): StreamName {
 /** Records by kind and native key; of several generations the newest. */
 function byNativeKey(records: readonly RecordRow[]): Map<string, RecordRow> {
   return new Map(records.map((record) => [`${record.kind} ${record.nativeKey}`, record]))
+}
+
+function nothingAnswered(count: number, { message }: FailedTarget): string {
+  return count === 1 ? message : `none of ${count} machines could be looked at; the first: ${message}`
 }

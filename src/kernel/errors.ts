@@ -13,6 +13,10 @@ const errorKinds = {
   Ambiguous: "input",
   Unauthorized: "denied",
   Forbidden: "denied",
+  // Whoever answers there is not known to be who was meant: a person has to decide.
+  HostKeyUnknown: "denied",
+  HostKeyChanged: "denied",
+  HostKeyRevoked: "denied",
   // The ledger moved on, or the same id came with other content.
   RevisionConflict: "conflict",
   EventIdReused: "conflict",

@@ -3,6 +3,7 @@ import * as z from "zod"
 import { type Position, origin } from "#kernel/point.js"
 import { type Change, changeOf } from "#timeline/change.js"
 import { findEntity } from "#timeline/entity.js"
+import { recordsOfTarget } from "#timeline/target.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { query } from "./define.js"
@@ -28,6 +29,8 @@ export const history = query({
   async run({ fleet, point }, input) {
     const { ledger, views, clock } = fleet
     const record = input.entity === undefined ? undefined : await findEntity(views, input.entity, point.position)
+    const records =
+      record?.kind === "target" ? await recordsOfTarget(views, record.id, point.position) : record && [record]
     const since = input.since === undefined ? origin : (await resolvePoint(ledger, clock, input.since)).position
     const [key] = input.cursor === undefined ? [point.position + 1] : decodeCursor(input.cursor).key
     if (typeof key !== "number") throw wrongCursor()
@@ -35,7 +38,7 @@ export const history = query({
       before: key as Position,
       from: (since + 1) as Position,
       limit: input.limit + 1,
-      ...(record === undefined ? {} : { recordNo: record.no }),
+      ...(records === undefined ? {} : { recordNos: records.map(({ no }) => no) }),
     })
     const shown = page.slice(0, input.limit)
     const items: Change[] = []

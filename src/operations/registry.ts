@@ -3,8 +3,10 @@ import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
+import { enroll } from "./enroll.js"
 import { exportLedger } from "./export.js"
 import { history } from "./history.js"
+import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { login } from "./login.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
@@ -21,6 +23,7 @@ import { watch } from "./watch.js"
 
 export const operations: readonly Operation[] = [
   discover,
+  enroll,
   targets,
   services,
   stacks,
@@ -36,6 +39,10 @@ export const operations: readonly Operation[] = [
   proofConsistency,
   proofKey,
   proofRotate,
+  identityReview,
+  identityLink,
+  identityUnlink,
+  identitySeparate,
   redact,
   rebuild,
   subscriptionList,

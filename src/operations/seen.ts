@@ -1,16 +1,41 @@
-/** When a source's entities were last seen, as of a point. */
+/** When something was last seen, as of a point: when the last look ended that could look at its machine. */
 import type { Fleet } from "#fleet.js"
 import type { Instant } from "#kernel/clock.js"
 import type { Point } from "#kernel/point.js"
+import type { RecordRow } from "#projections/inventory/read.js"
 
-/** Source → end of its last completed look by then. The ledger knows it to the hour; the last look of all is known exactly. */
-export async function lastSeen({ views, ops }: Fleet, point: Point): Promise<ReadonlyMap<string, Instant>> {
+export interface LastSeen {
+  /** The end of a source's last completed look by then. */
+  source(name: string): Instant | null
+  /** Of the records of one thing, the latest. */
+  records(records: readonly RecordRow[]): Promise<Instant | null>
+}
+
+/** The ledger knows it to the hour; the last look of all is known exactly. */
+export async function lastSeen({ views, ops }: Fleet, point: Point): Promise<LastSeen> {
   const seen = new Map<string, Instant>()
+  const failed = new Map<string, ReadonlySet<string>>()
   for (const run of await views.runs.latest(point.position)) {
-    if (run.outcome === "completed") seen.set(run.source, run.finishedAt)
+    if (run.outcome !== "completed") continue
+    seen.set(run.source, run.finishedAt)
+    failed.set(run.source, new Set((run.coverage.failed ?? []).map(({ target }) => target)))
   }
   for (const look of await ops.looks.all()) {
     if (look.outcome === "completed" && look.finishedAt <= point.time) seen.set(look.source, look.finishedAt)
   }
-  return seen
+  const machineOf = async (record: RecordRow) =>
+    record.kind === "target" ? record : ((await views.inventory.record(record.targetId)) ?? record)
+  return {
+    source: (name) => seen.get(name) ?? null,
+    async records(records) {
+      const times: Instant[] = []
+      for (const record of records) {
+        const { source, nativeKey } = await machineOf(record)
+        const couldNot = failed.get(source)?.has(nativeKey) === true
+        const time = couldNot ? await views.runs.lastSaw(source, nativeKey, point.position) : seen.get(source)
+        if (time !== undefined) times.push(time)
+      }
+      return times.toSorted().at(-1) ?? null
+    },
+  }
 }

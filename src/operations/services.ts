@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { type ServiceDocument, serviceStatus } from "#events/facets/service.js"
 import { lifecycle } from "#events/facets/target.js"
-import { entityRef, findEntity } from "#timeline/entity.js"
+import { findEntity, targetUnder } from "#timeline/entity.js"
 import type { NamedRecord } from "#projections/inventory/read.js"
 import { type QueryCall, query } from "./define.js"
 import { after, nextOf } from "./pages.js"
@@ -53,11 +53,10 @@ export const services = query({
 
 async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {
   const document = (await views.inventory.document(record.no, position)) as unknown as ServiceDocument
-  const target = await views.inventory.record(record.targetId)
   return {
     id: record.id,
     name: record.name,
-    target: target === undefined ? null : await entityRef(views, target, position),
+    target: await targetUnder(views, record, position),
     lifecycle: document.lifecycle,
     runtime: document.identity?.runtime ?? null,
     status: document.state?.status ?? "unknown",

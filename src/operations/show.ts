@@ -1,19 +1,21 @@
 /** Everything that is known of one entity as of a point. */
 import * as z from "zod"
-import { lifecycle, targetFacets } from "#events/facets/target.js"
+import { facetsOf } from "#discovery/facets.js"
+import { lifecycle } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
-import type { Point } from "#kernel/point.js"
+import type { Point, Position } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
-import { entityRef, findEntity } from "#timeline/entity.js"
+import { entityRef, findEntity, targetUnder } from "#timeline/entity.js"
+import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { query } from "./define.js"
 import { lastSeen } from "./seen.js"
 import { entityReference, entityShape } from "./shapes.js"
 
 /** A thousand packages are shown to those who ask for them. */
 const onDemand = ["packages"]
-const facetNames = [...Object.keys(targetFacets), "config", "state", "resources"]
+const facetNames = [...new Set(Object.values(facetsOf).flatMap((facets) => Object.keys(facets))), "resources"]
 
 export const show = query({
   name: "show",
@@ -31,7 +33,9 @@ export const show = query({
   }),
   output: z.object({
     entity: entityShape,
-    source: z.string(),
+    records: z
+      .array(z.object({ id: z.uuid(), source: z.string(), nativeKey: z.string() }))
+      .describe("Who tells of it, by precedence; a machine may have several records"),
     /** The machine that a service or a stack runs on. */
     target: entityShape.nullable(),
     lifecycle,
@@ -51,24 +55,23 @@ export const show = query({
     const { position } = point
     const wanted = wantedFacets(input.facets)
     const record = await findEntity(views, input.entity, position)
-    const document = await views.inventory.document(record.no, position, wanted)
+    const records = record.kind === "target" ? await recordsOfTarget(views, record.id, position) : [record]
+    const document = await documentOfTarget(views, records, position, wanted)
     const { lifecycle: life, ...facets } = document
     const omitted = []
     for (const facet of onDemand) {
-      const known =
-        facets[facet] === undefined && (await views.inventory.value(record.no, `/${facet}`, position)) !== undefined
-      if (known) omitted.push(facet)
+      if (facets[facet] === undefined && (await isKnown(views, records, facet, position))) omitted.push(facet)
     }
-    const target = record.kind === "target" ? undefined : await views.inventory.record(record.targetId)
+    const seen = await lastSeen(fleet, point)
     return {
       entity: await entityRef(views, record, position),
-      source: record.source,
-      target: target === undefined ? null : await entityRef(views, target, position),
+      records: records.map(({ id, source, nativeKey }) => ({ id, source, nativeKey })),
+      target: record.kind === "target" ? null : await targetUnder(views, record, position),
       lifecycle: life,
-      lastSeen: (await lastSeen(fleet, point)).get(record.source) ?? null,
+      lastSeen: await seen.records(records),
       facets,
       omitted,
-      measurements: await measured(fleet, record, point),
+      measurements: await measured(fleet, records, point),
     }
   },
 })
@@ -87,12 +90,24 @@ function noFacet(facet: string): FleetError {
   return new FleetError("InvalidInput", `there is no facet "${facet.slice(0, 80)}"; ${hint}`)
 }
 
+async function isKnown(
+  views: Fleet["views"],
+  records: readonly RecordRow[],
+  facet: string,
+  at: Position,
+): Promise<boolean> {
+  for (const { no } of records) if ((await views.inventory.value(no, `/${facet}`, at)) !== undefined) return true
+  return false
+}
+
 /** The last measurement of each series by that time, as far as the ring reaches back. */
-async function measured({ ops }: Fleet, record: RecordRow, point: Point) {
+async function measured({ ops }: Fleet, records: readonly RecordRow[], point: Point) {
   const values: Record<string, { at: string; value: number }> = {}
-  for (const metric of await ops.measurements.metricsOf(record.id)) {
-    const [last] = await ops.measurements.latest(record.id, metric, point.time, 1)
-    if (last !== undefined) values[metric] = last
+  for (const { id } of records.toReversed()) {
+    for (const metric of await ops.measurements.metricsOf(id)) {
+      const [last] = await ops.measurements.latest(id, metric, point.time, 1)
+      if (last !== undefined) values[metric] = last
+    }
   }
   return values
 }

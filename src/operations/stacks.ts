@@ -3,7 +3,7 @@ import * as z from "zod"
 import type { StackDocument } from "#events/facets/stack.js"
 import { lifecycle } from "#events/facets/target.js"
 import type { NamedRecord } from "#projections/inventory/read.js"
-import { entityRef, findEntity } from "#timeline/entity.js"
+import { findEntity, targetUnder } from "#timeline/entity.js"
 import { type QueryCall, query } from "./define.js"
 import { after, nextOf } from "./pages.js"
 import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
@@ -52,11 +52,10 @@ export const stacks = query({
 
 async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {
   const document = (await views.inventory.document(record.no, position)) as unknown as StackDocument
-  const target = await views.inventory.record(record.targetId)
   return {
     id: record.id,
     name: record.name,
-    target: target === undefined ? null : await entityRef(views, target, position),
+    target: await targetUnder(views, record, position),
     lifecycle: document.lifecycle,
     runtime: document.identity?.runtime ?? null,
     workingDir: document.config?.workingDir ?? null,

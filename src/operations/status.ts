@@ -78,7 +78,7 @@ export const status = query({
       sources: discovery.sources.map(({ name, kind }) => ({
         name,
         kind,
-        lastSeen: seen.get(name) ?? null,
+        lastSeen: seen.source(name),
         run: runs.find(({ source }) => source === name) ?? null,
       })),
     }

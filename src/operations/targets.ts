@@ -2,7 +2,8 @@
 import * as z from "zod"
 import { resourceStatus, lifecycle } from "#events/facets/target.js"
 import type { TargetDocument } from "#events/facets/target.js"
-import type { NamedRecord } from "#projections/inventory/read.js"
+import type { NamedRecord, RecordRow } from "#projections/inventory/read.js"
+import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { type QueryCall, query } from "./define.js"
 import { after, nextOf } from "./pages.js"
 import { lastSeen } from "./seen.js"
@@ -19,7 +20,7 @@ const item = z.object({
   memoryMiB: z.int().nullable(),
   services: z.int(),
   resources: z.record(z.string(), resourceStatus),
-  source: z.string(),
+  sources: z.array(z.string()).describe("Who tells of it, by precedence"),
   lastSeen: z.iso.datetime().nullable(),
 })
 
@@ -47,19 +48,17 @@ export const targets = query({
     const shown = page.slice(0, input.limit)
     const seen = await lastSeen(call.fleet, call.point)
     const items = []
-    for (const record of shown)
-      items.push({ ...(await summary(call, record)), lastSeen: seen.get(record.source) ?? null })
+    for (const record of shown) {
+      const records = await recordsOfTarget(views, record.id, call.point.position)
+      items.push({ ...(await summary(call, record, records)), lastSeen: await seen.records(records) })
+    }
     return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
   },
 })
 
-async function summary({ fleet, point }: QueryCall, record: NamedRecord) {
+async function summary({ fleet, point }: QueryCall, record: NamedRecord, records: readonly RecordRow[]) {
   const facets = ["lifecycle", "os", "hardware", "network", "resources"]
-  const document = (await fleet.views.inventory.document(
-    record.no,
-    point.position,
-    facets,
-  )) as unknown as TargetDocument
+  const document = (await documentOfTarget(fleet.views, records, point.position, facets)) as unknown as TargetDocument
   const { service } = await fleet.views.inventory.counts(point.position, record.id)
   const addresses = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses: held }) =>
     Object.keys(held ?? {}),
@@ -75,7 +74,7 @@ async function summary({ fleet, point }: QueryCall, record: NamedRecord) {
     memoryMiB: document.hardware?.memoryMiB ?? null,
     services: service,
     resources: document.resources ?? {},
-    source: record.source,
+    sources: records.map(({ source }) => source),
   }
 }
 

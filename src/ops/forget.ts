@@ -6,12 +6,14 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
   const named = "FROM series WHERE instr(metric, ?) > 0"
   const forgetMeasurements = db.prepare<[string]>(`DELETE FROM measurements WHERE series_no IN (SELECT no ${named})`)
   const forgetSeries = db.prepare<[string]>(`DELETE ${named}`)
+  const forgetEvidence = db.prepare<[string]>("DELETE FROM evidence WHERE instr(key, ?) > 0")
   const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
   const forget = db.transaction((text: string, mask: string) => {
     for (const form of new Set([text, escapeKey(text)])) {
       forgetMeasurements.run(form)
       forgetSeries.run(form)
       maskLetters.run(form, mask)
+      forgetEvidence.run(form)
     }
   })
   return (text, mask) => {

@@ -3,6 +3,7 @@ import type { Clock } from "#kernel/clock.js"
 import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
 import { type Checkpoints, checkpoints } from "./checkpoints.js"
+import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
 import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
@@ -15,6 +16,7 @@ export interface Ops {
   readonly measurements: Measurements
   readonly absences: Absences
   readonly looks: Looks
+  readonly evidence: EvidenceIndex
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetters
   /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
@@ -30,6 +32,7 @@ export function openOps(file: string, clock: Clock): Ops {
     measurements: measurements(db),
     absences: absences(db),
     looks: looks(db),
+    evidence: evidenceIndex(db),
     checkpoints: checkpoints(db),
     deadLetters: deadLetters(db),
     forget: async (text, mask) => forget(text, mask),

@@ -57,5 +57,9 @@ export const opsStore: Store = {
       UNIQUE (handler, position)
     ) STRICT;
     CREATE INDEX dead_letters_by_position ON dead_letters (position, id);`,
+    `
+    -- By what the record of a machine can be found again, as looks saw it last.
+    CREATE TABLE evidence (key TEXT NOT NULL, record_id TEXT NOT NULL, PRIMARY KEY (key, record_id)) STRICT, WITHOUT ROWID;
+    CREATE INDEX evidence_by_record ON evidence (record_id);`,
   ],
 }

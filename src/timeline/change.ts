@@ -8,7 +8,7 @@ import { isDiscovery } from "#projections/inventory/project.js"
 import { patchOf, subjectOf } from "#projections/inventory/patch-of.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
 import type { ViewsReader } from "#projections/views.js"
-import { type EntityRef, entityRef } from "./entity.js"
+import { type EntityRef, entityRef, targetOf } from "./entity.js"
 
 export interface Change {
   readonly position: Position
@@ -34,7 +34,7 @@ export async function changeOf(views: ViewsReader, event: RecordedEvent): Promis
     observedAt: event.observedAt,
     ...(event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt }),
     type: event.type,
-    entity: await entityRef(views, record, event.position),
+    entity: await entityRef(views, await targetOf(views, record, event.position), event.position),
     actor: event.metadata.actor,
     source: event.metadata.source ?? null,
     runId: event.metadata.runId ?? null,

@@ -1,5 +1,5 @@
 /** Finding the entity that a person means: by id, by name as of a point, or by a name it once had. */
-import { FleetError } from "#kernel/errors.js"
+import { FleetError, bug } from "#kernel/errors.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import type { Kind, RecordRow } from "#projections/inventory/read.js"
@@ -24,11 +24,17 @@ export async function findEntity(views: ViewsReader, reference: string, at: Posi
   if (uuid.test(reference)) {
     const record = await inventory.record(reference)
     if (record === undefined || record.discovered > at) throw notFound(reference)
-    return record
+    return targetOf(views, record, at)
   }
   const typed = /^(target|service|stack):(.+)$/s.exec(reference)
   const name = typed?.[2] ?? reference
-  const found = (await inventory.named(name, at)).filter(({ kind }) => typed === null || kind === typed[1])
+  const named = (await inventory.named(name, at)).filter(({ kind }) => typed === null || kind === typed[1])
+  const byId = new Map<RecordId, RecordRow>()
+  for (const record of named) {
+    const whole = await targetOf(views, record, at)
+    byId.set(whole.id, whole)
+  }
+  const found = [...byId.values()]
   const present: RecordRow[] = []
   for (const record of found) {
     if ((await inventory.value(record.no, "/lifecycle", at)) !== "retired") present.push(record)
@@ -46,6 +52,18 @@ export async function findEntity(views: ViewsReader, reference: string, at: Posi
       details: { ids },
     },
   )
+}
+
+/** The oldest record of the machine that a record is of, which the machine has its id from; anything else is itself. */
+export async function targetOf(views: ViewsReader, record: RecordRow, at: Position): Promise<RecordRow> {
+  return (record.kind === "target" ? await views.inventory.linkOf(record.id, at) : undefined) ?? record
+}
+
+/** The machine that something runs on. */
+export async function targetUnder(views: ViewsReader, { targetId }: RecordRow, at: Position): Promise<EntityRef> {
+  const record = await views.inventory.record(targetId)
+  if (record === undefined) throw bug(`the views do not know the target ${targetId}`)
+  return entityRef(views, await targetOf(views, record, at), at)
 }
 
 export async function entityRef(views: ViewsReader, record: RecordRow, at: Position): Promise<EntityRef> {

@@ -82,6 +82,24 @@ describe("a machine that could not be looked at", () => {
   })
 })
 
+describe("a look at which no machine answered", () => {
+  it("is told as failed with the reason, and concludes nothing", async () => {
+    const { sees, look, news, views, ledger } = await workbench()
+    sees([a, b])
+    await look()
+    const good = await views.runs.lastSaw("here", "a", (await ledger.head()).position)
+    await news()
+    sees([], everywhere, "ssh", { coverage: { failed: [unreachable("a"), unreachable("b")] } })
+    expect(await look()).toMatchObject({
+      outcome: "failed",
+      message: "none of 2 machines could be looked at; the first: a does not answer",
+      changes: 0,
+    })
+    expect(typesOf(await news())).toStrictEqual(["DiscoveryCompleted"])
+    expect(await views.runs.lastSaw("here", "a", (await ledger.head()).position)).toBe(good)
+  })
+})
+
 describe("what is complete on one machine and not on another", () => {
   it("is concluded from there alone", async () => {
     const { sees, look, news } = await workbench()

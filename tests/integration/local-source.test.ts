@@ -182,7 +182,10 @@ describe("the local source on a tree of files", () => {
       machineId: null,
       smbiosUuid: null,
     })
-    expect(seen.coverage.notLooked).toMatchObject({ "/packages": "no dpkg database", "/sockets": "no tcp in /proc" })
+    expect(seen.coverage.notLooked).toMatchObject({
+      "/security/sshd": "only the system that runs can be asked",
+      "/sockets": "no tcp in /proc",
+    })
     expect(seen.coverage.complete).toEqual({ target: true, service: false })
   })
 

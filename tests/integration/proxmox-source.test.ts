@@ -44,14 +44,10 @@ describe("a cluster", () => {
   it("of which a node is what it runs on, what it holds, and what waits to be updated", async () => {
     const { of, coverage } = await look(await proxmox())
     expect(of("node/pve1").facets).toMatchObject({
-      identity: { name: "pve1", hostname: "pve1", cluster: "rack" },
+      identity: { name: "pve1", hostname: "pve1" },
       network: { addresses: { "ip:10.0.0.1": {} } },
-      hypervisor: {
-        product: "Proxmox VE",
-        version: "9.1.1",
-        status: "online",
-        updates: { "pkg:zlib1g": { version: "2" } },
-      },
+      hypervisor: { cluster: "rack", product: "Proxmox VE", version: "9.1.1", status: "online" },
+      updates: { available: { "pkg:zlib1g": { version: "2" } } },
       hardware: { cpuCores: 16, memoryMiB: 65_536, cpuModel: "AMD EPYC 7302P", architecture: "x86_64" },
       os: { kernel: "6.17.2-1-pve" },
       storage: {
@@ -64,11 +60,11 @@ describe("a cluster", () => {
     })
     expect(of("node/pve2").facets).toMatchObject({ storage: { filesystems: { "fs:local-lvm": { type: "lvmthin" } } } })
     const pve2 = coverage.targets?.find(({ targets }) => targets.includes("node/pve2"))
-    expect(pve2?.notLooked["/hypervisor/updates"]).toBe("HTTP 403 Permission check failed (/nodes/pve2, Sys.Modify)")
+    expect(pve2?.notLooked["/updates/available"]).toBe("HTTP 403 Permission check failed (/nodes/pve2, Sys.Modify)")
     expect(of("node/pve3").facets).toStrictEqual({
-      identity: { name: "pve3", hostname: "pve3", cluster: "rack" },
+      identity: { name: "pve3", hostname: "pve3" },
       network: { addresses: { "ip:10.0.0.3": {} } },
-      hypervisor: { product: "Proxmox VE", status: "offline" },
+      hypervisor: { cluster: "rack", product: "Proxmox VE", status: "offline" },
       storage: { filesystems: {} },
     })
   })
@@ -76,11 +72,12 @@ describe("a cluster", () => {
   it("of which a virtual machine is its settings, its snapshots, and what its agent says of its addresses", async () => {
     const { of } = await look(await proxmox())
     expect(of("qemu/100").facets).toMatchObject({
-      identity: { name: "web", smbiosUuid: "0a1b2c3d-0000-4000-8000-000000000100", cluster: "rack" },
+      identity: { name: "web", smbiosUuid: "0a1b2c3d-0000-4000-8000-000000000100" },
       labels: { tags: { "tag:shop": {}, "tag:eu": {} } },
       hardware: { cpuCores: 2, memoryMiB: 4_096, virtualization: "kvm" },
       guest: {
         kind: "qemu",
+        cluster: "rack",
         vmid: 100,
         node: "pve1",
         power: "running",
@@ -131,6 +128,7 @@ describe("a cluster", () => {
     expect(why("qemu/102")?.["/network/interfaces/*/addresses"]).toBe("no guest agent")
     expect(of("lxc/201").facets["guest"]).toStrictEqual({
       kind: "lxc",
+      cluster: "rack",
       vmid: 201,
       node: "pve3",
       power: "unknown",
@@ -190,7 +188,7 @@ describe("a cluster", () => {
   it("that is a single node is called as the node is", async () => {
     const stub = await proxmox()
     stub.replies["/cluster/status"] = [{ type: "node", id: "node/pve1", name: "pve1", local: 1, online: 1, nodeid: 0 }]
-    expect((await look(stub)).of("qemu/100").facets["identity"]).toMatchObject({ cluster: "pve1" })
+    expect((await look(stub)).of("qemu/100").facets["guest"]).toMatchObject({ cluster: "pve1" })
   })
 })
 
@@ -238,7 +236,7 @@ describe("a token that lacks a right", () => {
     expect(await refusal({ ...stub.options, cluster: "rack" })).toBe(
       'it cannot be seen whether it is the cluster "rack": HTTP 403 Permission check failed (/, Sys.Audit)',
     )
-    expect((await look(stub)).of("node/pve1").facets["identity"]).toStrictEqual({ name: "pve1", hostname: "pve1" })
+    expect((await look(stub)).of("node/pve1").facets["hypervisor"]).not.toHaveProperty("cluster")
   })
 })
 
@@ -343,7 +341,7 @@ describe("a page that fails", () => {
     "/nodes/pve1/qemu/100/snapshot": ["qemu/100", "guest", ["snapshots"]],
     "/nodes/pve1/qemu/100/pending": ["qemu/100", "guest", ["pending"]],
     "/nodes/pve1/status": ["node/pve1", "hardware", ["cpuModel", "architecture"]],
-    "/nodes/pve1/apt/update": ["node/pve1", "hypervisor", ["updates", "version"]],
+    "/nodes/pve1/apt/update": ["node/pve1", "updates", ["available"]],
   }
   const agent = "/nodes/pve1/qemu/100/agent/network-get-interfaces"
 
@@ -364,7 +362,7 @@ describe("a page that fails", () => {
     for (const [key, facet, fields] of Object.values(unseen)) {
       for (const field of fields) {
         expect(whyNot(key)?.[`/${facet}/${field}`]).toStrictEqual(why)
-        expect(less.of(key).facets[facet]).not.toHaveProperty(field)
+        expect(less.of(key).facets[facet]?.[field]).toBeUndefined()
       }
     }
     expect(less.of("lxc/200").facets["network"]).toBeUndefined()

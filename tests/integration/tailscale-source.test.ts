@@ -111,7 +111,9 @@ describe("a tailnet", () => {
     expect(look.observations.map(({ nativeKey }) => nativeKey)).toStrictEqual(["nSelf", "nA"])
     expect(look.of("nA").facets).toStrictEqual({
       identity: { name: "web", hostname: "localhost", fqdn: "web.tail1234.ts.net" },
-      network: { addresses: { "ip:100.64.0.2": {}, "ip:fd7a:115c:a1e0::2": {} } },
+      network: {
+        interfaces: { "if:tailscale0": { addresses: { "ip:100.64.0.2/32": {}, "ip:fd7a:115c:a1e0::2/128": {} } } },
+      },
       os: { name: "linux" },
       labels: { owner: null, tags: { "tag:server": {}, "tag:eu": {} } },
       tailnet: {

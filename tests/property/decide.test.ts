@@ -4,20 +4,14 @@ import { fieldClassOf } from "#events/facets/field.js"
 import { serviceDocument } from "#events/facets/service.js"
 import { stackDocument } from "#events/facets/stack.js"
 import { type ResourceStatus, targetDocument } from "#events/facets/target.js"
+import { facetsOf } from "#discovery/facets.js"
 import { decideDiscovered, decideMissing, decideSeen } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
 import { type RecordId, recordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { escapeKey } from "#kernel/patch.js"
 import { evolve } from "#projections/inventory/evolve.js"
-import {
-  anyDocument,
-  anyObservation,
-  anyResources,
-  facetsOf,
-  kinds,
-  quickPolicy,
-} from "#tests/support/random-history.js"
+import { anyDocument, anyObservation, anyResources, kinds, quickPolicy } from "#tests/support/random-history.js"
 import * as fc from "fast-check"
 import * as z from "zod"
 import { describe, expect, it } from "vitest"

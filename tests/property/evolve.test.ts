@@ -108,6 +108,7 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   RecordsDoubted: {},
   RecordsSeparated: {},
   DiscoveryCompleted: {},
+  HostKeyTrusted: {},
   DiscoveryFailed: {},
   PolicyAdopted: {},
   LedgerCheckpointed: {},

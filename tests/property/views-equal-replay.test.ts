@@ -239,7 +239,7 @@ describe("the inventory at a position", () => {
               before: events.length as Position,
               from: 0 as Position,
               limit: 1_000,
-              recordNo: row?.no as number,
+              recordNos: [row?.no as number],
             }
             expect(await pages.page(page)).toStrictEqual(its.sort((a, b) => b - a))
           }

@@ -5,11 +5,10 @@
  */
 import type { FleetEvent, NewEvent, RecordedEvent } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
-import { serviceFacets } from "#events/facets/service.js"
-import { stackFacets } from "#events/facets/stack.js"
-import { resourceStatus, targetFacets } from "#events/facets/target.js"
+import { resourceStatus } from "#events/facets/target.js"
 import type { ResourceStatus } from "#events/facets/target.js"
 import { type Policy, defaultPolicy } from "#events/policy.js"
+import { facetsOf } from "#discovery/facets.js"
 import { decideDiscovered, decideMissing, decideSeen } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
 import { type RecordId, type StreamName, recordId } from "#kernel/ids.js"
@@ -21,6 +20,7 @@ import { evolve } from "#projections/inventory/evolve.js"
 import * as fc from "fast-check"
 import * as z from "zod"
 import { anyText } from "./any-json.js"
+import { prefixesOf } from "./collection-keys.js"
 import { metadata, observedAt, payloads } from "./sample-events.js"
 
 export interface Append {
@@ -30,28 +30,10 @@ export interface Append {
 export type History = readonly Append[]
 
 export const kinds = ["target", "service", "stack"] as const
-export const facetsOf = { target: targetFacets, service: serviceFacets, stack: stackFacets } as const
 /** Retires after two looks, so that short histories have retirements. */
 export const quickPolicy: Policy = { ...defaultPolicy, retireAfterLooks: 2 }
 
 const nativeNames = ["a", "b", "10", "__proto__", "constructor", "a/b~c", "~1", "ü ✓", "e\u0301", ""]
-const prefixes = [
-  "tcp",
-  "udp",
-  "ip",
-  "if",
-  "route",
-  "dns",
-  "fs",
-  "pkg",
-  "file",
-  "group",
-  "tag",
-  "disk",
-  "nic",
-  "snap",
-  "key",
-]
 const text = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom("a", "b", "10", "__proto__", "ünï/~ ✓") },
   { weight: 1, arbitrary: anyText },
@@ -66,9 +48,8 @@ function anyOf(schema: z.ZodType, gauges: boolean): fc.Arbitrary<Json> {
   if (schema instanceof z.ZodBoolean) return fc.boolean()
   if (schema instanceof z.ZodNumber) return fc.constantFrom(0, 1, 2, 80)
   if (schema instanceof z.ZodRecord) {
-    const keyType = schema.keyType as z.ZodType
-    const keys = prefixes.flatMap((prefix) => nativeNames.map((name) => `${prefix}:${name}`))
-    const fitting = fc.constantFrom(...keys.filter((key) => keyType.safeParse(key).success))
+    const prefixes = prefixesOf(schema.keyType as z.ZodType)
+    const fitting = fc.constantFrom(...prefixes.flatMap((prefix) => nativeNames.map((name) => `${prefix}:${name}`)))
     return fc.dictionary(fitting, anyOf(schema.valueType as z.ZodType, gauges), { maxKeys: 4, noNullPrototype: true })
   }
   if (!(schema instanceof z.ZodObject)) throw new Error(`no arbitrary for ${schema.type}`)
@@ -82,9 +63,9 @@ function anyMembers(shape: Readonly<Record<string, z.ZodType>>, gauges: boolean)
 }
 
 const anyFacets = {
-  target: anyMembers(targetFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
-  service: anyMembers(serviceFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
-  stack: anyMembers(stackFacets, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  target: anyMembers(facetsOf.target, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  service: anyMembers(facetsOf.service, true) as fc.Arbitrary<Record<string, JsonObject>>,
+  stack: anyMembers(facetsOf.stack, true) as fc.Arbitrary<Record<string, JsonObject>>,
 }
 
 /** What a look saw of one entity: any of its facets, in each any of its fields, gauges included. */

@@ -84,6 +84,13 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
     services: 0,
     changes: 0,
   },
+  HostKeyTrusted: {
+    source: "here",
+    name: "[nas.lan]:2222",
+    algorithm: "ssh-ed25519",
+    key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+    fingerprint: "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
+  },
   DiscoveryFailed: {
     source: "here",
     startedAt: "2026-11-23T13:58:00.000Z",

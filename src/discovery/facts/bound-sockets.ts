@@ -70,7 +70,8 @@ function socketsOf(
   return sockets
 }
 
-function place(address: string, port: number): string {
+/** A port on an address as it stands in keys: alone when on all of them. */
+export function place(address: string, port: number): string {
   if (isWildcard(address)) return `${port}`
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -1,6 +1,7 @@
 /** Who a machine says it is. Only its own files are asked: DNS would say who others take it for, and differently from hour to hour. */
 import { type Answer, type Facts, answer, factsOf } from "./answer.js"
 import { foreignLine, foreignText } from "./foreign.js"
+import { hostKeys } from "./host-keys.js"
 import type { Materials } from "./material.js"
 
 export function identityFacts(materials: Materials): Facts {
@@ -11,6 +12,7 @@ export function identityFacts(materials: Materials): Facts {
     fqdn: fqdn(materials),
     machineId: answer(materials["machine-id"], machineId),
     smbiosUuid: smbiosUuid(materials),
+    hostKeys: answer(materials["host-keys"], hostKeys),
   })
 }
 

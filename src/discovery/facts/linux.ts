@@ -9,9 +9,11 @@ import type { Materials } from "./material.js"
 import { networkFacts } from "./network.js"
 import { osFacts } from "./os.js"
 import { packagesFacts } from "./packages.js"
+import { securityFacts } from "./security.js"
 import { services } from "./services.js"
 import { socketsFacts } from "./sockets.js"
 import { storageFacts } from "./storage.js"
+import { updatesFacts } from "./updates.js"
 import { usageFacts } from "./usage.js"
 
 const facetFacts: Readonly<Record<string, (materials: Materials) => Facts>> = {
@@ -22,6 +24,8 @@ const facetFacts: Readonly<Record<string, (materials: Materials) => Facts>> = {
   storage: storageFacts,
   sockets: socketsFacts,
   packages: packagesFacts,
+  security: securityFacts,
+  updates: updatesFacts,
   usage: usageFacts,
 }
 

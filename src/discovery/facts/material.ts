@@ -6,74 +6,97 @@
  * that is not there and `?` one that could not be seen.
  */
 
-export type MaterialName =
+export const materialNames = [
   /** /etc/os-release, else /usr/lib/os-release. */
-  | "os-release"
+  "os-release",
   /** /proc/sys/kernel/osrelease */
-  | "kernel"
+  "kernel",
   /** /proc/sys/kernel/random/boot_id */
-  | "boot-id"
+  "boot-id",
   /** `uname -m` */
-  | "architecture"
+  "architecture",
   /** /proc/sys/kernel/hostname */
-  | "hostname"
+  "hostname",
   /** /etc/hosts */
-  | "hosts"
+  "hosts",
   /** /etc/machine-id */
-  | "machine-id"
+  "machine-id",
   /** /sys/class/dmi/id/product_uuid */
-  | "smbios-uuid"
+  "smbios-uuid",
   /** /sys/class/dmi/id/sys_vendor */
-  | "dmi-vendor"
+  "dmi-vendor",
   /** /sys/class/dmi/id/product_name */
-  | "dmi-product"
+  "dmi-product",
   /** /proc/cpuinfo */
-  | "cpuinfo"
+  "cpuinfo",
   /** /sys/devices/system/cpu/online */
-  | "cpu-online"
+  "cpu-online",
   /** /proc/meminfo */
-  | "meminfo"
+  "meminfo",
   /** /proc/stat; its first line will do. */
-  | "stat"
+  "stat",
   /** The runtime whose container this is, by systemd-detect-virt(1)'s names; absent when it is none. */
-  | "container"
+  "container",
   /** A line an interface: `<name> <mac> <mtu> <operstate> <rx_bytes> <tx_bytes>`, from /sys/class/net. */
-  | "interfaces"
+  "interfaces",
   /** A line an IPv4 address: `<interface> <address>/<prefix>`; partial when those of interfaces without link may be left out. */
-  | "addresses"
+  "addresses",
   /** /proc/net/if_inet6 */
-  | "addresses6"
+  "addresses6",
   /** /proc/net/route */
-  | "routes"
+  "routes",
   /** /proc/net/ipv6_route */
-  | "routes6"
+  "routes6",
   /** /etc/resolv.conf */
-  | "resolv"
+  "resolv",
   /** /proc/self/mountinfo */
-  | "mounts"
+  "mounts",
   /**
    * A line for each mount point that is a directory: `<block size> <blocks> <free> <available> <mount point as in mountinfo>`, as
    * `stat -f -c '%S %b %f %a'` of `<mount point>/.` has them. Partial says why there are `?` in it.
    */
-  | "statfs"
-  /** /proc/net/tcp, and so on. */
-  | "tcp"
-  | "tcp6"
-  | "udp"
-  | "udp6"
+  "statfs",
+  /** /proc/net/tcp, and so on; those that listen (0A), and of UDP those without a peer (07), will do. */
+  "tcp",
+  "tcp6",
+  "udp",
+  "udp6",
   /** /proc/sys/net/ipv4/ip_local_port_range */
-  | "port-range"
+  "port-range",
   /**
    * Who holds a socket: tab-separated `<inode> <pid> <effective uid> <cgroup path> <executable> <comm>`, a line for every process that
    * holds one or for the lowest pid only. Partial when there were processes whose sockets could not be seen.
    */
-  | "socket-owners"
-  /** /etc/passwd */
-  | "passwd"
-  /** `systemctl show --all --property=… '*.service'` with the properties of `systemdProperties`; absent where systemd does not run. */
-  | "systemd-units"
-  /** /var/lib/dpkg/status */
-  | "dpkg-status"
+  "socket-owners",
+  /** /etc/passwd; its first and third fields will do. */
+  "passwd",
+  /** `systemctl show --all --property=… '*.service'` with the properties of `systemdProperties`, arguments or not; absent where systemd does not run. */
+  "systemd-units",
+  /** /var/lib/dpkg/status; the fields Package, Status, Version and Architecture will do. */
+  "dpkg-status",
+  /** `<name>\t<epoch>:<version>-<release>\t<architecture>` of each package, as `rpm -qa` says; absent where dpkg is. */
+  "rpm-packages",
+  /** /lib/apk/db/installed; the fields P, V and A will do. */
+  "apk-installed",
+  /** The names in /var/lib/pacman/local, a line each: `<name>-<version>-<release>`. */
+  "pacman-local",
+  /** `<type> <key>` of each /etc/ssh/ssh_host_*_key.pub, a line each. */
+  "host-keys",
+  /** What `sshd -T` says of the settings of `sshdSettings`, a line each; absent where there is no sshd. */
+  "sshd",
+  /** What filters what comes in, of `ufw`, `firewalld`, `nftables` and `iptables`; absent when nothing does. */
+  "firewall",
+  /** /sys/fs/selinux/enforce */
+  "selinux",
+  /** /sys/module/apparmor/parameters/enabled */
+  "apparmor",
+  /** `running` or `stopped`: auditd(8); absent where it is not installed. */
+  "audit",
+  /** `yes` or `no`, on Debian and what comes from it; absent elsewhere, where nobody keeps it. */
+  "reboot-required",
+] as const
+
+export type MaterialName = (typeof materialNames)[number]
 
 /** Why there is no text: looked and it is not there, or could not be looked at and why. */
 export type Unread = { readonly absent: true } | { readonly denied: string }

@@ -11,6 +11,7 @@ import { FleetError } from "#kernel/errors.js"
 import { linuxObservations } from "../facts/linux.js"
 import type { Material, Materials } from "../facts/material.js"
 import type { Look, Source } from "../observation.js"
+import { asked } from "./local/asked.js"
 import { container } from "./local/container.js"
 import { type Files, filesBelow } from "./local/files.js"
 import { addresses, interfaces } from "./local/interfaces.js"
@@ -50,6 +51,7 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
 async function gather(files: Files, statfs: StatfsReader): Promise<Materials> {
   const mounts = await files.read("/proc/self/mountinfo")
   return {
+    ...(await asked(files)),
     ...(await sockets(files)),
     "os-release": await firstOf(files, ["/etc/os-release", "/usr/lib/os-release"]),
     kernel: await files.read("/proc/sys/kernel/osrelease"),

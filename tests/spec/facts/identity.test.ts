@@ -13,6 +13,7 @@ describe("who a machine is", () => {
         fqdn: null,
         machineId: "3d1219c7c4c5404aaa1f6d2a48adfda4",
         smbiosUuid: null,
+        hostKeys: null,
       },
       notLooked: {},
     })

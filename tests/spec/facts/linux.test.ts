@@ -9,6 +9,17 @@ import type { Observation } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { absent, denied, machine, machineOf, names, recorded } from "./materials.js"
 
+/** What a machine itself has to say: the others are how it is reached, and what others say of it. */
+const others = new Set(["access", "engine", "labels", "tailnet", "hypervisor", "guest"])
+const otherFields = new Set([
+  "/identity/dockerEngineId",
+  "/network/addresses",
+  "/updates/available",
+  "/usage/cpuPercent",
+])
+const ownFacets = Object.entries(targetFacets).filter(([facet]) => !others.has(facet))
+const ownNames = ownFacets.map(([facet]) => facet)
+
 /** Every facet by its schema, the whole as JSON that can be stored, the coverage as an event would carry it. */
 function check(materials: Materials) {
   const { observations, ...covered } = linuxObservations(materials, "this-machine")
@@ -23,31 +34,16 @@ function check(materials: Materials) {
   return { target: observations[0], services: observations.slice(1), ...covered }
 }
 
-/** What the sources that reach a machine in other ways know of it. */
-const ofOthers = new Set([
-  "access",
-  "labels",
-  "tailnet",
-  "hypervisor",
-  "guest",
-  "/identity/cluster",
-  "/network/addresses",
-  "/usage/cpuPercent",
-])
-const facetsHere = Object.keys(targetFacets).filter((facet) => !ofOthers.has(facet))
-
 /** Fields, or collections, that are neither there nor excused. */
 function untold(target: Observation | undefined, notLooked: Readonly<Record<string, string>>): string[] {
   const paths: string[] = []
-  for (const [facet, schema] of Object.entries(targetFacets)) {
-    if (ofOthers.has(facet)) continue
+  for (const [facet, schema] of ownFacets) {
     if (target?.facets[facet] === undefined && notLooked[`/${facet}`] !== undefined) continue
     const fields = "shape" in schema ? Object.keys(schema.shape) : []
-    paths.push(...fields.map((field) => `/${facet}/${field}`))
+    paths.push(...fields.map((field) => `/${facet}/${field}`).filter((path) => !otherFields.has(path)))
     if (!("shape" in schema) && target?.facets[facet] === undefined) paths.push(`/${facet}`)
   }
   return paths.filter((path) => {
-    if (ofOthers.has(path)) return false
     const [, facet = "", field = ""] = path.split("/")
     return target?.facets[facet]?.[field] === undefined && notLooked[path] === undefined
   })
@@ -61,12 +57,12 @@ describe("a look at a Linux machine", () => {
   it("makes one target with every facet, and its services on it", () => {
     const { target, services, looked, complete } = check(recorded)
     expect(target).toMatchObject({ kind: "target", nativeKey: "this-machine" })
-    expect(facetNames(target)).toEqual(facetsHere.toSorted())
+    expect(facetNames(target)).toEqual(ownNames.toSorted())
     expect(services.map(({ kind, on }) => [kind, on])).toEqual([
       ["service", "this-machine"],
       ["service", "this-machine"],
     ])
-    expect(Object.keys(looked).sort()).toEqual([...facetsHere, "service"].sort())
+    expect(Object.keys(looked).sort()).toEqual([...ownNames, "service"].sort())
     expect(complete).toEqual({ target: true, service: false })
   })
 

@@ -44,6 +44,16 @@ export const recorded: Materials = {
   passwd: recordedText("passwd"),
   "systemd-units": absent,
   "dpkg-status": recordedText("dpkg-status"),
+  "rpm-packages": absent,
+  "apk-installed": absent,
+  "pacman-local": absent,
+  "host-keys": absent,
+  sshd: absent,
+  firewall: absent,
+  selinux: absent,
+  apparmor: absent,
+  audit: absent,
+  "reboot-required": { text: "no" },
 }
 
 export const names = Object.keys(recorded).filter((name): name is MaterialName => name in recorded)

@@ -53,7 +53,7 @@ export async function guestSight(client: Client, guest: GuestResource, context: 
 function listed(sight: Sight, guest: GuestResource, cluster: string | undefined): void {
   const { type, vmid, node, name, status, template, tags, pool, hastate } = guest
   const called = typeof name === "string" && name !== "" ? foreignText(name) : undefined
-  sight.see("identity", { name: called, hostname: type === "lxc" ? called : undefined, cluster })
+  sight.see("identity", { name: called, hostname: type === "lxc" ? called : undefined })
   sight.see("labels", {
     tags: foreignNames(
       "tag",
@@ -67,6 +67,7 @@ function listed(sight: Sight, guest: GuestResource, cluster: string | undefined)
   })
   sight.see("guest", {
     kind: type,
+    cluster,
     vmid,
     template: template ?? undefined,
     pool: foreignLine(pool ?? ""),

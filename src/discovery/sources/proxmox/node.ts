@@ -17,11 +17,11 @@ export interface NodeContext {
 export async function nodeSight(client: Client, node: NodeResource, context: NodeContext): Promise<Sight> {
   const sight = new Sight()
   const name = foreignText(node.node)
-  sight.see("identity", { name, hostname: name, cluster: context.cluster })
+  sight.see("identity", { name, hostname: name })
   if (context.address !== undefined) sight.see("network", { addresses: { [`ip:${foreignText(context.address)}`]: {} } })
   const isOnline = node.status === "online"
   const status = isOnline || node.status === "offline" ? node.status : "unknown"
-  sight.see("hypervisor", { product: "Proxmox VE", status })
+  sight.see("hypervisor", { cluster: context.cluster, product: "Proxmox VE", status })
   sight.see("hardware", { cpuCores: processors(node.maxcpu), memoryMiB: wholeMiB(node.maxmem) })
   if (context.storages !== undefined) {
     sight.see("storage", { filesystems: storages(context.storages) })
@@ -41,8 +41,8 @@ export async function nodeSight(client: Client, node: NodeResource, context: Nod
     kernel: foreignLine(kernel?.release ?? ""),
   }))
   const waiting = await page(client.get(`${path}/apt/update`, updates))
-  sight.seePage("hypervisor", waiting, ["updates"], (packages) => ({
-    updates: Object.fromEntries(
+  sight.seePage("updates", waiting, ["available"], (packages) => ({
+    available: Object.fromEntries(
       packages.map(({ Package, Version }) => [`pkg:${foreignText(Package)}`, { version: foreignText(Version) }]),
     ),
   }))

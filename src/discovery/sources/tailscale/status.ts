@@ -95,12 +95,7 @@ function targetOf(peer: Node, status: Status): Observation {
         hostname: foreignLine(peer.HostName ?? ""),
         fqdn: foreignLine(domain(peer.DNSName)),
       },
-      network: {
-        addresses: foreignNames(
-          "ip",
-          (peer.TailscaleIPs ?? []).filter((address) => net.isIP(address) !== 0),
-        ),
-      },
+      network: { interfaces: { "if:tailscale0": { addresses: addressesOf(peer) } } },
       os: { name: foreignLine(peer.OS ?? "") },
       labels: { owner: ownerOf(peer, status), tags: tagsOf(peer) },
       tailnet: {
@@ -129,6 +124,15 @@ function ownerOf({ UserID, Tags }: Node, { User }: Status): Json {
   if ((Tags ?? []).length > 0) return null
   const key = String(UserID)
   return foreignLine((User !== undefined && User !== null && Object.hasOwn(User, key) && User[key]?.LoginName) || "")
+}
+
+/** As Linux has them on the interface that Tailscale makes there. */
+function addressesOf({ TailscaleIPs }: Node): JsonObject {
+  const known = (TailscaleIPs ?? []).filter((address) => net.isIP(address) !== 0)
+  return foreignNames(
+    "ip",
+    known.map((address) => `${address}/${net.isIPv4(address) ? 32 : 128}`),
+  )
 }
 
 /** They begin with `tag:` already. */

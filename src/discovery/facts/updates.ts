@@ -1,0 +1,9 @@
+/** What an update has left to do. */
+import { type Facts, answer, factsOf } from "./answer.js"
+import type { Materials } from "./material.js"
+
+export function updatesFacts(materials: Materials): Facts {
+  return factsOf("updates", {
+    rebootRequired: answer(materials["reboot-required"], (text) => text.trim() === "yes"),
+  })
+}

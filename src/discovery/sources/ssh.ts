@@ -1,0 +1,148 @@
+/**
+ * Hosts that are reached over ssh, without anything of ours on them: each is sent a program for its shell and answers in one go, only what is not known yet. A
+ * host that does not answer says nothing about itself, and keeps none of the others.
+ */
+import * as crypto from "node:crypto"
+import pLimit from "p-limit"
+import type { Coverage, FailedTarget, TargetsCoverage } from "#events/source.js"
+import { type Clock, systemClock } from "#kernel/clock.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
+import { grouped, inOrder } from "../coverage.js"
+import { type LinuxObservations, linuxObservations } from "../facts/linux.js"
+import type { Look, LookProgress, Observation, Source } from "../observation.js"
+import { collectorCommand, collectorScript } from "./ssh/collector.js"
+import type { Connections } from "./ssh/connections.js"
+import { type Remembered, knownOf, readAnswer } from "./ssh/frames.js"
+import { largestAnswer } from "./ssh/limits.js"
+import type { SshHost } from "./ssh/resolve.js"
+
+export interface SshOptions {
+  /** Each is known by its alias, which is the native key of its record. */
+  readonly hosts: readonly SshHost[]
+  /** Whether to look as root where sudo takes no password. */
+  readonly sudo: boolean
+  /** Hosts that are looked at at once. */
+  readonly together: number
+  /** How long one host may take, once it is connected to. */
+  readonly deadlineMs: number
+}
+
+export interface SshPorts {
+  readonly connections: Connections
+  readonly clock?: Clock
+}
+
+/** Bytes that a login shell may say on the side. */
+const stderrBytes = 64 * 2 ** 10
+
+/** A host as one look saw it. */
+interface Seen {
+  readonly observations: readonly Observation[]
+  readonly coverage: Omit<TargetsCoverage, "targets">
+}
+
+export function sshSource(name: string, options: SshOptions, { connections, clock = systemClock }: SshPorts): Source {
+  const hosts = new Map(options.hosts.map((host) => [host.alias, host]))
+  const remembered = new Map<string, Remembered>()
+
+  const lookAt = async (host: SshHost, signal: AbortSignal): Promise<Seen> => {
+    const { alias } = host
+    const known = remembered.get(alias) ?? new Map()
+    const token = crypto.randomBytes(16).toString("hex")
+    const program = {
+      command: collectorCommand({ sudo: options.sudo }),
+      input: collectorScript({ token, known: knownOf(known) }),
+    }
+    const limits = { deadlineMs: options.deadlineMs, stdoutBytes: largestAnswer, stderrBytes }
+    const { stdout, address, hostKey } = await connections.run(host, program, limits, signal)
+    const answer = await readAnswer([stdout], token, known)
+    remembered.set(alias, answer.remembered)
+    const access = { method: "ssh", address, hostKey, offeredHostKey: null }
+    return seenAs(alias, answer.rights, linuxObservations(answer.materials, alias), access)
+  }
+
+  return {
+    name,
+    kind: "ssh",
+    async look(signal: AbortSignal, progress: LookProgress = () => {}): Promise<Look> {
+      const observedAt = clock.now()
+      const limit = pLimit(options.together)
+      const seen = new Map<string, Seen>()
+      const failed: FailedTarget[] = []
+      const hostKeysOffered = new Map<string, string>()
+      let done = 0
+      progress(0, hosts.size, name)
+      const attempt = async (host: SshHost) => {
+        signal.throwIfAborted()
+        try {
+          seen.set(host.alias, await lookAt(host, signal))
+        } catch (error) {
+          signal.throwIfAborted()
+          failed.push(failureOf(host, error))
+          const offered = offeredIn(error)
+          if (offered !== undefined) hostKeysOffered.set(host.alias, offered)
+        }
+        progress(++done, hosts.size, host.alias)
+      }
+      await Promise.all([...hosts.values()].map((host) => limit(() => attempt(host))))
+      return { observedAt, observations: observationsOf(seen), coverage: coverageOf(seen, failed), hostKeysOffered }
+    },
+    async hostKeysOf(alias, signal) {
+      const host = hosts.get(alias)
+      if (host === undefined)
+        throw new FleetError("NotFound", `the source "${name}" has no host "${alias.slice(0, 80)}"`)
+      return connections.scanHostKeys(host, signal)
+    },
+    async close() {
+      connections.close()
+    },
+  }
+}
+
+/** What runs on a host is called by the host's name too: several have an nginx. */
+function seenAs(
+  alias: string,
+  rights: string,
+  { observations, ...coverage }: LinuxObservations,
+  access: Observation["facets"][string],
+): Seen {
+  const { target: _, ...complete } = coverage.complete
+  return {
+    observations: observations.map((observation) =>
+      observation.kind === "target"
+        ? { ...observation, facets: { ...observation.facets, access } }
+        : { ...observation, nativeKey: `${alias}/${observation.nativeKey}` },
+    ),
+    coverage: { rights, looked: { ...coverage.looked, access: true }, notLooked: coverage.notLooked, complete },
+  }
+}
+
+function observationsOf(seen: ReadonlyMap<string, Seen>): Observation[] {
+  const inOrderOfNames = [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return inOrderOfNames.flatMap(([, { observations }]) => observations)
+}
+
+/** The hosts that there are, are those that are configured: of them a look misses none. */
+function coverageOf(seen: ReadonlyMap<string, Seen>, failed: readonly FailedTarget[]): Coverage {
+  const targets = grouped(new Map([...seen].map(([alias, { coverage }]) => [alias, coverage])))
+  return {
+    rights: "ssh",
+    looked: {},
+    notLooked: {},
+    complete: { target: true, service: false },
+    ...(targets.length === 0 ? {} : { targets }),
+    ...(failed.length === 0 ? {} : { failed: inOrder(failed) }),
+  }
+}
+
+function failureOf({ alias }: SshHost, error: unknown): FailedTarget {
+  const code = error instanceof FleetError ? error.code : "SourceUnavailable"
+  return { target: alias, code, message: messageOf(error).slice(0, 1_000).toWellFormed() }
+}
+
+/** The fingerprint of a key that is not the one that the host is known by. */
+function offeredIn(error: unknown): string | undefined {
+  if (!(error instanceof FleetError) || error.code !== "HostKeyChanged") return undefined
+  const { fingerprint } = error.details
+  return typeof fingerprint === "string" ? fingerprint : undefined
+}

@@ -1,0 +1,143 @@
+/**
+ * The collector's answer, read strictly. A host may be anything, so what it says is bounded in every direction and anything out of
+ * format makes the look fail: half an answer must not be taken for one.
+ */
+import { createHash } from "node:crypto"
+import { FleetError } from "#kernel/errors.js"
+import { type Material, type MaterialName, type Materials, materialNames } from "../../facts/material.js"
+import type { Known } from "./collector.js"
+import { largestAnswer, largestNoise, largestText, longestReason, worthRemembering } from "./limits.js"
+
+/** The texts that are worth it, by what they are the texts of. */
+export type Remembered = ReadonlyMap<MaterialName, { readonly digest: string; readonly text: string }>
+
+export interface Answer {
+  readonly materials: Materials
+  /** `root`, `root by sudo` or `user:<name>`. */
+  readonly rights: string
+  /** For the next look. */
+  readonly remembered: Remembered
+}
+
+/** What to tell the collector of what is remembered. */
+export function knownOf(remembered: Remembered): Known {
+  return new Map([...remembered].map(([name, { digest }]) => [name, digest]))
+}
+
+/** @throws FleetError `SourceUnavailable` for anything but a whole answer. What comes before its first frame is a login shell's, and skipped. */
+export async function readAnswer(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  token: string,
+  remembered: Remembered = new Map(),
+): Promise<Answer> {
+  const bytes = new Bytes(await gathered(chunks))
+  const rights = beginning(bytes, token)
+  const materials = new Map<MaterialName, Material>()
+  const next = new Map<MaterialName, { digest: string; text: string }>()
+  for (let frames = 1; ; frames++) {
+    const [name = "", state, ...words] = bytes.line(`#${token} `).split(" ")
+    if (name === "end") {
+      if (state !== String(frames)) throw refused("its frames are not as many as it says")
+      bytes.end()
+      return { materials: { ...unanswered, ...Object.fromEntries(materials) }, rights, remembered: next }
+    }
+    if (!isMaterial(name) || materials.has(name)) throw refused("it has a frame that was not asked for")
+    const { material, text } = read(bytes, remembered.get(name)?.text, state, words)
+    materials.set(name, material)
+    if (text !== undefined && text.length >= worthRemembering)
+      next.set(name, { digest: createHash("sha256").update(text).digest("hex"), text: text.toString("utf8") })
+    else if (state === "same") carry(remembered, next, name)
+  }
+}
+
+const unanswered = Object.fromEntries(
+  materialNames.map((name) => [name, { denied: "the collector did not answer it" }]),
+) as Record<MaterialName, Material>
+
+function isMaterial(name: string): name is MaterialName {
+  return (materialNames as readonly string[]).includes(name)
+}
+
+function carry(from: Remembered, to: Map<MaterialName, { digest: string; text: string }>, name: MaterialName): void {
+  const kept = from.get(name)
+  if (kept !== undefined) to.set(name, kept)
+}
+
+function read(bytes: Bytes, before: string | undefined, state: string | undefined, words: readonly string[]) {
+  if (state === "absent" && words.length === 0) return { material: { absent: true } as const }
+  if (state === "denied") return { material: { denied: words.join(" ") || "no reason was given" } }
+  if (state === "same" && words.length === 0 && before !== undefined) return { material: { text: before } }
+  const [length = "", ...why] = words
+  if (!/^\d{1,8}$/.test(length) || Number(length) > largestText) throw refused("it has a frame of no length")
+  if (state === "text" && why.length === 0) {
+    const text = bytes.take(Number(length))
+    return { material: { text: text.toString("utf8") }, text }
+  }
+  if (state === "partial" && why.length > 0)
+    return { material: { text: bytes.take(Number(length)).toString("utf8"), partial: why.join(" ") } }
+  throw refused("it has a frame of no kind")
+}
+
+async function gathered(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > largestAnswer) throw refused("it does not end")
+    all.push(chunk)
+  }
+  return Buffer.concat(all, size)
+}
+
+function beginning(bytes: Bytes, token: string): string {
+  const rights = bytes.after(`#${token} begin `)
+  if (!/^(?:root|root by sudo|user:.+)$/.test(rights)) throw refused("it does not say with what rights it looked")
+  return rights
+}
+
+function refused(why: string): FleetError {
+  return new FleetError("SourceUnavailable", `the host's answer cannot be used: ${why}`)
+}
+
+const lineEnd = 0x0a
+
+class Bytes {
+  readonly #all: Buffer
+  #at = 0
+
+  constructor(all: Buffer) {
+    this.#all = all
+  }
+
+  /** The rest of the first line that begins with these words. */
+  after(words: string): string {
+    const begin = this.#all.subarray(0, largestNoise).indexOf(words)
+    if (begin === -1) throw refused("it does not begin")
+    this.#at = begin
+    return this.line(words)
+  }
+
+  /** The rest of this line, which has to begin with these words. */
+  line(words: string): string {
+    const longest = words.length + 2 * longestReason
+    const end = this.#all.subarray(this.#at, this.#at + longest).indexOf(lineEnd)
+    const line = end === -1 ? "" : this.#all.toString("utf8", this.#at, this.#at + end)
+    if (!line.startsWith(words)) throw refused("it is cut off or out of format")
+    this.#at += end + 1
+    return line.slice(words.length)
+  }
+
+  /** So many bytes and the line end behind them. */
+  take(length: number): Buffer {
+    const end = this.#at + length
+    if (this.#all[end] !== lineEnd) throw refused("it is cut off or out of format")
+    const taken = this.#all.subarray(this.#at, end)
+    this.#at = end + 1
+    return taken
+  }
+
+  /** Nothing more may come. */
+  end(): void {
+    if (this.#at !== this.#all.length) throw refused("it goes on after its end")
+  }
+}

@@ -1,0 +1,26 @@
+/** What is installed. Only rpm has a database that it alone can read; it is asked where there is none of dpkg. */
+
+export const rpm = `
+if exists /var/lib/dpkg/status || ! has rpm; then absent rpm-packages
+elif listed=$(bounded 30 rpm -qa --qf '%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{ARCH}\\n' 2>/dev/null); then text rpm-packages "$listed"
+else denied rpm-packages 'rpm did not answer'; fi
+`
+
+export const apk = `
+if exists /lib/apk/db/installed; then database=/lib/apk/db/installed; else database=/usr/lib/apk/db/installed; fi
+value=$(awk '/^[PVA]:/ || /^$/' "$database" 2>&1)
+result apk-installed $? "$value"
+`
+
+export const pacman = `
+if [ -r /var/lib/pacman/local ]; then text pacman-local "$(cd /var/lib/pacman/local && printf '%s\\n' *)"
+elif exists /var/lib/pacman/local; then denied pacman-local 'permission denied'
+else absent pacman-local; fi
+`
+
+/** A container made without an init has no such file either, and says no. */
+export const reboot = `
+if ! exists /var/lib/dpkg/status; then absent reboot-required
+elif exists /run/reboot-required; then text reboot-required yes
+else text reboot-required no; fi
+`

@@ -1,0 +1,165 @@
+/**
+ * Which records are of one machine: what is doubtful, and what people decide. Evidence links records by itself; a person's word goes before it.
+ */
+import * as z from "zod"
+import type { FleetEvent, NewEvent } from "#events/catalog.js"
+import type { Fleet } from "#fleet.js"
+import { FleetError } from "#kernel/errors.js"
+import { type RecordId, type StreamName, newRunId } from "#kernel/ids.js"
+import type { Position } from "#kernel/point.js"
+import type { RecordRow } from "#projections/inventory/read.js"
+import { entityRef, findEntity, targetOf } from "#timeline/entity.js"
+import { type Call, command, query } from "./define.js"
+import { entityReference, entityShape } from "./shapes.js"
+
+const identityStream = "identity" as StreamName
+
+const recordShape = z.object({ id: z.uuid(), source: z.string(), target: entityShape })
+
+export const identityReview = query({
+  name: "identity review",
+  summary: "List pairs of records that may be of one machine, for somebody to decide",
+  scope: "read",
+  input: z.object({}),
+  output: z.object({
+    items: z.array(
+      z.object({ records: z.array(recordShape), score: z.number(), reasons: z.array(z.string()), position: z.int() }),
+    ),
+    next: z.null(),
+  }),
+  route: { method: "GET", path: "/api/v1/identity/review" },
+  command: { name: "identity review", positional: [], examples: ["identity review", "identity review --output json"] },
+  async run({ fleet, point: { position: at } }) {
+    const items = []
+    for (const { records, ...doubt } of await fleet.views.identity.doubts(at)) {
+      const told = []
+      for (const id of records) told.push(await recordIn(fleet, id, at))
+      // What is linked by now, directly or over a third one, is doubtful no more.
+      if (told[0]?.target.id !== told[1]?.target.id) items.push({ records: told, ...doubt })
+    }
+    return { items, next: null }
+  },
+})
+
+async function recordIn({ views }: Fleet, id: RecordId, at: Position) {
+  const record = (await views.inventory.record(id)) as RecordRow
+  return { id, source: record.source, target: await entityRef(views, await targetOf(views, record, at), at) }
+}
+
+const done = z.object({ target: entityShape, records: z.array(z.uuid()), position: z.int() })
+const reason = z.string().min(1).max(500).optional().describe("Why, for whoever reads the history")
+const recordReference = entityReference.describe("Name or id of a machine, or id of one of its records")
+
+export const identityLink = command({
+  name: "identity link",
+  summary: "Say that two machines are one: the history of both is kept",
+  scope: "operate",
+  input: z.object({ record: recordReference, target: recordReference, reason }),
+  output: done,
+  route: { method: "POST", path: "/api/v1/identity/link" },
+  command: {
+    name: "identity link",
+    positional: ["record", "target"],
+    examples: ['identity link nas.local nas --reason "renamed in May"'],
+  },
+  async run(call, input) {
+    const at = await headOf(call.fleet)
+    const [one, other] = [await machine(call.fleet, input.record, at), await machine(call.fleet, input.target, at)]
+    if (one.id === other.id) throw new FleetError("InvalidInput", "these are one machine already")
+    const [older, younger] = one.no < other.no ? [one, other] : [other, one]
+    const moved = await call.fleet.views.inventory.membersOf(younger.id, at)
+    const events = moved.flatMap(({ id }): FleetEvent[] => [
+      ...(id === younger.id
+        ? []
+        : [{ type: "RecordsUnlinked" as const, data: { record: id, target: younger.id, reasons: [] } }]),
+      { type: "RecordsLinked", data: { record: id, target: older.id, reasons: [] } },
+    ])
+    return decide(call, events, older, input.reason)
+  },
+})
+
+export const identityUnlink = command({
+  name: "identity unlink",
+  summary: "Say that a record is of another machine: both histories are as they were",
+  scope: "operate",
+  input: z.object({ record: z.uuid().describe("Id of the record; `show` lists a machine's"), reason }),
+  output: done,
+  route: { method: "POST", path: "/api/v1/identity/unlink" },
+  command: {
+    name: "identity unlink",
+    positional: ["record"],
+    examples: ["identity unlink 5f0cbb0e-5c1c-5d35-8b5f-0a4f4f9d0201"],
+  },
+  async run(call, input) {
+    const at = await headOf(call.fleet)
+    const target = await call.fleet.views.inventory.linkOf(input.record, at)
+    if (target === undefined) {
+      throw new FleetError(
+        "NotFound",
+        `${input.record} is linked to nothing; a machine's oldest record stays, unlink the others`,
+      )
+    }
+    const others = (await call.fleet.views.inventory.membersOf(target.id, at)).filter(({ id }) => id !== input.record)
+    const events: FleetEvent[] = [
+      { type: "RecordsUnlinked", data: { record: input.record, target: target.id, reasons: [] } },
+      // Or evidence would link it again at the next look.
+      ...others.map(({ id }): FleetEvent => ({
+        type: "RecordsSeparated",
+        data: { records: [input.record, id], reasons: [] },
+      })),
+    ]
+    return decide(call, events, target, input.reason)
+  },
+})
+
+export const identitySeparate = command({
+  name: "identity separate",
+  summary: "Say that two machines are not one, whatever the evidence",
+  scope: "operate",
+  input: z.object({ record: recordReference, target: recordReference, reason }),
+  output: done,
+  route: { method: "POST", path: "/api/v1/identity/separate" },
+  command: { name: "identity separate", positional: ["record", "target"], examples: ["identity separate web-1 web-2"] },
+  async run(call, input) {
+    const { fleet } = call
+    const at = await headOf(fleet)
+    const [one, other] = [await machine(fleet, input.record, at), await machine(fleet, input.target, at)]
+    if (one.id === other.id)
+      throw new FleetError("InvalidInput", "these are one machine; `identity unlink` takes a record out of it")
+    const events: FleetEvent[] = []
+    for (const a of await fleet.views.inventory.membersOf(one.id, at)) {
+      for (const b of await fleet.views.inventory.membersOf(other.id, at)) {
+        events.push({ type: "RecordsSeparated", data: { records: [a.id, b.id], reasons: [] } })
+      }
+    }
+    return decide(call, events, one, input.reason)
+  },
+})
+
+/** The views as they are when all that was written by now is in them. */
+async function headOf(fleet: Fleet): Promise<Position> {
+  const { position } = await fleet.ledger.head()
+  await fleet.reached(position)
+  return position
+}
+
+async function machine({ views }: Fleet, reference: string, at: Position): Promise<RecordRow> {
+  const found = await findEntity(views, reference, at)
+  if (found.kind === "target") return found
+  throw new FleetError("InvalidInput", `"${reference.slice(0, 120)}" is a ${found.kind}; only machines are linked`)
+}
+
+async function decide(
+  { fleet, principal }: Call,
+  events: readonly FleetEvent[],
+  target: RecordRow,
+  why: string | undefined,
+) {
+  const { ledger, clock, views } = fleet
+  const metadata = { actor: principal.name, ...(why === undefined ? {} : { reason: why }) }
+  const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt: clock.now() }))
+  const { position } = await ledger.append(identityStream, await ledger.revisionOf(identityStream), stamped, newRunId())
+  await fleet.reached(position)
+  const records = await views.inventory.membersOf(target.id, position)
+  return { target: await entityRef(views, target, position), records: records.map(({ id }) => id), position }
+}

@@ -1,0 +1,32 @@
+/** A machine as all of its records tell it, as of a point. */
+import type { JsonObject } from "#kernel/json.js"
+import type { Position } from "#kernel/point.js"
+import { merged } from "#projections/inventory/merge.js"
+import type { RecordRow } from "#projections/inventory/read.js"
+import type { ViewsReader } from "#projections/views.js"
+
+/** A target's records by precedence: those of the sources that the policy names, in that order, then the others by age. */
+export async function recordsOfTarget(
+  views: ViewsReader,
+  targetId: string,
+  at: Position,
+): Promise<readonly RecordRow[]> {
+  const records = await views.inventory.membersOf(targetId, at)
+  if (records.length < 2) return records
+  // A policy of before there was any precedence has none.
+  const precedence = (await views.policy.at(at))?.precedence ?? []
+  const rank = ({ source }: RecordRow) => (precedence.includes(source) ? precedence.indexOf(source) : precedence.length)
+  return records.toSorted((a, b) => rank(a) - rank(b) || a.no - b.no)
+}
+
+/** What they say together, or some facets of it. */
+export async function documentOfTarget(
+  views: ViewsReader,
+  records: readonly RecordRow[],
+  at: Position,
+  facets?: readonly string[],
+): Promise<JsonObject> {
+  const documents = []
+  for (const { no } of records) documents.push(await views.inventory.document(no, at, facets))
+  return merged(documents)
+}
