@@ -1,14 +1,17 @@
 /** The sources of a fleet, each as it is configured. */
 import { readSecret } from "#config/secret.js"
-import type { SourceConfig, SshSourceConfig } from "#config/schema.js"
+import type { SourceConfig, SshSourceConfig } from "#config/sources.js"
 import type { Source } from "#discovery/observation.js"
 import { dockerSource } from "#discovery/sources/docker.js"
 import type { OverSsh } from "#discovery/sources/docker/agent.js"
+import { fileSource } from "#discovery/sources/file.js"
 import { localSource } from "#discovery/sources/local.js"
+import { proxmoxSource } from "#discovery/sources/proxmox.js"
 import { Connections } from "#discovery/sources/ssh/connections.js"
 import { type SshHost, ownEnvironment } from "#discovery/sources/ssh/resolve.js"
 import type { EnrolledKey } from "#discovery/sources/ssh/trust.js"
 import { sshSource } from "#discovery/sources/ssh.js"
+import { tailscaleSource } from "#discovery/sources/tailscale.js"
 import type { Clock } from "#kernel/clock.js"
 
 export interface SourcePorts {
@@ -32,6 +35,17 @@ export function sourceFor(source: SourceConfig, { clock, trusted }: SourcePorts)
       const docker = dockerSource(name, options, { clock, overSsh: throughSsh(connections) })
       return { ...docker, close: async () => connections.close() }
     }
+    case "proxmox": {
+      const { name, kind: _, every: __, ...options } = source
+      const readToken = (reference: string) => readSecret(reference, `the secret of the token for "${name}"`)
+      return proxmoxSource(name, options, { secret: readToken, clock })
+    }
+    case "tailscale": {
+      const { name, kind: _, every: __, ...options } = source
+      return tailscaleSource(name, options, { clock })
+    }
+    case "file":
+      return fileSource(source.name, source, { clock })
   }
 }
 

@@ -24,11 +24,11 @@ export interface ProxmoxOptions {
   /** Where its secret is. */
   readonly secret: string
   /** PEM file of the authority that signed the nodes' certificates; the system's are trusted unless given. */
-  readonly ca?: string
+  readonly ca?: string | undefined
   /** SHA-256 of the nodes' certificates, instead of an authority. */
-  readonly fingerprints?: readonly string[]
+  readonly fingerprints?: readonly string[] | undefined
   /** What the cluster, or the single node, is called: another one is not looked at. */
-  readonly cluster?: string
+  readonly cluster?: string | undefined
 }
 
 export interface ProxmoxDeps {
@@ -49,6 +49,7 @@ export function proxmoxSource(
   return {
     name,
     kind: "proxmox",
+    tellsApart: true,
     async look(signal: AbortSignal, progress?: LookProgress): Promise<Look> {
       signal.throwIfAborted()
       const observedAt = clock.now()

@@ -13,9 +13,9 @@ import { tailnetLook } from "./tailscale/status.js"
 
 export interface TailscaleOptions {
   /** The program, `tailscale` on the path unless given. */
-  readonly command?: string
+  readonly command?: string | undefined
   /** The daemon's socket, for where there is no program. */
-  readonly socket?: string
+  readonly socket?: string | undefined
 }
 
 export interface TailscaleDeps {

@@ -18,8 +18,8 @@ export interface Access {
   readonly token: string
   readonly secret: string
   /** PEM file of the authority that signed the nodes' certificates. */
-  readonly ca?: string
-  readonly fingerprints?: readonly string[]
+  readonly ca?: string | undefined
+  readonly fingerprints?: readonly string[] | undefined
 }
 
 const defaultPort = 8_006
