@@ -8,9 +8,9 @@ import { fileSource } from "#discovery/sources/file.js"
 import { localSource } from "#discovery/sources/local.js"
 import { proxmoxSource } from "#discovery/sources/proxmox.js"
 import { Connections } from "#discovery/sources/ssh/connections.js"
-import { type SshHost, ownEnvironment } from "#discovery/sources/ssh/resolve.js"
+import { ownEnvironment } from "#discovery/sources/ssh/resolve.js"
 import type { EnrolledKey } from "#discovery/sources/ssh/trust.js"
-import { sshSource } from "#discovery/sources/ssh.js"
+import { type SshTarget, sshSource } from "#discovery/sources/ssh.js"
 import { tailscaleSource } from "#discovery/sources/tailscale.js"
 import type { Clock } from "#kernel/clock.js"
 
@@ -66,18 +66,25 @@ function throughSsh(connections: Connections): OverSsh {
       ...(username === "" ? {} : { user: decodeURIComponent(username) }),
       ...(port === "" ? {} : { port: Number(port) }),
     }
-    const socket = pathname === "" || pathname === "/" ? "/var/run/docker.sock" : pathname
+    const socket = pathname === "" || pathname === "/" ? usualSocket : pathname
     return { connect: () => connections.forwardSocket(host, socket, new AbortController().signal) }
   }
 }
 
 /** What is said of all hosts holds for each that says nothing else. */
-function hostsOf({ hosts, user, port, key, passphrase }: SshSourceConfig): SshHost[] {
+function hostsOf({ hosts, user, port, key, passphrase, docker: everywhere = false }: SshSourceConfig): SshTarget[] {
   const ofAll = { user, port, key, passphrase }
-  return hosts.map(({ name, address, ...own }: HostConfig) => {
-    const given = Object.entries({ ...ofAll, ...own, hostName: address }).filter(([, value]) => value !== undefined)
-    return { alias: name, ...Object.fromEntries(given) }
+  return hosts.map(({ name, address, docker = everywhere, ...own }: HostConfig) => {
+    const engine = docker === true ? usualSocket : docker === false ? undefined : docker
+    const all = Object.entries({ ...ofAll, ...own, hostName: address, engine })
+    return { alias: name, ...Object.fromEntries(all.filter(([, value]) => value !== undefined)) }
   })
 }
 
-type HostConfig = { readonly name: string; readonly address?: string | undefined } & Partial<Record<string, unknown>>
+const usualSocket = "/var/run/docker.sock"
+
+type HostConfig = {
+  readonly name: string
+  readonly address?: string | undefined
+  readonly docker?: boolean | string | undefined
+} & Partial<Record<string, unknown>>

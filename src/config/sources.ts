@@ -23,6 +23,8 @@ const sshLogin = {
   key: z.string().min(1).optional(),
   /** Of that key. */
   passphrase: secret.optional(),
+  /** Whether to look at the Docker Engine there, too; or where its socket is. */
+  docker: z.union([z.boolean(), z.string().regex(/^\//, "true, false, or the path of a socket")]).optional(),
 }
 /** What a host is called, here and in ssh's configuration. */
 const hostName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:%-]{0,252}$/, "the name or address of a host")
