@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ops: ["kernel", "sqlite"],
   config: ["kernel", "events"],
   timeline: ["kernel", "events", "ledger", "projections"],
-  discovery: ["kernel", "events", "ledger", "projections", "ops"],
+  discovery: ["kernel", "events", "ledger", "subscriptions", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   operations: ["kernel", "events", "ledger", "projections", "timeline", "discovery", "ops", "fleet", "version"],
   api: ["kernel", "operations", "ops", "fleet", "version"],
