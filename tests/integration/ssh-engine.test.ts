@@ -92,6 +92,7 @@ describe.runIf(canRun)("a host with an engine", () => {
     const looking = schedule(fleet.discovery, rules, { finished: () => (looks += 1), broken: () => {} })
     onTestFinished(() => looking.stop())
     await until(() => looks > 0)
+    expect(await namesOf(fleet, "service")).not.toContain("newcomer")
     await engine.run("newcomer")
     await until(async () => (await namesOf(fleet, "service")).includes("newcomer"))
     await engine.remove()
