@@ -106,6 +106,11 @@ const security = z.strictObject({
 const updates = z.strictObject({
   /** Whether what was installed takes a boot to be in force; Debian and what comes from it say so. */
   rebootRequired: state(z.boolean()),
+  /**
+   * What the package manager would bring, by the lists that it has fetched last: the version to come, and whether that is for security, which apk and pacman do not
+   * know.
+   */
+  pending: state(collection("pkg", z.strictObject({ version: state(line), security: state(z.boolean()) }))),
 })
 
 /** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */

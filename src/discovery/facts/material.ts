@@ -94,6 +94,11 @@ export const materialNames = [
   "audit",
   /** `yes` or `no`, on Debian and what comes from it; absent elsewhere, where nobody keeps it. */
   "reboot-required",
+  /**
+   * What the package manager would bring. The first line are its name and the terms that this holds under; then come lines of it: `… [upgradable from: …]` of apt, `update …`
+   * and `advisory …` of dnf, `… < …` of apk, `… -> …` of pacman, or one: `denied <why>`. Absent where none of these is.
+   */
+  "updates",
 ] as const
 
 export type MaterialName = (typeof materialNames)[number]

@@ -7,6 +7,7 @@ import { apk, pacman, reboot, rpm } from "./packages.js"
 import { audit, firewall, hostKeys, sshd } from "./security.js"
 import { services } from "./services.js"
 import { sockets } from "./sockets.js"
+import { updates } from "./updates.js"
 
 export interface Section {
   readonly names: readonly MaterialName[]
@@ -57,4 +58,5 @@ export const sections: readonly Section[] = [
   file("apparmor", "/sys/module/apparmor/parameters/enabled"),
   { names: ["audit"], program: audit },
   { names: ["reboot-required"], program: reboot },
+  { names: ["updates"], program: updates },
 ]
