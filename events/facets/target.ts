@@ -113,6 +113,24 @@ const updates = z.strictObject({
   pending: state(collection("pkg", z.strictObject({ version: state(line), security: state(z.boolean()) }))),
 })
 
+/** What services show to whoever connects by TLS on the machine itself: `cert:443`. Of one that has not answered yet there are no fields. */
+const certificates = collection(
+  "cert",
+  z.strictObject({
+    /** `C=DE, O=Example, CN=example.org`. */
+    subject: config(line),
+    issuer: config(line),
+    /** The last moment of its validity, in RFC 3339. */
+    notAfter: config(line),
+    /** SHA-256, as openssl prints it. */
+    fingerprint: config(line),
+    /** Host names and addresses that it is for: `name:example.org`. */
+    names: config(collection("name", z.strictObject({}))),
+    /** Whether it names itself as its issuer. */
+    selfSigned: config(z.boolean()),
+  }),
+)
+
 /** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */
 const usage = z.strictObject({
   /** Counters since boot over all processors, in ticks: what is busy is their difference between two looks. */
@@ -162,6 +180,7 @@ export const targetFacets = {
   packages,
   security,
   updates,
+  certificates,
   engine,
   usage,
 } as const
@@ -184,6 +203,7 @@ export const targetDocument = z.strictObject({
   packages: ledgered(packages).optional(),
   security: ledgered(security).optional(),
   updates: ledgered(updates).optional(),
+  certificates: ledgered(certificates).optional(),
   engine: ledgered(engine).optional(),
   /** The target that the record was linked to: another record's id. A target's oldest record has none. */
   link: z.strictObject({ target: z.uuid() }).optional(),

@@ -99,6 +99,11 @@ export const materialNames = [
    * and `advisory …` of dnf, `… < …` of apk, `… -> …` of pacman, or one: `denied <why>`. Absent where none of these is.
    */
   "updates",
+  /**
+   * The certificates that are served on 127.0.0.1. The first line are the terms that this holds under; then comes for each of `certificatePorts` on which there is one
+   * the port and the certificate in PEM, or `<port> ?` where nobody answered.
+   */
+  "certificates",
 ] as const
 
 export type MaterialName = (typeof materialNames)[number]

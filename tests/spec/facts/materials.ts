@@ -55,6 +55,7 @@ export const recorded: Materials = {
   audit: absent,
   "reboot-required": { text: "no" },
   updates: recordedText("updates"),
+  certificates: recordedText("certificates"),
 }
 
 export const names = Object.keys(recorded).filter((name): name is MaterialName => name in recorded)

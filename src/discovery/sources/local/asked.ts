@@ -22,6 +22,7 @@ const names = [
   "audit",
   "reboot-required",
   "updates",
+  "certificates",
 ] as const
 type Asked = Pick<Materials, (typeof names)[number]>
 

@@ -4,7 +4,7 @@
  */
 import type { MaterialName } from "../../facts/material.js"
 
-const dear: ReadonlySet<MaterialName> = new Set(["updates"])
+const dear: ReadonlySet<MaterialName> = new Set(["updates", "certificates"])
 
 export function isDear(name: MaterialName): boolean {
   return dear.has(name)

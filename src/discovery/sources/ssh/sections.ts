@@ -1,5 +1,6 @@
 /** Which part of the program answers which materials. */
 import type { MaterialName } from "../../facts/material.js"
+import { certificates } from "./certificates.js"
 import { container } from "./container.js"
 import { mounts } from "./mounts.js"
 import { network } from "./network.js"
@@ -59,4 +60,5 @@ export const sections: readonly Section[] = [
   { names: ["audit"], program: audit },
   { names: ["reboot-required"], program: reboot },
   { names: ["updates"], program: updates },
+  { names: ["certificates"], program: certificates },
 ]
