@@ -108,9 +108,30 @@ const security = z.strictObject({
 const updates = z.strictObject({
   /** Whether what was installed takes a boot to be in force; Debian and what comes from it say so. */
   rebootRequired: state(z.boolean()),
-  /** Packages that could be newer, with the version they would have. */
-  available: state(collection("pkg", z.strictObject({ version: state(line) }))),
+  /**
+   * What the package manager would bring, by the lists that it has fetched last: the version to come, and whether that is for security, which apk and pacman do not
+   * know.
+   */
+  pending: state(collection("pkg", z.strictObject({ version: state(line), security: state(z.boolean()) }))),
 })
+
+/** What services show to whoever connects by TLS on the machine itself: `cert:443`. Of one that has not answered yet there are no fields. */
+const certificates = collection(
+  "cert",
+  z.strictObject({
+    /** `C=DE, O=Example, CN=example.org`. */
+    subject: config(line),
+    issuer: config(line),
+    /** The last moment of its validity, in RFC 3339. */
+    notAfter: config(line),
+    /** SHA-256, as openssl prints it. */
+    fingerprint: config(line),
+    /** Host names and addresses that it is for: `name:example.org`. */
+    names: config(collection("name", z.strictObject({}))),
+    /** Whether it names itself as its issuer. */
+    selfSigned: config(z.boolean()),
+  }),
+)
 
 /** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */
 const usage = z.strictObject({
@@ -226,6 +247,7 @@ export const targetFacets = {
   packages,
   security,
   updates,
+  certificates,
   engine,
   usage,
 } as const
@@ -252,6 +274,7 @@ export const targetDocument = z.strictObject({
   packages: ledgered(packages).optional(),
   security: ledgered(security).optional(),
   updates: ledgered(updates).optional(),
+  certificates: ledgered(certificates).optional(),
   engine: ledgered(engine).optional(),
   /** The target that the record was linked to: another record's id. A target's oldest record has none. */
   link: z.strictObject({ target: z.uuid() }).optional(),

@@ -48,8 +48,8 @@ describe.runIf(ownMachinesCanBeMade() && needs(busybox))("the collector", () => 
   })
 
   it("does not send again what is known", async () => {
-    const first = await answerHere(new Map())
-    const later = await answerHere(first.remembered)
+    const first = await answerHere(new Map(), ["dpkg-status", "cpuinfo"])
+    const later = await answerHere(first.remembered, ["dpkg-status", "cpuinfo"])
     expect(first.remembered.has("dpkg-status")).toBe(true)
     expect(later.size).toBeLessThan(first.size / 3)
     expect(later.materials["dpkg-status"]).toEqual(first.materials["dpkg-status"])

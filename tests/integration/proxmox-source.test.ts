@@ -47,7 +47,7 @@ describe("a cluster", () => {
       identity: { name: "pve1", hostname: "pve1" },
       network: { addresses: { "ip:10.0.0.1": {} } },
       hypervisor: { cluster: "rack", product: "Proxmox VE", version: "9.1.1", status: "online" },
-      updates: { available: { "pkg:zlib1g": { version: "2" } } },
+      updates: { pending: { "pkg:zlib1g": { version: "2" } } },
       hardware: { cpuCores: 16, memoryMiB: 65_536, cpuModel: "AMD EPYC 7302P", architecture: "x86_64" },
       os: { kernel: "6.17.2-1-pve" },
       storage: {
@@ -60,7 +60,7 @@ describe("a cluster", () => {
     })
     expect(of("node/pve2").facets).toMatchObject({ storage: { filesystems: { "fs:local-lvm": { type: "lvmthin" } } } })
     const pve2 = coverage.targets?.find(({ targets }) => targets.includes("node/pve2"))
-    expect(pve2?.notLooked["/updates/available"]).toBe("HTTP 403 Permission check failed (/nodes/pve2, Sys.Modify)")
+    expect(pve2?.notLooked["/updates/pending"]).toBe("HTTP 403 Permission check failed (/nodes/pve2, Sys.Modify)")
     expect(of("node/pve3").facets).toStrictEqual({
       identity: { name: "pve3", hostname: "pve3" },
       network: { addresses: { "ip:10.0.0.3": {} } },
@@ -341,7 +341,7 @@ describe("a page that fails", () => {
     "/nodes/pve1/qemu/100/snapshot": ["qemu/100", "guest", ["snapshots"]],
     "/nodes/pve1/qemu/100/pending": ["qemu/100", "guest", ["pending"]],
     "/nodes/pve1/status": ["node/pve1", "hardware", ["cpuModel", "architecture"]],
-    "/nodes/pve1/apt/update": ["node/pve1", "updates", ["available"]],
+    "/nodes/pve1/apt/update": ["node/pve1", "updates", ["pending"]],
   }
   const agent = "/nodes/pve1/qemu/100/agent/network-get-interfaces"
 

@@ -3,6 +3,7 @@ import type { Coverage } from "#events/source.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Observation } from "../observation.js"
 import type { Facts } from "./answer.js"
+import { certificatesFacts } from "./certificates.js"
 import { hardwareFacts } from "./hardware.js"
 import { identityFacts } from "./identity.js"
 import type { Materials } from "./material.js"
@@ -26,6 +27,7 @@ const facetFacts: Readonly<Record<string, (materials: Materials) => Facts>> = {
   packages: packagesFacts,
   security: securityFacts,
   updates: updatesFacts,
+  certificates: certificatesFacts,
   usage: usageFacts,
 }
 

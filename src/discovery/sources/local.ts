@@ -11,7 +11,7 @@ import { FleetError } from "#kernel/errors.js"
 import { linuxObservations } from "../facts/linux.js"
 import type { Material, Materials } from "../facts/material.js"
 import type { Look, Source } from "../observation.js"
-import { asked } from "./local/asked.js"
+import { type Asker, asker } from "./local/asked.js"
 import { container } from "./local/container.js"
 import { type Files, filesBelow } from "./local/files.js"
 import { addresses, interfaces } from "./local/interfaces.js"
@@ -31,6 +31,7 @@ export interface LocalOptions {
 /** @param name the name of the configured source; its look throws `SourceUnavailable` where there is no /proc */
 export function localSource(name: string, { root = "/", clock = systemClock }: LocalOptions = {}): Source {
   const statfs = statfsReader()
+  const ask = asker()
   return {
     name,
     kind: "local",
@@ -40,7 +41,7 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
       const files = filesBelow(root, signal)
       if (!("names" in (await files.list("/proc"))))
         throw new FleetError("SourceUnavailable", "this machine has no /proc; only Linux can be looked at from within")
-      const materials = await untilAborted(signal, gather(files, statfs))
+      const materials = await untilAborted(signal, gather(files, statfs, ask))
       const { observations, ...coverage } = linuxObservations(materials, thisMachine)
       return { observedAt, observations, coverage: { rights: rights(), ...coverage } }
     },
@@ -48,10 +49,10 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
 }
 
 /** One file after the other: each takes a fraction of a millisecond, and nobody else waits meanwhile. */
-async function gather(files: Files, statfs: StatfsReader): Promise<Materials> {
+async function gather(files: Files, statfs: StatfsReader, ask: Asker): Promise<Materials> {
   const mounts = await files.read("/proc/self/mountinfo")
   return {
-    ...(await asked(files)),
+    ...(await ask(files)),
     ...(await sockets(files)),
     "os-release": await firstOf(files, ["/etc/os-release", "/usr/lib/os-release"]),
     kernel: await files.read("/proc/sys/kernel/osrelease"),

@@ -52,11 +52,11 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
 
   const lookAt = async (host: SshHost, signal: AbortSignal): Promise<HostSeen> => {
     const { alias } = host
-    const known = remembered.get(alias) ?? new Map()
+    const known = remembered.get(alias)
     const token = crypto.randomBytes(16).toString("hex")
     const program = {
       command: collectorCommand({ sudo: options.sudo }),
-      input: collectorScript({ token, known: knownOf(known) }),
+      input: collectorScript({ token, ...(known && { known: knownOf(known) }) }),
     }
     const limits = { deadlineMs: options.deadlineMs, stdoutBytes: largestAnswer, stderrBytes }
     const { stdout, address, hostKey } = await connections.run(host, program, limits, signal)

@@ -54,6 +54,8 @@ export const recorded: Materials = {
   apparmor: absent,
   audit: absent,
   "reboot-required": { text: "no" },
+  updates: recordedText("updates"),
+  certificates: recordedText("certificates"),
 }
 
 export const names = Object.keys(recorded).filter((name): name is MaterialName => name in recorded)

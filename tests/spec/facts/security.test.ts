@@ -51,6 +51,6 @@ describe("what an update has left to do", () => {
     ["no", false],
     [absent, null],
   ])("is said by a file of Debian's: %s", (said, rebootRequired) => {
-    expect(updatesFacts(machine({ "reboot-required": said })).fields).toEqual({ rebootRequired })
+    expect(updatesFacts(machine({ "reboot-required": said })).fields).toMatchObject({ rebootRequired })
   })
 })

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto"
 import { messageOf } from "#kernel/errors.js"
 import type { Material, Materials } from "../../facts/material.js"
 import { collectorScript } from "../ssh/collector.js"
-import { readAnswer } from "../ssh/frames.js"
+import { type Answer, type Remembered, knownOf, readAnswer } from "../ssh/frames.js"
 import type { Files } from "./files.js"
 
 const names = [
@@ -21,32 +21,40 @@ const names = [
   "apparmor",
   "audit",
   "reboot-required",
+  "updates",
+  "certificates",
 ] as const
 type Asked = Pick<Materials, (typeof names)[number]>
 
 const patienceMs = 60_000
 
-export async function asked(files: Files): Promise<Asked> {
-  if (files.locate("/") !== "/") return allOf(() => ({ denied: "only the system that runs can be asked" }))
-  try {
-    const materials = await answerOfShell(files.signal)
-    return allOf((name) => materials[name])
-  } catch (error) {
-    files.signal.throwIfAborted()
-    return allOf(() => ({ denied: messageOf(error) }))
+export type Asker = (files: Files) => Promise<Asked>
+
+/** One that remembers, from one look to the next, what need not be asked again. */
+export function asker(): Asker {
+  let remembered: Remembered | undefined
+  return async (files) => {
+    if (files.locate("/") !== "/") return allOf(() => ({ denied: "only the system that runs can be asked" }))
+    try {
+      const answer = await answerOfShell(files.signal, remembered)
+      remembered = answer.remembered
+      return allOf((name) => answer.materials[name])
+    } catch (error) {
+      files.signal.throwIfAborted()
+      return allOf(() => ({ denied: messageOf(error) }))
+    }
   }
 }
 
-async function answerOfShell(signal: AbortSignal): Promise<Materials> {
+async function answerOfShell(signal: AbortSignal, remembered: Remembered | undefined): Promise<Answer> {
   const token = randomBytes(16).toString("hex")
   const shell = spawn("sh", ["-s"], { signal, timeout: patienceMs, killSignal: "SIGKILL" })
   const failed = new Promise<never>((_, reject) => void shell.once("error", reject))
   // It may be gone before it has read the program.
   shell.stdin.on("error", () => {})
-  shell.stdin.end(collectorScript({ token, only: names }))
+  shell.stdin.end(collectorScript({ token, only: names, ...(remembered && { known: knownOf(remembered) }) }))
   shell.stderr.resume()
-  const { materials } = await Promise.race([readAnswer(shell.stdout, token), failed])
-  return materials
+  return Promise.race([readAnswer(shell.stdout, token, remembered), failed])
 }
 
 function allOf(materialOf: (name: keyof Asked) => Material): Asked {

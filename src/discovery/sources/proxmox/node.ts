@@ -41,8 +41,8 @@ export async function nodeSight(client: Client, node: NodeResource, context: Nod
     kernel: foreignLine(kernel?.release ?? ""),
   }))
   const waiting = await page(client.get(`${path}/apt/update`, updates))
-  sight.seePage("updates", waiting, ["available"], (packages) => ({
-    available: Object.fromEntries(
+  sight.seePage("updates", waiting, ["pending"], (packages) => ({
+    pending: Object.fromEntries(
       packages.map(({ Package, Version }) => [`pkg:${foreignText(Package)}`, { version: foreignText(Version) }]),
     ),
   }))

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto"
 import { FleetError } from "#kernel/errors.js"
 import { type Material, type MaterialName, type Materials, materialNames } from "../../facts/material.js"
 import type { Known } from "./collector.js"
+import { compared, isDear } from "./dear.js"
 import { largestAnswer, largestNoise, largestText, longestReason, worthRemembering } from "./limits.js"
 
 /** The texts that are worth it, by what they are the texts of. */
@@ -44,8 +45,11 @@ export async function readAnswer(
     if (!isMaterial(name) || materials.has(name)) throw refused("it has a frame that was not asked for")
     const { material, text } = read(bytes, remembered.get(name)?.text, state, words)
     materials.set(name, material)
-    if (text !== undefined && text.length >= worthRemembering)
-      next.set(name, { digest: createHash("sha256").update(text).digest("hex"), text: text.toString("utf8") })
+    if (text !== undefined && (text.length >= worthRemembering || isDear(name)))
+      next.set(name, {
+        digest: createHash("sha256").update(compared(name, text)).digest("hex"),
+        text: text.toString("utf8"),
+      })
     else if (state === "same") carry(remembered, next, name)
   }
 }

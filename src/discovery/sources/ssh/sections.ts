@@ -1,5 +1,6 @@
 /** Which part of the program answers which materials. */
 import type { MaterialName } from "../../facts/material.js"
+import { certificates } from "./certificates.js"
 import { container } from "./container.js"
 import { mounts } from "./mounts.js"
 import { network } from "./network.js"
@@ -7,6 +8,7 @@ import { apk, pacman, reboot, rpm } from "./packages.js"
 import { audit, firewall, hostKeys, sshd } from "./security.js"
 import { services } from "./services.js"
 import { sockets } from "./sockets.js"
+import { updates } from "./updates.js"
 
 export interface Section {
   readonly names: readonly MaterialName[]
@@ -57,4 +59,6 @@ export const sections: readonly Section[] = [
   file("apparmor", "/sys/module/apparmor/parameters/enabled"),
   { names: ["audit"], program: audit },
   { names: ["reboot-required"], program: reboot },
+  { names: ["updates"], program: updates },
+  { names: ["certificates"], program: certificates },
 ]
