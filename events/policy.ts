@@ -15,6 +15,14 @@ export const policy = z.strictObject({
   }),
   /** Complete looks in a row that must miss an entity before it is retired. */
   retireAfterLooks: z.int().min(1).max(1_000).default(3),
+  /** A service flaps when its state has changed so often within a time, until its state has held for long enough. */
+  flapping: z
+    .strictObject({
+      changes: z.int().min(2).max(100).default(4),
+      withinMs: z.int().positive().default(3_600_000),
+      settledMs: z.int().positive().default(1_800_000),
+    })
+    .prefault({}),
   /** Names of sources: what an earlier one says of a machine goes before what a later one says, field by field. */
   precedence: z.array(line).default([]),
   /** When so many of a source's machines, and more than this share of them, are missing at once, nothing is concluded until somebody says so. */

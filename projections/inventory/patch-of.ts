@@ -3,6 +3,7 @@
  * Folding, history, diff and walking backwards are all made of it.
  */
 import type { FleetEvent } from "#events/catalog.js"
+import type { ServiceStatus } from "#events/facets/service.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { type Patch, type PatchOperation, escapeKey } from "#kernel/patch.js"
 
@@ -31,6 +32,14 @@ export function patchOf(event: FleetEvent): Patch {
       return replace(`/resources/${escapeKey(event.data.resource)}`, event.data.from, event.data.to)
     case "ServiceStateChanged":
       return replace("/state/status", event.data.from, event.data.to)
+    case "ServiceFlappingStarted":
+      return [...replaceStatus(event.data.from, "unknown"), add("/flapping", true)]
+    case "ServiceFlappingEnded":
+      return [
+        { op: "test", path: "/flapping", value: true },
+        { op: "remove", path: "/flapping" },
+        ...replaceStatus("unknown", event.data.status),
+      ]
     case "HostKeyChanged":
       return replace("/access/offeredHostKey", event.data.from, event.data.to)
     case "TargetUnseen":
@@ -69,6 +78,11 @@ export function patchOf(event: FleetEvent): Patch {
 
 function add(path: string, value: Json): PatchOperation {
   return { op: "add", path, value }
+}
+
+/** Nothing where what is unknown stays so. */
+function replaceStatus(before: ServiceStatus, after: ServiceStatus): Patch {
+  return before === after ? [] : replace("/state/status", before, after)
 }
 
 function replace(path: string, before: Json, after: Json): Patch {

@@ -11,6 +11,7 @@ import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
+import { evolve } from "#projections/inventory/evolve.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
@@ -18,6 +19,7 @@ import { type RunAccount, recordAccount } from "./account.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
 import type { EntityKind, Look, LookProgress, Observation, Source } from "./observation.js"
+import { turnsSeen } from "./turns.js"
 
 export interface DiscoveryPorts {
   readonly ledger: Ledger
@@ -117,6 +119,7 @@ class Run {
     const absent = await decideAbsent(look, [...byNativeKey(records).values()], {
       inventory: this.ports.views.inventory,
       absences: this.ports.ops.absences,
+      stateChanges: this.ports.ops.stateChanges,
       head: this.head,
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
@@ -227,7 +230,8 @@ class Run {
       return { stream, events: [decideDiscovered(observation, provenance, resources, target)] }
     }
     await absences.seen(id)
-    return { stream, events: decideSeen(document, observation, resources) }
+    const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
+    return { stream, events: [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)] }
   }
 
   /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */

@@ -13,7 +13,6 @@ export async function recordsOfTarget(
 ): Promise<readonly RecordRow[]> {
   const records = await views.inventory.membersOf(targetId, at)
   if (records.length < 2) return records
-  // A policy of before there was any precedence has none.
   const precedence = (await views.policy.at(at))?.precedence ?? []
   const rank = ({ source }: RecordRow) => (precedence.includes(source) ? precedence.indexOf(source) : precedence.length)
   return records.toSorted((a, b) => rank(a) - rank(b) || a.no - b.no)

@@ -97,6 +97,8 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   ServiceDiscovered: {},
   ServiceChanged: { config: {} },
   ServiceStateChanged: { state: { status: "running" } },
+  ServiceFlappingStarted: { state: { status: "running" } },
+  ServiceFlappingEnded: { state: { status: "unknown" }, flapping: true },
   ServiceReappeared: { lifecycle: "retired" },
   ServiceRetired: { lifecycle: "observed" },
   StackDiscovered: {},

@@ -60,6 +60,8 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   },
   ServiceChanged: { facet: "config", patch: [{ op: "add", path: "/config/user", value: "www-data" }] },
   ServiceStateChanged: { from: "running", to: "failed" },
+  ServiceFlappingStarted: { from: "running", changes: 4, withinMs: 60_000 },
+  ServiceFlappingEnded: { count: 12, status: "running" },
   ServiceReappeared: { from: "retired" },
   ServiceRetired: { from: "observed" },
   StackDiscovered: {
