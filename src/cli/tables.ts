@@ -37,6 +37,15 @@ const views: Readonly<Record<string, View>> = {
     ].join("\n"),
   watch: changeText,
   diff: diffText,
+  noise: (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
+    list({ ...answer, items: answer.items.map((item) => ({ ...item, example: nameOf(item["example"]) })) }, [
+      "field",
+      "kind",
+      "source",
+      "events",
+      "perDay",
+      "example",
+    ]),
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
@@ -189,6 +198,7 @@ const headings: Readonly<Record<string, string>> = {
   expiresAt: "EXPIRES",
   revokedAt: "REVOKED",
   deadLetters: "DEAD LETTERS",
+  perDay: "PER DAY",
 }
 
 function heading(field: string): string {

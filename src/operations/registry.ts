@@ -8,6 +8,7 @@ import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { login } from "./login.js"
+import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   history,
   diff,
   watch,
+  noise,
   status,
   verify,
   exportLedger,
