@@ -2,8 +2,9 @@
  * The one place that knows what an event does to its record's document: every event that alters a record, as an invertible JSON Patch.
  * Folding, history, diff and walking backwards are all made of it.
  */
-import type { FleetEvent } from "#events/catalog.js"
+import type { EventData, FleetEvent } from "#events/catalog.js"
 import type { ServiceStatus } from "#events/facets/service.js"
+import { unassigned } from "#events/facets/target.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { type Patch, type PatchOperation, escapeKey } from "#kernel/patch.js"
 
@@ -42,6 +43,12 @@ export function patchOf(event: FleetEvent): Patch {
       ]
     case "HostKeyChanged":
       return replace("/access/offeredHostKey", event.data.from, event.data.to)
+    case "TargetRoleAssigned":
+      return roleAssigned(event.data)
+    case "TargetTagged":
+      return tagged(event.data, { by: event.data.by })
+    case "TargetUntagged":
+      return tagged(event.data, event.data.by === "hand" ? null : undefined)
     case "TargetUnseen":
       return replace("/lifecycle", "observed", "unseen")
     case "TargetReappeared":
@@ -78,6 +85,30 @@ export function patchOf(event: FleetEvent): Patch {
 
 function add(path: string, value: Json): PatchOperation {
   return { op: "add", path, value }
+}
+
+function roleAssigned({ from, fromBy, to, by, first }: EventData<"TargetRoleAssigned">): Patch {
+  const roleBy = to === null ? null : by
+  if (first) return [add("/assigned", { role: to, roleBy, tags: {} })]
+  return [
+    ...(from === to ? [] : replace("/assigned/role", from, to)),
+    ...(fromBy === roleBy ? [] : replace("/assigned/roleBy", fromBy, roleBy)),
+  ]
+}
+
+/** @param after undefined when nothing of it is left */
+function tagged(
+  { tag, before, first }: EventData<"TargetTagged" | "TargetUntagged">,
+  after: EventData<"TargetTagged">["before"],
+): Patch {
+  const path = `/assigned/tags/${escapeKey(`tag:${tag}`)}`
+  const begun = first ? [add("/assigned", unassigned)] : []
+  if (before === undefined) return after === undefined ? begun : [...begun, add(path, after)]
+  if (after !== undefined) return replace(path, before, after)
+  return [
+    { op: "test", path, value: before },
+    { op: "remove", path },
+  ]
 }
 
 /** Nothing where what is unknown stays so. */

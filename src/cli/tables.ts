@@ -10,7 +10,19 @@ type View = (answer: never) => string
 
 const views: Readonly<Record<string, View>> = {
   targets: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
-    list(answer, ["name", "os", "kernel", "cpuCores", "memoryMiB", "services", "addresses", "lifecycle", "lastSeen"]),
+    list(answer, [
+      "name",
+      "role",
+      "tags",
+      "os",
+      "kernel",
+      "cpuCores",
+      "memoryMiB",
+      "services",
+      "addresses",
+      "lifecycle",
+      "lastSeen",
+    ]),
   services: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
     list({ ...answer, items: answer.items.map((item) => ({ ...item, target: nameOf(item["target"]) })) }, [
       "name",
@@ -79,6 +91,10 @@ const views: Readonly<Record<string, View>> = {
           ...offered.map(hostKeyText),
           pc.dim("nothing is trusted yet; compare, then add --fingerprint with the one that is right"),
         ].join("\n"),
+  "role set": ({ target, role }: { target: { name: string }; role: string | null }) =>
+    `${printable(target.name)} ${role === null ? "has no role" : `is for ${role}`}`,
+  "tag add": tagsText,
+  "tag remove": tagsText,
   "identity review": ({ items, at }: { items: Doubt[]; at: At }) =>
     [...items.map(doubtText), footer({ at, next: null }, items.length, items.length === 1 ? "doubt" : "doubts")].join(
       "\n",
@@ -336,6 +352,10 @@ function linkText({
   position: number
 }): string {
   return `${printable(target.name)} has ${plural(records.length, "record")} now (position ${position})`
+}
+
+function tagsText({ target, tags }: { target: { name: string }; tags: string[] }): string {
+  return `${printable(target.name)} has ${tags.length === 0 ? "no tags" : `the tags ${tags.map(printable).join(" ")}`}`
 }
 
 interface Following {

@@ -7,6 +7,7 @@ import type { Policy } from "#events/policy.js"
 import type { FailedTarget } from "#events/source.js"
 import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import type { JsonObject } from "#kernel/json.js"
 import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
@@ -15,6 +16,7 @@ import { evolve } from "#projections/inventory/evolve.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
+import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
@@ -227,11 +229,19 @@ class Run {
     if (record === undefined) {
       const target = on === undefined ? undefined : ids.get(`target ${on}`)
       const provenance = { source: this.source, nativeKey, generation: 0 }
-      return { stream, events: [decideDiscovered(observation, provenance, resources, target)] }
+      const discovered = decideDiscovered(observation, provenance, resources, target)
+      return { stream, events: [discovered, ...this.#assigned(observation, {}, [discovered])] }
     }
     await absences.seen(id)
     const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
-    return { stream, events: [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)] }
+    const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
+    return { stream, events: [...events, ...this.#assigned(observation, document, events)] }
+  }
+
+  /** What rules give to a machine after what was decided of it. */
+  #assigned({ kind, nativeKey }: Observation, known: JsonObject, events: readonly FleetEvent[]): FleetEvent[] {
+    if (kind !== "target") return []
+    return decideAssigned(events.reduce(evolve, known), { nativeKey, source: this.source }, this.policy)
   }
 
   /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */

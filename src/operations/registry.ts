@@ -1,4 +1,5 @@
 /** All operations, in the order in which help lists them. */
+import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
@@ -41,6 +42,9 @@ export const operations: readonly Operation[] = [
   proofConsistency,
   proofKey,
   proofRotate,
+  roleSet,
+  tagAdd,
+  tagRemove,
   identityReview,
   identityLink,
   identityUnlink,

@@ -18,6 +18,7 @@ const onDemand = ["packages"]
 const facetNames = [
   ...new Set(Object.values(facetsOf).flatMap((facets) => Object.keys(facets))),
   "resources",
+  "assigned",
   "flapping",
 ]
 

@@ -26,6 +26,8 @@ export async function documentOfTarget(
   facets?: readonly string[],
 ): Promise<JsonObject> {
   const documents = []
-  for (const { no } of records) documents.push(await views.inventory.document(no, at, facets))
+  // Merging goes by which is the oldest, too.
+  const wanted = facets && [...facets, "link"]
+  for (const { no } of records) documents.push(await views.inventory.document(no, at, wanted))
   return merged(documents)
 }

@@ -5,8 +5,8 @@
  */
 import type { FleetEvent, NewEvent, RecordedEvent } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
-import { resourceStatus } from "#events/facets/target.js"
-import type { ResourceStatus } from "#events/facets/target.js"
+import { assigner, resourceStatus, role } from "#events/facets/target.js"
+import type { Assigned, ResourceStatus } from "#events/facets/target.js"
 import { type Policy, defaultPolicy } from "#events/policy.js"
 import { facetsOf } from "#discovery/facets.js"
 import { decideDiscovered, decideMissing, decideSeen, decideTurn, statusOf } from "#discovery/decide.js"
@@ -80,6 +80,20 @@ export const anyResources: fc.Arbitrary<Record<string, ResourceStatus>> = fc.dic
   { maxKeys: 4, noNullPrototype: true },
 )
 
+const anyAssigner = fc.constantFrom(...assigner.options)
+export const anyAssigned: fc.Arbitrary<Assigned> = fc.record(
+  {
+    role: fc.constantFrom(null, ...role.options),
+    roleBy: fc.option(anyAssigner),
+    tags: fc.dictionary(
+      fc.constantFrom("tag:web", "tag:db", "tag:10"),
+      fc.option(fc.record({ by: anyAssigner }, { noNullPrototype: true })),
+      { noNullPrototype: true },
+    ),
+  },
+  { noNullPrototype: true },
+)
+
 /** What is known of the state of a service that flaps. */
 export const flaps = { state: { status: "unknown" }, flapping: true } as const
 
@@ -92,9 +106,11 @@ export function anyDocument(kind: EntityKind): fc.Arbitrary<JsonObject> {
     return fc
       .tuple(facets, fc.boolean())
       .map(([known, doesFlap]) => ({ lifecycle: "observed", ...known, ...(doesFlap && flaps) }))
-  return fc
-    .tuple(facets, fc.option(anyResources, { nil: undefined }))
-    .map(([known, resources]) => ({ lifecycle: "observed", ...known, ...(resources && { resources }) }))
+  const concluded = fc.record(
+    { resources: anyResources, assigned: anyAssigned },
+    { requiredKeys: [], noNullPrototype: true },
+  )
+  return fc.tuple(facets, concluded).map(([known, more]) => ({ lifecycle: "observed", ...known, ...more }))
 }
 
 interface Sighting {
