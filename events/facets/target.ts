@@ -168,7 +168,6 @@ export const lifecycle = z.enum(["observed", "unseen", "retired"])
 
 /** What a machine is there for. */
 export const role = z.enum(["production", "development", "lab", "staging", "testing", "monitoring", "gateway"])
-export type Role = z.infer<typeof role>
 
 /** Who gave a role or a tag: a rule of the policy, or a person, whose word no rule overrides. */
 export const assigner = z.enum(["rule", "hand"])

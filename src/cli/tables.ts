@@ -24,7 +24,7 @@ const views: Readonly<Record<string, View>> = {
       "lastSeen",
     ]),
   services: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
-    list({ ...answer, items: answer.items.map((item) => ({ ...item, target: nameOf(item["target"]) })) }, [
+    list({ ...answer, items: answer.items.map(serviceRow) }, [
       "name",
       "target",
       "status",
@@ -225,6 +225,10 @@ function cell(value: Json | undefined): string {
   if (value === null || value === undefined) return "-"
   if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cell(item as Json)).join(" ")
   return printable(jsonText(value))
+}
+
+function serviceRow(item: Record<string, Json>): Record<string, Json> {
+  return { ...item, target: nameOf(item["target"]), ...(item["flapping"] === true && { status: "flapping" }) }
 }
 
 function nameOf(entity: Json | undefined): string {

@@ -230,18 +230,18 @@ class Run {
       const target = on === undefined ? undefined : ids.get(`target ${on}`)
       const provenance = { source: this.source, nativeKey, generation: 0 }
       const discovered = decideDiscovered(observation, provenance, resources, target)
-      return { stream, events: [discovered, ...this.#assigned(observation, {}, [discovered])] }
+      const { document: first } = discovered.data as { document: JsonObject }
+      return { stream, events: [discovered, ...this.#assigned(observation, first)] }
     }
     await absences.seen(id)
     const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
     const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
-    return { stream, events: [...events, ...this.#assigned(observation, document, events)] }
+    return { stream, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
   }
 
-  /** What rules give to a machine after what was decided of it. */
-  #assigned({ kind, nativeKey }: Observation, known: JsonObject, events: readonly FleetEvent[]): FleetEvent[] {
-    if (kind !== "target") return []
-    return decideAssigned(events.reduce(evolve, known), { nativeKey, source: this.source }, this.policy)
+  /** What rules give to a machine that is known as it is after the look. */
+  #assigned({ kind, nativeKey }: Observation, document: JsonObject): FleetEvent[] {
+    return kind === "target" ? decideAssigned(document, { nativeKey, source: this.source }, this.policy) : []
   }
 
   /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */

@@ -66,21 +66,21 @@ export const tagAdd = command({
 
 export const tagRemove = command({
   name: "tag remove",
-  summary: "Take a tag from a machine: no rule of the policy gives it again",
+  summary: "Say that a machine does not have a tag, whatever the rules of the policy give it",
   scope: "operate",
   input: tagged,
   output,
   route: { method: "DELETE", path: "/api/v1/targets/{target}/tags/{tag}" },
   command: { name: "tag remove", positional: ["target", "tag"], examples: ["tag remove web-1 pci"] },
   run: (call, input) =>
-    assign(call, input, ({ tags }, whole) => {
-      if (!whole.tags.includes(input.tag)) throw new FleetError("NotFound", `it has no tag "${input.tag}"`)
+    assign(call, input, ({ tags }) => {
       const before = tags[`tag:${input.tag}`]
+      if (before === null) return []
       return [{ type: "TargetUntagged", data: { tag: input.tag, by: "hand", ...(before !== undefined && { before }) } }]
     }),
 })
 
-type Decide = (own: Assigned, whole: RoleAndTags) => FleetEvent[]
+type Decide = (assigned: Assigned) => FleetEvent[]
 
 /** On the machine's oldest record. Its source may be writing to that at the same time: then it is decided again, once. */
 async function assign(call: Call, input: { target: string; reason?: string | undefined }, decide: Decide) {
@@ -104,7 +104,7 @@ async function assignNow(
   const revision = await ledger.revisionOf(stream)
   const { position: at } = await reachedHead(fleet)
   const { assigned } = (await views.inventory.document(record.no, at, ["assigned"])) as Partial<TargetDocument>
-  const events = decide(assigned ?? unassigned, await wholeOf(fleet, record, at))
+  const events = decide(assigned ?? unassigned)
   const metadata = { actor: principal.name, ...(input.reason === undefined ? {} : { reason: input.reason }) }
   const stamped = (assigned === undefined ? begun(events) : events).map((event): NewEvent => ({
     ...event,

@@ -1,6 +1,6 @@
 /** A service whose state keeps changing: how many events it makes, and what is true of it meanwhile and afterwards. */
 import type { RecordedEvent } from "#events/catalog.js"
-import { defaultPolicy } from "#events/policy.js"
+import { type Policy, defaultPolicy } from "#events/policy.js"
 import type { Observation } from "#discovery/observation.js"
 import { runDiscovery } from "#discovery/run.js"
 import { recordId } from "#kernel/ids.js"
@@ -18,8 +18,8 @@ const container = (status: string, restarts = 0, image = "app:1"): Observation =
   facets: { identity: { name: "app", runtime: "docker" }, state: { status }, container: { image, restarts } },
 })
 
-async function flappingBench() {
-  const bench = await workbench()
+async function flappingBench(policy = defaultPolicy) {
+  const bench = await workbench(policy)
   const { sees, source, ports, request, clock, news } = bench
   return {
     ...bench,
@@ -134,6 +134,13 @@ describe("flapping begins", () => {
       "ServiceStateChanged",
       "ServiceFlappingStarted",
     ])
+  })
+
+  it("by the defaults under a policy that was adopted before there was any such thing", async () => {
+    const { flapping: _, roles: __, tags: ___, ...older } = defaultPolicy
+    const { lookAfter, told } = await flappingBench(older as Policy)
+    for (let look = 0; look < 9; look++) await lookAfter(minute, container(look % 2 === 0 ? "running" : "failed"))
+    expect((await told()).at(-1)).toMatchObject({ type: "ServiceFlappingStarted", data: { changes: 4 } })
   })
 
   it("with restarts that the engine counted between looks that found the same state", async () => {
