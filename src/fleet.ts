@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import { checkCatalog } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
+import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
@@ -121,8 +122,34 @@ async function putTogether(
   let views = present
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
+  const reached = (position: Position) => following.reached(position, viewsPatienceMs)
+  // Handed out once, so that whoever holds it reads the present views even after a rebuild.
+  const reader: ViewsReader = {
+    get inventory() {
+      return views.inventory
+    },
+    get history() {
+      return views.history
+    },
+    get identity() {
+      return views.identity
+    },
+    get runs() {
+      return views.runs
+    },
+    get policy() {
+      return views.policy
+    },
+    get hostKeys() {
+      return views.hostKeys
+    },
+  }
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
-  const acting = webhook === undefined ? handlers : [...handlers, checkpointWebhook(webhook)]
+  const acting = [
+    ...handlers,
+    discoveryAlerts(reader, reached),
+    ...(webhook === undefined ? [] : [checkpointWebhook(webhook)]),
+  ]
   const subscriptions = await openSubscriptions({
     ledger,
     ops,
@@ -147,28 +174,6 @@ async function putTogether(
     told.failed,
   )
 
-  const reached = (position: Position) => following.reached(position, viewsPatienceMs)
-  // Handed out once, so that whoever holds it reads the present views even after a rebuild.
-  const reader: ViewsReader = {
-    get inventory() {
-      return views.inventory
-    },
-    get history() {
-      return views.history
-    },
-    get identity() {
-      return views.identity
-    },
-    get runs() {
-      return views.runs
-    },
-    get policy() {
-      return views.policy
-    },
-    get hostKeys() {
-      return views.hostKeys
-    },
-  }
   const trusted = async () => views.hostKeys.trusted(views.checkpoint())
   const sources = config.sources.map((source) => sourceFor(source, { clock, trusted }))
   const looking = discovery(sources, { ledger, views: reader, reached, ops, clock })

@@ -52,6 +52,8 @@ const networkInterface = z.strictObject({
 })
 
 const network = z.strictObject({
+  /** Those that it is said to have, where nobody says on which interface. */
+  addresses: config(collection("ip", z.strictObject({}))),
   interfaces: config(collection("if", networkInterface)),
   /** Routes with a gateway: `route:default`, `route:10.0.0.0/8`. */
   routes: config(collection("route", z.strictObject({ gateway: config(line), interface: config(line) }))),
@@ -106,6 +108,8 @@ const security = z.strictObject({
 const updates = z.strictObject({
   /** Whether what was installed takes a boot to be in force; Debian and what comes from it say so. */
   rebootRequired: state(z.boolean()),
+  /** Packages that could be newer, with the version they would have. */
+  available: state(collection("pkg", z.strictObject({ version: state(line) }))),
 })
 
 /** Load of the machine as a whole: gauges only, so nothing of it is ever in an event. */
@@ -113,6 +117,8 @@ const usage = z.strictObject({
   /** Counters since boot over all processors, in ticks: what is busy is their difference between two looks. */
   cpuBusyTicks: gauge(count),
   cpuTotalTicks: gauge(count),
+  /** The busy share, where somebody else has made it of the counters. */
+  cpuPercent: gauge(percent),
   /** (MemTotal − MemAvailable) / MemTotal. */
   memoryPercent: gauge(percent),
 })
@@ -140,15 +146,81 @@ const access = z.strictObject({
   /** E.g. `ssh`. */
   method: config(line),
   address: config(line),
+  port: config(count),
+  user: config(line),
   /** Fingerprint of the host key that it was recognised by, as OpenSSH prints it. */
   hostKey: config(line),
   /** Fingerprint of another key that it shows instead of a trusted one; null when it shows that. */
   offeredHostKey: state(line),
 })
 
+/** What a machine is there for. */
+export const role = z.enum(["production", "development", "lab", "staging", "testing", "monitoring", "gateway"])
+
+/** What people, or what they manage it with, say of it. */
+const labels = z.strictObject({
+  role: config(role),
+  environment: config(line),
+  description: config(line),
+  owner: config(line),
+  groups: config(collection("group", z.strictObject({}))),
+  tags: config(collection("tag", z.strictObject({}))),
+})
+
+/** A node of a tailnet; whether others reach it now is measured, as laptops come and go all day. */
+const tailnet = z.strictObject({
+  name: config(line),
+  /** When its key has to be renewed; null when never. */
+  keyExpires: config(line),
+  /** Whether it offers others to be their way out. */
+  exitNode: config(z.boolean()),
+  /** The networks that it is the way to, now. */
+  routes: state(collection("route", z.strictObject({}))),
+  online: gauge(count),
+})
+
+/** A hypervisor, of its host. */
+const hypervisor = z.strictObject({
+  /** The cluster that it is part of; its own name where it is in none. */
+  cluster: identity(line),
+  product: config(line),
+  version: config(line),
+  status: state(z.enum(["online", "offline", "unknown"])),
+})
+
+/** A guest, as its hypervisor has it. */
+const guest = z.strictObject({
+  kind: config(z.enum(["qemu", "lxc"])),
+  /** Its number is its own within the cluster. */
+  cluster: identity(line),
+  vmid: config(count),
+  /** When it was made: another guest that was given the same number was made at another time. */
+  createdAt: identity(line),
+  template: config(z.boolean()),
+  pool: config(line),
+  startsAtBoot: config(z.boolean()),
+  /** Where it is: a migration changes it. */
+  node: state(line),
+  /** `running`, `stopped`, `paused`, … */
+  power: state(line),
+  /** What the cluster's high availability makes of it; null when it takes no part. */
+  haState: state(line),
+  /** Another one when it goes on from a snapshot or a backup. */
+  generationId: state(line),
+  disks: config(collection("disk", z.strictObject({ volume: config(line), sizeMiB: config(count) }))),
+  nics: config(collection("nic", z.strictObject({ bridge: config(line), vlan: config(count) }))),
+  snapshots: config(collection("snap", z.strictObject({ takenAt: config(line), parent: config(line) }))),
+  /** Settings that differ after its next start: names only. */
+  pending: state(collection("key", z.strictObject({}))),
+})
+
 export const targetFacets = {
   identity: identityFacet,
   access,
+  labels,
+  tailnet,
+  hypervisor,
+  guest,
   hardware,
   os,
   network,
@@ -166,15 +238,10 @@ export type ResourceStatus = z.infer<typeof resourceStatus>
 
 export const lifecycle = z.enum(["observed", "unseen", "retired"])
 
-/** What a machine is there for. */
-export const role = z.enum(["production", "development", "lab", "staging", "testing", "monitoring", "gateway"])
-
 /** Who gave a role or a tag: a rule of the policy, or a person, whose word no rule overrides. */
 export const assigner = z.enum(["rule", "hand"])
 
-export const tagName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "a tag of lower-case letters, digits, '.', '_' and '-'")
+export const tagName = z.string().regex(/^[^\s\p{C}]{1,100}$/u, "a tag of up to 100 characters, without spaces")
 
 /** Null for one that somebody has taken away. */
 export const assignedTag = z.strictObject({ by: assigner }).nullable()
@@ -194,6 +261,10 @@ export const targetDocument = z.strictObject({
   lifecycle,
   identity: ledgered(identityFacet).optional(),
   access: ledgered(access).optional(),
+  labels: ledgered(labels).optional(),
+  tailnet: ledgered(tailnet).optional(),
+  hypervisor: ledgered(hypervisor).optional(),
+  guest: ledgered(guest).optional(),
   hardware: ledgered(hardware).optional(),
   os: ledgered(os).optional(),
   network: ledgered(network).optional(),

@@ -1,47 +1,35 @@
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
+import { ordered } from "./project.js"
 
 /** A pair that may be of one machine. */
-export interface Doubt {
-  readonly records: readonly [RecordId, RecordId]
-  /** Of the event that says so. */
-  readonly position: Position
-  readonly score: number
-  readonly reasons: readonly string[]
-}
-
-interface DoubtRow {
-  readonly a: RecordId
-  readonly b: RecordId
-  readonly position: Position
-  readonly score: number
-  readonly reasons: string
-}
+export type Pair = readonly [RecordId, RecordId]
 
 export type IdentityReader = ReturnType<typeof identityReader>
 
 export function identityReader(db: Db) {
-  const doubts = db.prepare<{ at: number }, DoubtRow>(
-    `SELECT a, b, position, score, reasons FROM doubts d
-     WHERE position = (SELECT max(position) FROM doubts WHERE a = d.a AND b = d.b AND position <= $at)
-       AND NOT EXISTS (SELECT 1 FROM separations s WHERE s.a = d.a AND s.b = d.b AND s.position <= $at)
-     ORDER BY score DESC, position`,
+  const doubts = db.prepare<{ at: number }, { a: RecordId; b: RecordId }>(
+    "SELECT a, b FROM doubts WHERE position <= $at GROUP BY a, b ORDER BY max(position) DESC",
   )
-  const separated = db
-    .prepare<{ record: string; at: number }, RecordId>(
-      `SELECT b FROM separations WHERE a = $record AND position <= $at
-       UNION SELECT a FROM separations WHERE b = $record AND position <= $at`,
-    )
+  const doubted = db
+    .prepare<[string, string, number], number>("SELECT count(*) FROM doubts WHERE a = ? AND b = ? AND position <= ?")
     .pluck()
+  const said = db.prepare<{ record: string; at: number }, { other: RecordId; word: "linked" | "separated" }>(
+    `SELECT CASE WHEN a = $record THEN b ELSE a END AS other, word FROM said
+     WHERE (a = $record OR b = $record) AND position <= $at ORDER BY position`,
+  )
   return {
-    /** The last doubt about every pair that nobody has separated, the strongest first; whether they are linked since, the inventory knows. */
-    async doubts(at: Position): Promise<readonly Doubt[]> {
-      return doubts
-        .all({ at })
-        .map(({ a, b, reasons, ...row }) => ({ ...row, records: [a, b], reasons: JSON.parse(reasons) as string[] }))
+    /** Pairs that were ever doubtful by then, the last first; what became of them since is for the reader to find out. */
+    async doubts(at: Position): Promise<readonly Pair[]> {
+      return doubts.all({ at }).map(({ a, b }): Pair => [a, b])
     },
-    /** The records that somebody has said are of other machines than this one. */
-    separatedFrom: async (record: string, at: Position): Promise<readonly RecordId[]> => separated.all({ record, at }),
+    async isDoubted(pair: Pair, at: Position): Promise<boolean> {
+      return (doubted.get(...ordered(pair), at) ?? 0) > 0
+    },
+    /** What people said last of a record and each other one. */
+    async saidOf(record: string, at: Position): Promise<ReadonlyMap<RecordId, "linked" | "separated">> {
+      return new Map(said.all({ record, at }).map(({ other, word }) => [other, word]))
+    },
   }
 }

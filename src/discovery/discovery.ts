@@ -14,6 +14,8 @@ export interface Discovery {
   look(source: Source, request: RunRequest): Promise<RunReport>
   /** @throws FleetError `NotFound` naming the nearest source */
   find(name: string): Source
+  /** Whether what one look of a source saw as two is two. */
+  readonly tellsApart: (source: string) => boolean
   /** Lets go of what sources keep between looks. */
   close(): Promise<void>
 }
@@ -21,15 +23,19 @@ export interface Discovery {
 /** Sources that are looked at together. */
 const together = 8
 
-export function discovery(sources: readonly Source[], ports: DiscoveryPorts): Discovery {
+export function discovery(sources: readonly Source[], ports: Omit<DiscoveryPorts, "tellsApart" | "alone">): Discovery {
+  const listing = new Set(sources.filter((source) => source.tellsApart === true).map(({ name }) => name))
+  const tellsApart = (source: string) => listing.has(source)
   const limit = pLimit(together)
+  const alone = pLimit(1)
   /** The end of the last look asked for at each source, however it ends. */
   const ends = new Map<string, Promise<unknown>>()
   return {
     sources,
+    tellsApart,
     look(source, request) {
       const before = ends.get(source.name) ?? Promise.resolve()
-      const run = before.then(() => limit(() => runDiscovery(source, ports, request)))
+      const run = before.then(() => limit(() => runDiscovery(source, { ...ports, tellsApart, alone }, request)))
       ends.set(
         source.name,
         run.catch(() => undefined),

@@ -40,6 +40,8 @@ export interface OfferedKey {
 export interface Source {
   readonly name: string
   readonly kind: string
+  /** Whether it lists what there is, so that two things in one look are two; where hosts are written down, one may be there twice. */
+  readonly tellsApart?: true
   /** @throws FleetError `SourceUnavailable` when nothing could be looked at. */
   look(signal: AbortSignal, progress?: LookProgress): Promise<Look>
   /** Yields whenever something may have changed that a look would see, for as long as that can be followed. */

@@ -18,6 +18,7 @@ import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
 import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
+import { linkRecords } from "./identity/link.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
 import type { EntityKind, Look, LookProgress, Observation, Source } from "./observation.js"
@@ -30,6 +31,10 @@ export interface DiscoveryPorts {
   readonly reached: (position: Position) => Promise<void>
   readonly ops: Ops
   readonly clock: Clock
+  /** Whether what one look of a source saw as two is two. */
+  readonly tellsApart: (source: string) => boolean
+  /** Runs what works on all sources' records after what does so already has ended. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 export interface RunRequest {
@@ -140,7 +145,8 @@ class Run {
       type: "DiscoveryCompleted",
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
-    const last = await this.#recordAccount(account, changes > 0)
+    const accounted = (await this.#recordAccount(account, changes > 0)) ?? position
+    const linked = await this.ports.alone(() => this.#link(look, byNativeKey(records)))
     const failed = look.coverage.failed ?? []
     const [first] = failed
     // Whoever asked is told why; the account names each.
@@ -156,8 +162,20 @@ class Run {
       failed,
       held: absent.held,
       changes,
-      position: last ?? position,
+      position: linked ?? accounted,
     }
+  }
+
+  async #link(look: Look, known: ReadonlyMap<string, RecordRow>): Promise<Position | undefined> {
+    const { ledger, views, reached, ops, clock, tellsApart } = this.ports
+    const { position: at } = await ledger.head()
+    await reached(at)
+    const seen = look.observations.filter(({ kind }) => kind === "target")
+    const ids = seen.map(
+      ({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? recordId(this.source, "target", nativeKey),
+    )
+    const ports = { ledger, views, reached, evidence: ops.evidence, clock, tellsApart }
+    return linkRecords(ids, this.source, this.runId, at, ports)
   }
 
   /** A look that came to nothing: says so, and concludes nothing about what it did not see. */

@@ -9,6 +9,8 @@ import { type RecordId, type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity, targetOf } from "#timeline/entity.js"
+import { Known } from "#discovery/identity/known.js"
+import { reasonText } from "#discovery/identity/judge.js"
 import { type Call, command, query } from "./define.js"
 import { entityReference, entityShape } from "./shapes.js"
 
@@ -22,22 +24,24 @@ export const identityReview = query({
   scope: "read",
   input: z.object({}),
   output: z.object({
-    items: z.array(
-      z.object({ records: z.array(recordShape), score: z.number(), reasons: z.array(z.string()), position: z.int() }),
-    ),
+    items: z.array(z.object({ records: z.array(recordShape), score: z.number(), reasons: z.array(z.string()) })),
     next: z.null(),
   }),
   route: { method: "GET", path: "/api/v1/identity/review" },
   command: { name: "identity review", positional: [], examples: ["identity review", "identity review --output json"] },
   async run({ fleet, point: { position: at } }) {
     const items = []
-    for (const { records, ...doubt } of await fleet.views.identity.doubts(at)) {
-      const told = []
-      for (const id of records) told.push(await recordIn(fleet, id, at))
-      // What is linked by now, directly or over a third one, is doubtful no more.
-      if (told[0]?.target.id !== told[1]?.target.id) items.push({ records: told, ...doubt })
+    const { views, discovery } = fleet
+    for (const pair of await views.identity.doubts(at)) {
+      const known = await Known.of(pair, views, at, discovery.tellsApart)
+      const judgement = known.judged(...pair)
+      // Decided by now, by a person or by what was seen since.
+      const isOpen = judgement?.verdict !== "different" && known.byHand(...pair) === undefined && known.targets.size > 1
+      if (judgement === undefined || !isOpen) continue
+      const records = [await recordIn(fleet, pair[0], at), await recordIn(fleet, pair[1], at)]
+      items.push({ records, score: judgement.score, reasons: judgement.reasons.map(reasonText) })
     }
-    return { items, next: null }
+    return { items: items.toSorted((a, b) => b.score - a.score), next: null }
   },
 })
 

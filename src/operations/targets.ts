@@ -64,9 +64,11 @@ async function summary({ fleet, point }: QueryCall, record: NamedRecord, records
   const facets = ["lifecycle", "os", "hardware", "network", "resources", "assigned", "labels"]
   const document = (await documentOfTarget(fleet.views, records, point.position, facets)) as unknown as TargetDocument
   const { service } = await fleet.views.inventory.counts(point.position, record.id)
-  const addresses = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses: held }) =>
-    Object.keys(held ?? {}),
+  const held = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses }) =>
+    Object.keys(addresses ?? {}),
   )
+  // What others say of it, where it does not say itself.
+  const addresses = held.length > 0 ? held : Object.keys(document.network?.addresses ?? {})
   return {
     id: record.id,
     name: record.name,

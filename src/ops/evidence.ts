@@ -19,13 +19,15 @@ export function evidenceIndex(db: Db) {
     for (const key of keys) add.run(key, record)
   })
   return {
-    /** Remembers what a record has now. @returns whether that is something else than before */
-    async put(record: RecordId, keys: readonly string[]): Promise<boolean> {
-      const wanted = [...new Set(keys)].sort()
-      if (wanted.join("\n") === of.all(record).join("\n")) return false
-      put.immediate(record, wanted)
-      return true
+    /** Whether it is what was remembered. */
+    isKnown: async (record: RecordId, keys: readonly string[]): Promise<boolean> =>
+      keys.length > 0 && [...new Set(keys)].sort().join("\n") === of.all(record).join("\n"),
+
+    /** Remembers what a record has now. */
+    async put(record: RecordId, keys: readonly string[]): Promise<void> {
+      put.immediate(record, keys)
     },
+
     /** Other records that have any of these. */
     sharing: async (record: RecordId, keys: readonly string[]): Promise<readonly RecordId[]> =>
       sharing.all(JSON.stringify(keys), record),

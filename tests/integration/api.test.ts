@@ -100,7 +100,13 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "subscription replay": { name: "unwilling", from: "0" },
   "deadletter retry": { id: letter.id },
   "token revoke": { token: "victim" },
+  enroll: { host: "web-1" },
+  "identity link": { record: "web-1", target: "web-1" },
+  "identity unlink": { record: letter.id },
+  "identity separate": { record: "web-1", target: "web-1" },
 }
+/** What these are about, this fleet has not. */
+const inVain = new Set(["enroll", "identity link", "identity unlink", "identity separate"])
 
 function callOf({ name, route }: Operation): { readonly path: string; readonly payload?: object } {
   const input = { ...inputs[name] }
@@ -131,7 +137,8 @@ describe("access", () => {
     expect((await send()).json()).toMatchObject({ status: 401, code: "Unauthorized" })
     for (const scope of scopes) {
       const { statusCode } = await send(await token(scope))
-      if (allows(scope, operation.scope)) expect([200, 202]).toContain(statusCode)
+      if (allows(scope, operation.scope))
+        expect(inVain.has(operation.name) ? [400, 404] : [200, 202]).toContain(statusCode)
       else expect(statusCode).toBe(403)
     }
   })
@@ -292,7 +299,13 @@ describe("what follows the ledger", () => {
       (await ask(`/api/v1/subscriptions/${path}`, { method: "POST", token: secret, payload })).json() as object
     expect(await post("unwilling/pause")).toMatchObject({ name: "unwilling", state: "paused" })
     const status = (await ask("/api/v1/status", { token: secret })).json<{ handlers: object[] }>()
-    expect(status.handlers).toEqual([{ name: "unwilling", state: "paused", lag: 0, message: null, deadLetters: 1 }])
+    expect(status.handlers).toContainEqual({
+      name: "unwilling",
+      state: "paused",
+      lag: 0,
+      message: null,
+      deadLetters: 1,
+    })
     expect(await post("unwilling/resume")).toMatchObject({ name: "unwilling", state: "booting" })
     expect(await post("views/pause")).toMatchObject({ status: 400, detail: expect.stringContaining("never paused") })
     expect(await post("views/replay", { from: 0 })).toMatchObject({

@@ -138,7 +138,7 @@ describe("somebody", () => {
     await ask("tag remove", { target: "nas", tag: "db" })
     expect((await fleet.ledger.head()).position).toBe(position)
     await expect(ask("role set", { target: "nginx", role: "lab" })).rejects.toThrow("only machines")
-    await expect(ask("tag add", { target: "nas", tag: "No Tag" })).rejects.toThrow("lower-case")
+    await expect(ask("tag add", { target: "nas", tag: "No Tag" })).rejects.toThrow("without spaces")
   })
 
   it("speaks of a machine as a whole, whichever record's rule says something else", async () => {

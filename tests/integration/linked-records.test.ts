@@ -79,7 +79,7 @@ describe("two records that somebody links", () => {
     expect(names(await ask("targets", { at: `position:${linked}` }))).toStrictEqual(["nas"])
     expect((await ask("show", { entity: "nas.lan" }))["facets"]).toMatchObject({ identity: { name: "nas.lan" } })
     const { position } = await fleet.ledger.head()
-    expect(await fleet.views.identity.separatedFrom(nas, position)).toStrictEqual([other])
+    expect(await fleet.views.identity.saidOf(nas, position)).toStrictEqual(new Map([[other, "separated"]]))
     const { equal } = await fleet.rebuild(() => {}, new AbortController().signal)
     expect(equal).toBe(true)
   })
@@ -116,7 +116,7 @@ describe("a doubt", () => {
     } as const
     await fleet.ledger.append("identity" as StreamName, -1, [event], "doubt")
     const { items } = await ask("identity review")
-    expect(items).toMatchObject([{ score: 0.5, reasons: ["the same address"], records: [{}, {}] }])
+    expect(items).toMatchObject([{ reasons: ["the same name (1)"], records: [{}, {}] }])
     await ask("identity separate", { record: "nas.lan", target: "nas" })
     expect((await ask("identity review")).items).toStrictEqual([])
   })

@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ops: ["kernel", "sqlite"],
   config: ["kernel", "events"],
   timeline: ["kernel", "events", "ledger", "projections"],
-  discovery: ["kernel", "events", "ledger", "projections", "ops"],
+  discovery: ["kernel", "events", "ledger", "subscriptions", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   operations: ["kernel", "events", "ledger", "projections", "timeline", "discovery", "ops", "fleet", "version"],
   api: ["kernel", "operations", "ops", "fleet", "version"],
@@ -113,7 +113,7 @@ describe("the house", () => {
 
   it.each([
     ["engines", /^src\/ledger\/(?:sqlite|eventstoredb)\//, ["src/engine.ts", "src/keeping.ts"]],
-    ["sources", /^src\/discovery\/sources\//, ["src/fleet.ts"]],
+    ["sources", /^src\/discovery\/sources\//, ["src/sources.ts"]],
   ])("names %s in one place, and in what works on their files", (_, parts, places) => {
     const outside = imports.filter(({ from, to }) => parts.test(to) && !parts.test(from))
     expect([...new Set(outside.map(({ from }) => from))]).toEqual(places)

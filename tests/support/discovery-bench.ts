@@ -55,7 +55,7 @@ export async function workbench(policy: Policy = defaultPolicy) {
   const adopted = { type: "PolicyAdopted", data: { policy }, metadata, observedAt } as const
   await ledger.append(stream("policy"), noStream, [adopted], "adopt")
   const reached = (position: Position) => following.reached(position, 10_000)
-  const ports: DiscoveryPorts = { ledger, views, reached, ops, clock }
+  const ports: DiscoveryPorts = { ledger, views, reached, ops, clock, tellsApart: () => false, alone: (work) => work() }
   const source = new Scripted()
   const request = { actor: "user:ada", signal: new AbortController().signal }
   let known: Position = (await ledger.head()).position

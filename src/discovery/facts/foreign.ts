@@ -3,6 +3,8 @@
  * value or a key of an observation passes through here: short, on one line, and well formed.
  */
 
+import type { JsonObject } from "#kernel/json.js"
+
 const longest = 1_024
 
 /** At most 1,024 UTF-16 units; control characters and lone surrogates become U+FFFD. */
@@ -24,4 +26,9 @@ export function foreignCount(text: string | undefined): number | null {
   if (text === undefined || !/^\d{1,16}$/.test(text)) return null
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : null
+}
+
+/** A collection of names of which nothing more is said. */
+export function foreignNames(prefix: string, names: Iterable<string>): JsonObject {
+  return Object.fromEntries([...names].map((name) => [`${prefix}:${foreignText(name)}`, {}]))
 }

@@ -151,8 +151,9 @@ function addressesIn(document: JsonObject): string[] {
     .filter(({ name }) => !isInner(name))
     .flatMap(({ item }) => Object.keys(member(item, "addresses")))
     .map((key) => key.replace(/^ip:/, "").replace(/\/\d+$/, ""))
+  const stated = Object.keys(member(member(document, "network"), "addresses")).map((key) => key.replace(/^ip:/, ""))
   const reached = text(member(document, "access")["address"])
-  return sorted([...own, reached].map((address) => address.toLowerCase())).filter(
+  return sorted([...own, ...stated, reached].map((address) => address.toLowerCase())).filter(
     (address) => net.isIP(address) !== 0 && !isSharedAddress(address),
   )
 }

@@ -35,6 +35,12 @@ export interface Context {
   readonly toldApart: boolean
 }
 
+/** For a person: `the same machine-id (5)`. */
+export function reasonText({ side, what, weight }: Reason): string {
+  if (what === "told apart") return `told apart (${weight})`
+  return `${side === "for" ? "the same" : "another"} ${what} (${weight})`
+}
+
 interface Weight {
   readonly layer: "hardware" | "cards" | "disk" | "name" | "address" | "system"
   /** One value in common. */

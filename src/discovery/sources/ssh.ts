@@ -4,21 +4,27 @@
  */
 import * as crypto from "node:crypto"
 import pLimit from "p-limit"
-import type { Coverage, FailedTarget, TargetsCoverage } from "#events/source.js"
+import type { Coverage, FailedTarget } from "#events/source.js"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { grouped, inOrder } from "../coverage.js"
 import { type LinuxObservations, linuxObservations } from "../facts/linux.js"
 import type { Look, LookProgress, Observation, Source } from "../observation.js"
+import { type HostSeen, engineOn, withEngine } from "./ssh/engine.js"
 import { collectorCommand, collectorScript } from "./ssh/collector.js"
 import type { Connections } from "./ssh/connections.js"
 import { type Remembered, knownOf, readAnswer } from "./ssh/frames.js"
 import { largestAnswer } from "./ssh/limits.js"
 import type { SshHost } from "./ssh/resolve.js"
 
+/** Known by its alias, which is the native key of its record. */
+export interface SshTarget extends SshHost {
+  /** The socket of the Docker Engine on it that is to be looked at. */
+  readonly engine?: string
+}
+
 export interface SshOptions {
-  /** Each is known by its alias, which is the native key of its record. */
-  readonly hosts: readonly SshHost[]
+  readonly hosts: readonly SshTarget[]
   /** Whether to look as root where sudo takes no password. */
   readonly sudo: boolean
   /** Hosts that are looked at at once. */
@@ -35,17 +41,16 @@ export interface SshPorts {
 /** Bytes that a login shell may say on the side. */
 const stderrBytes = 64 * 2 ** 10
 
-/** A host as one look saw it. */
-interface Seen {
-  readonly observations: readonly Observation[]
-  readonly coverage: Omit<TargetsCoverage, "targets">
-}
-
 export function sshSource(name: string, options: SshOptions, { connections, clock = systemClock }: SshPorts): Source {
-  const hosts = new Map(options.hosts.map((host) => [host.alias, host]))
+  const hosts = new Map(options.hosts.map(({ engine: _, ...host }) => [host.alias, host]))
   const remembered = new Map<string, Remembered>()
+  const engines = new Map<string, Source>()
+  for (const { engine, ...host } of options.hosts) {
+    const connect = () => connections.forwardSocket(host, engine ?? "", new AbortController().signal)
+    if (engine !== undefined) engines.set(host.alias, engineOn(host.alias, connect, clock))
+  }
 
-  const lookAt = async (host: SshHost, signal: AbortSignal): Promise<Seen> => {
+  const lookAt = async (host: SshHost, signal: AbortSignal): Promise<HostSeen> => {
     const { alias } = host
     const known = remembered.get(alias) ?? new Map()
     const token = crypto.randomBytes(16).toString("hex")
@@ -58,7 +63,9 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
     const answer = await readAnswer([stdout], token, known)
     remembered.set(alias, answer.remembered)
     const access = { method: "ssh", address, hostKey, offeredHostKey: null }
-    return seenAs(alias, answer.rights, linuxObservations(answer.materials, alias), access)
+    const seen = seenAs(alias, answer.rights, linuxObservations(answer.materials, alias), access)
+    const engine = engines.get(alias)
+    return engine === undefined ? seen : withEngine(seen, alias, engine, signal)
   }
 
   return {
@@ -67,7 +74,7 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
     async look(signal: AbortSignal, progress: LookProgress = () => {}): Promise<Look> {
       const observedAt = clock.now()
       const limit = pLimit(options.together)
-      const seen = new Map<string, Seen>()
+      const seen = new Map<string, HostSeen>()
       const failed: FailedTarget[] = []
       const hostKeysOffered = new Map<string, string>()
       let done = 0
@@ -105,7 +112,7 @@ function seenAs(
   rights: string,
   { observations, ...coverage }: LinuxObservations,
   access: Observation["facets"][string],
-): Seen {
+): HostSeen {
   const { target: _, ...complete } = coverage.complete
   return {
     observations: observations.map((observation) =>
@@ -117,13 +124,13 @@ function seenAs(
   }
 }
 
-function observationsOf(seen: ReadonlyMap<string, Seen>): Observation[] {
+function observationsOf(seen: ReadonlyMap<string, HostSeen>): Observation[] {
   const inOrderOfNames = [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return inOrderOfNames.flatMap(([, { observations }]) => observations)
 }
 
 /** The hosts that there are, are those that are configured: of them a look misses none. */
-function coverageOf(seen: ReadonlyMap<string, Seen>, failed: readonly FailedTarget[]): Coverage {
+function coverageOf(seen: ReadonlyMap<string, HostSeen>, failed: readonly FailedTarget[]): Coverage {
   const targets = grouped(new Map([...seen].map(([alias, { coverage }]) => [alias, coverage])))
   return {
     rights: "ssh",

@@ -10,8 +10,13 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import { absent, denied, machine, machineOf, names, recorded } from "./materials.js"
 
 /** What a machine itself has to say: the others are how it is reached, and what others say of it. */
-const others = new Set(["access", "engine"])
-const otherFields = new Set(["/identity/dockerEngineId"])
+const others = new Set(["access", "engine", "labels", "tailnet", "hypervisor", "guest"])
+const otherFields = new Set([
+  "/identity/dockerEngineId",
+  "/network/addresses",
+  "/updates/available",
+  "/usage/cpuPercent",
+])
 const ownFacets = Object.entries(targetFacets).filter(([facet]) => !others.has(facet))
 const ownNames = ownFacets.map(([facet]) => facet)
 

@@ -1,0 +1,114 @@
+/**
+ * A cluster of Proxmox VE, or a single node: its nodes and their guests, as its API has them. What the token may see is asked first, since the API answers
+ * with an empty list where a right is missing; and which cluster answers, since the same numbers are other guests in another one. Who changed a
+ * guest, and why, is in the cluster's log of tasks, which is not read yet.
+ */
+import pLimit from "p-limit"
+import { type Clock, systemClock } from "#kernel/clock.js"
+import { foreignText } from "../facts/foreign.js"
+import type { Look, LookProgress, Source } from "../observation.js"
+import { type Client, connect } from "./proxmox/client.js"
+import { clusterOf } from "./proxmox/cluster.js"
+import { type Seen, conclusion } from "./proxmox/conclusion.js"
+import { guestSight, keyOf } from "./proxmox/guest.js"
+import { Kept } from "./proxmox/kept.js"
+import { nodeSight } from "./proxmox/node.js"
+import { type Permissions, resources } from "./proxmox/pages.js"
+import { missingRight } from "./proxmox/rights.js"
+
+export interface ProxmoxOptions {
+  /** `host` or `host:port` of nodes of the same cluster; the first that answers is asked. */
+  readonly addresses: readonly string[]
+  /** `USER@REALM!TOKENID`. */
+  readonly token: string
+  /** Where its secret is. */
+  readonly secret: string
+  /** PEM file of the authority that signed the nodes' certificates; the system's are trusted unless given. */
+  readonly ca?: string | undefined
+  /** SHA-256 of the nodes' certificates, instead of an authority. */
+  readonly fingerprints?: readonly string[] | undefined
+  /** What the cluster, or the single node, is called: another one is not looked at. */
+  readonly cluster?: string | undefined
+}
+
+export interface ProxmoxDeps {
+  readonly secret: (reference: string) => string
+  readonly clock?: Clock
+}
+
+/** Machines that are asked about at once. */
+const together = 8
+
+/** @param name the name of the configured source; its look throws `SourceUnavailable` when it cannot be said who is there at all */
+export function proxmoxSource(
+  name: string,
+  options: ProxmoxOptions,
+  { secret, clock = systemClock }: ProxmoxDeps,
+): Source {
+  const kept = new Kept()
+  return {
+    name,
+    kind: "proxmox",
+    tellsApart: true,
+    async look(signal: AbortSignal, progress?: LookProgress): Promise<Look> {
+      signal.throwIfAborted()
+      const observedAt = clock.now()
+      // What is still asked when one answer ends the look is not wanted any more.
+      const ended = new AbortController()
+      const wanted = AbortSignal.any([signal, ended.signal])
+      const { client, permissions } = await connect({ ...options, secret: secret(options.secret) }, wanted)
+      try {
+        return { observedAt, ...(await lookAround(client, permissions, options, kept, progress)) }
+      } finally {
+        ended.abort()
+        client.close()
+      }
+    },
+  }
+}
+
+async function lookAround(
+  client: Client,
+  permissions: Permissions,
+  options: ProxmoxOptions,
+  kept: Kept,
+  progress?: LookProgress,
+): Promise<Omit<Look, "observedAt">> {
+  const { name: cluster, doubt, addresses } = await clusterOf(client, options.cluster)
+  const { nodes, guests, storages } = await client.get("/cluster/resources", resources)
+  kept.keepOnly(new Set(guests.map(keyOf)))
+  const noStorage = missingRight("storage", permissions)
+  const online = new Set(nodes.filter(({ status }) => status === "online").map(({ node }) => node))
+  const ofNodes = nodes.map((node) => {
+    const own = noStorage === undefined ? storages.filter((storage) => storage.node === node.node) : undefined
+    const sight = () => nodeSight(client, node, { cluster, address: addresses.get(node.node), storages: own })
+    return { key: foreignText(`node/${node.node}`), node: node.node, sight }
+  })
+  const ofGuests = guests.map((guest) => {
+    const sight = () => guestSight(client, guest, { cluster, isNodeOnline: online.has(guest.node), kept })
+    return { key: keyOf(guest), node: guest.node, sight }
+  })
+  const all = [...ofNodes, ...ofGuests]
+  let done = 0
+  const limit = pLimit(together)
+  const seen = await Promise.all(
+    all.map(({ key, node, sight }) =>
+      limit(async (): Promise<Seen> => {
+        const found = { key, sight: await sight(), answers: online.has(node) }
+        progress?.(++done, all.length, key)
+        return found
+      }),
+    ),
+  )
+  const doubts = [
+    missingRight("guests", permissions),
+    missingRight("nodes", permissions),
+    doubt,
+    nodes.length === 0 ? "no node is listed, not even the one that answers" : undefined,
+  ]
+  return conclusion(seen, {
+    token: options.token,
+    doubts: doubts.filter((why) => why !== undefined),
+    noStorage,
+  })
+}
