@@ -2,6 +2,18 @@
 import * as z from "zod"
 import { account } from "./define.js"
 import { line, percent } from "./facets/field.js"
+import { role, tagName } from "./facets/target.js"
+
+/** Which machines a rule is about: all that is named here has to be so. */
+const match = z.strictObject({
+  /** `*` is any text. */
+  name: line.optional(),
+  /** Among those that people say it is in, or has. */
+  group: line.optional(),
+  tag: line.optional(),
+  source: line.optional(),
+})
+export type Match = z.infer<typeof match>
 
 export const policy = z.strictObject({
   /** Bands of use: above `warning` and above `critical` percent; leaving a band downwards takes `hysteresis` more. */
@@ -15,6 +27,21 @@ export const policy = z.strictObject({
   }),
   /** Complete looks in a row that must miss an entity before it is retired. */
   retireAfterLooks: z.int().min(1).max(1_000).default(3),
+  /** A service flaps when its state has changed so often within a time, until its state has held for long enough. */
+  flapping: z
+    .strictObject({
+      changes: z.int().min(2).max(100).default(4),
+      withinMs: z.int().positive().default(3_600_000),
+      settledMs: z.int().positive().default(1_800_000),
+    })
+    .prefault({}),
+  /** The role of a machine is that of the first rule that matches. */
+  roles: z.array(z.strictObject({ match, role })).max(1_000).default([]),
+  /** It has the tags of all that do. */
+  tags: z
+    .array(z.strictObject({ match, tags: z.array(tagName).min(1).max(100) }))
+    .max(1_000)
+    .default([]),
   /** Names of sources: what an earlier one says of a machine goes before what a later one says, field by field. */
   precedence: z.array(line).default([]),
   /** When so many of a source's machines, and more than this share of them, are missing at once, nothing is concluded until somebody says so. */

@@ -88,5 +88,7 @@ export const serviceDocument = z.strictObject({
   config: configFacet.optional(),
   state: stateFacet.optional(),
   container: ledgered(container).optional(),
+  /** Its state keeps changing: the status is unknown as long as it does. */
+  flapping: z.literal(true).optional(),
 })
 export type ServiceDocument = z.infer<typeof serviceDocument>

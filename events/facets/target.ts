@@ -175,9 +175,12 @@ const access = z.strictObject({
   offeredHostKey: state(line),
 })
 
+/** What a machine is there for. */
+export const role = z.enum(["production", "development", "lab", "staging", "testing", "monitoring", "gateway"])
+
 /** What people, or what they manage it with, say of it. */
 const labels = z.strictObject({
-  role: config(z.enum(["production", "development", "lab", "staging", "testing", "monitoring", "gateway"])),
+  role: config(role),
   environment: config(line),
   description: config(line),
   owner: config(line),
@@ -257,6 +260,24 @@ export type ResourceStatus = z.infer<typeof resourceStatus>
 
 export const lifecycle = z.enum(["observed", "unseen", "retired"])
 
+/** Who gave a role or a tag: a rule of the policy, or a person, whose word no rule overrides. */
+export const assigner = z.enum(["rule", "hand"])
+
+export const tagName = z.string().regex(/^[^\s\p{C}]{1,100}$/u, "a tag of up to 100 characters, without spaces")
+
+/** Null for one that somebody has taken away. */
+export const assignedTag = z.strictObject({ by: assigner }).nullable()
+
+const assigned = z.strictObject({
+  role: role.nullable(),
+  roleBy: assigner.nullable(),
+  tags: collection("tag", assignedTag),
+})
+export type Assigned = z.infer<typeof assigned>
+
+/** Where nothing was ever assigned. */
+export const unassigned: Assigned = { role: null, roleBy: null, tags: {} }
+
 /** The state of a target record: its facets without gauges, and what was concluded from looking at it. */
 export const targetDocument = z.strictObject({
   lifecycle,
@@ -280,5 +301,7 @@ export const targetDocument = z.strictObject({
   link: z.strictObject({ target: z.uuid() }).optional(),
   /** The band of each resource: `cpu`, `memory`, `fs:/`. */
   resources: z.record(z.string().regex(/^(?:cpu|memory|fs:.*)$/s), resourceStatus).optional(),
+  /** Its role and tags: not what was seen, but what rules and people gave to it. */
+  assigned: assigned.optional(),
 })
 export type TargetDocument = z.infer<typeof targetDocument>

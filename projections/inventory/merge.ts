@@ -2,17 +2,20 @@
  * What several sources say of one machine, as one document. A field is that of the first who looked at it, be it that there is nothing; a collection is that
  * of the first who looked at it, as a whole: half of it from here and half from there would be nobody's account.
  */
+import { assignedTogether } from "./assigned.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 
-/** @param documents in the order of their precedence */
+/** @param documents in the order of their precedence, with their `link` */
 export function merged(documents: readonly JsonObject[]): JsonObject {
   const [first = {}, ...others] = documents.map(({ link: _, ...document }) => document)
   const whole = others.reduce<JsonObject>((before, after) => both(before, after) as JsonObject, first)
   const lifecycles = new Set(documents.map((document) => document["lifecycle"]))
   const lifecycle = ["observed", "unseen", "retired"].find((state) => lifecycles.has(state))
   const resources: JsonObject = Object.assign({}, ...documents.map(({ resources: held }) => held).toReversed())
+  const assigned = assignedTogether(documents)
   return {
     ...whole,
+    ...(assigned === undefined ? {} : { assigned }),
     ...(lifecycle === undefined ? {} : { lifecycle }),
     ...(Object.keys(resources).length === 0 ? {} : { resources }),
   }

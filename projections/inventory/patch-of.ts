@@ -2,7 +2,9 @@
  * The one place that knows what an event does to its record's document: every event that alters a record, as an invertible JSON Patch.
  * Folding, history, diff and walking backwards are all made of it.
  */
-import type { FleetEvent } from "#events/catalog.js"
+import type { EventData, FleetEvent } from "#events/catalog.js"
+import type { ServiceStatus } from "#events/facets/service.js"
+import { unassigned } from "#events/facets/target.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { type Patch, type PatchOperation, escapeKey } from "#kernel/patch.js"
 
@@ -31,8 +33,22 @@ export function patchOf(event: FleetEvent): Patch {
       return replace(`/resources/${escapeKey(event.data.resource)}`, event.data.from, event.data.to)
     case "ServiceStateChanged":
       return replace("/state/status", event.data.from, event.data.to)
+    case "ServiceFlappingStarted":
+      return [...replaceStatus(event.data.from, "unknown"), add("/flapping", true)]
+    case "ServiceFlappingEnded":
+      return [
+        { op: "test", path: "/flapping", value: true },
+        { op: "remove", path: "/flapping" },
+        ...replaceStatus("unknown", event.data.status),
+      ]
     case "HostKeyChanged":
       return replace("/access/offeredHostKey", event.data.from, event.data.to)
+    case "TargetRoleAssigned":
+      return roleAssigned(event.data)
+    case "TargetTagged":
+      return tagged(event.data, { by: event.data.by })
+    case "TargetUntagged":
+      return tagged(event.data, event.data.by === "hand" ? null : undefined)
     case "TargetUnseen":
       return replace("/lifecycle", "observed", "unseen")
     case "TargetReappeared":
@@ -69,6 +85,35 @@ export function patchOf(event: FleetEvent): Patch {
 
 function add(path: string, value: Json): PatchOperation {
   return { op: "add", path, value }
+}
+
+function roleAssigned({ from, fromBy, to, by, first }: EventData<"TargetRoleAssigned">): Patch {
+  const roleBy = to === null ? null : by
+  if (first) return [add("/assigned", { role: to, roleBy, tags: {} })]
+  return [
+    ...(from === to ? [] : replace("/assigned/role", from, to)),
+    ...(fromBy === roleBy ? [] : replace("/assigned/roleBy", fromBy, roleBy)),
+  ]
+}
+
+/** @param after undefined when nothing of it is left */
+function tagged(
+  { tag, before, first }: EventData<"TargetTagged" | "TargetUntagged">,
+  after: EventData<"TargetTagged">["before"],
+): Patch {
+  const path = `/assigned/tags/${escapeKey(`tag:${tag}`)}`
+  const begun = first ? [add("/assigned", unassigned)] : []
+  if (before === undefined) return after === undefined ? begun : [...begun, add(path, after)]
+  if (after !== undefined) return replace(path, before, after)
+  return [
+    { op: "test", path, value: before },
+    { op: "remove", path },
+  ]
+}
+
+/** Nothing where what is unknown stays so. */
+function replaceStatus(before: ServiceStatus, after: ServiceStatus): Patch {
+  return before === after ? [] : replace("/state/status", before, after)
 }
 
 function replace(path: string, before: Json, after: Json): Patch {

@@ -3,6 +3,7 @@ import type { RecordId } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
+import { noiseReader } from "./noise.js"
 import { type NumberedPath, pathReader } from "./paths.js"
 import { wholeRecord } from "./project.js"
 import { documentOf } from "./units.js"
@@ -118,6 +119,8 @@ export function inventoryReader(db: Db) {
   const unit = ({ pathNo, value }: UnitRow) => ({ path: paths.get(pathNo).path, value: JSON.parse(value) as Json })
 
   return {
+    noise: noiseReader(db),
+
     record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
 
     recordByNo: async (no: number): Promise<RecordRow | undefined> => byNo.get(no),

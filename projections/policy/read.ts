@@ -1,4 +1,4 @@
-import type { Policy } from "#events/policy.js"
+import { type Policy, policy } from "#events/policy.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 
@@ -9,10 +9,10 @@ export function policyReader(db: Db) {
     .prepare<[number], string>("SELECT policy FROM policies WHERE position <= ? ORDER BY position DESC LIMIT 1")
     .pluck()
   return {
-    /** Undefined before the first was adopted. */
+    /** Undefined before the first was adopted. One of before there was some rule has that rule's default. */
     async at(position: Position): Promise<Policy | undefined> {
       const text = inForce.get(position)
-      return text === undefined ? undefined : (JSON.parse(text) as Policy)
+      return text === undefined ? undefined : policy.parse(JSON.parse(text))
     },
   }
 }

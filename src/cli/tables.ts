@@ -10,9 +10,21 @@ type View = (answer: never) => string
 
 const views: Readonly<Record<string, View>> = {
   targets: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
-    list(answer, ["name", "os", "kernel", "cpuCores", "memoryMiB", "services", "addresses", "lifecycle", "lastSeen"]),
+    list(answer, [
+      "name",
+      "role",
+      "tags",
+      "os",
+      "kernel",
+      "cpuCores",
+      "memoryMiB",
+      "services",
+      "addresses",
+      "lifecycle",
+      "lastSeen",
+    ]),
   services: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
-    list({ ...answer, items: answer.items.map((item) => ({ ...item, target: nameOf(item["target"]) })) }, [
+    list({ ...answer, items: answer.items.map(serviceRow) }, [
       "name",
       "target",
       "status",
@@ -37,6 +49,15 @@ const views: Readonly<Record<string, View>> = {
     ].join("\n"),
   watch: changeText,
   diff: diffText,
+  noise: (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
+    list({ ...answer, items: answer.items.map((item) => ({ ...item, example: nameOf(item["example"]) })) }, [
+      "field",
+      "kind",
+      "source",
+      "events",
+      "perDay",
+      "example",
+    ]),
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
@@ -70,6 +91,10 @@ const views: Readonly<Record<string, View>> = {
           ...offered.map(hostKeyText),
           pc.dim("nothing is trusted yet; compare, then add --fingerprint with the one that is right"),
         ].join("\n"),
+  "role set": ({ target, role }: { target: { name: string }; role: string | null }) =>
+    `${printable(target.name)} ${role === null ? "has no role" : `is for ${role}`}`,
+  "tag add": tagsText,
+  "tag remove": tagsText,
   "identity review": ({ items, at }: { items: Doubt[]; at: At }) =>
     [...items.map(doubtText), footer({ at, next: null }, items.length, items.length === 1 ? "doubt" : "doubts")].join(
       "\n",
@@ -189,6 +214,7 @@ const headings: Readonly<Record<string, string>> = {
   expiresAt: "EXPIRES",
   revokedAt: "REVOKED",
   deadLetters: "DEAD LETTERS",
+  perDay: "PER DAY",
 }
 
 function heading(field: string): string {
@@ -199,6 +225,10 @@ function cell(value: Json | undefined): string {
   if (value === null || value === undefined) return "-"
   if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cell(item as Json)).join(" ")
   return printable(jsonText(value))
+}
+
+function serviceRow(item: Record<string, Json>): Record<string, Json> {
+  return { ...item, target: nameOf(item["target"]), ...(item["flapping"] === true && { status: "flapping" }) }
 }
 
 function nameOf(entity: Json | undefined): string {
@@ -326,6 +356,10 @@ function linkText({
   position: number
 }): string {
   return `${printable(target.name)} has ${plural(records.length, "record")} now (position ${position})`
+}
+
+function tagsText({ target, tags }: { target: { name: string }; tags: string[] }): string {
+  return `${printable(target.name)} has ${tags.length === 0 ? "no tags" : `the tags ${tags.map(printable).join(" ")}`}`
 }
 
 interface Following {

@@ -5,19 +5,24 @@
 import type { FleetEvent } from "#events/catalog.js"
 import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
+import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import type { Absences } from "#ops/absences.js"
+import type { StateChanges } from "#ops/state-changes.js"
+import { evolve } from "#projections/inventory/evolve.js"
 import type { InventoryReader, RecordRow } from "#projections/inventory/read.js"
 import { isComplete } from "./coverage.js"
 import { decideMissing } from "./decide.js"
 import type { Look, Observation } from "./observation.js"
 import { refutes } from "./refute.js"
+import { turnsMissed } from "./turns.js"
 
 export interface AbsencePorts {
   readonly inventory: InventoryReader
   readonly absences: Absences
+  readonly stateChanges: StateChanges
   /** The position that is decided upon. */
   readonly head: Position
   readonly policy: Policy
@@ -36,7 +41,7 @@ interface Missing {
   readonly document: JsonObject
 }
 
-const facetsDecidedUpon = ["lifecycle", "identity", "config", "state"]
+const facetsDecidedUpon = ["lifecycle", "identity", "config", "state", "flapping"]
 
 export async function decideAbsent(look: Look, known: readonly RecordRow[], ports: AbsencePorts): Promise<Absent> {
   const { inventory, head, policy } = ports
@@ -55,18 +60,24 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const machines = gone.filter(({ record }) => record.kind === "target").length
   const { atLeast, share } = policy.massAbsence
   const holds = !ports.acceptAbsence && machines >= atLeast && machines > share * targets
-  const decisions = await decided(holds ? gone.filter(({ record }) => record.kind !== "target") : gone, ports)
+  const concluded = holds ? gone.filter(({ record }) => record.kind !== "target") : gone
+  const decisions = await decided(concluded, look.observedAt, ports)
   return { decisions, held: holds ? machines : 0 }
 }
 
 /** Machines first, as what runs on one goes with it. */
-async function decided(gone: readonly Missing[], { absences, policy }: AbsencePorts): Promise<Absent["decisions"]> {
+async function decided(
+  gone: readonly Missing[],
+  at: Instant,
+  { absences, stateChanges, policy }: AbsencePorts,
+): Promise<Absent["decisions"]> {
   const decisions: { record: RecordRow; events: FleetEvent[] }[] = []
   for (const { record, document } of gone.toSorted(
     (a, b) => Number(b.record.kind === "target") - Number(a.record.kind === "target"),
   )) {
     const looks = await absences.missed(record.id)
-    const events = decideMissing(document, record.kind, looks, policy)
+    const turns = record.kind === "service" ? await turnsMissed(document, record.id, at, stateChanges, policy) : []
+    const events = [...turns, ...decideMissing(turns.reduce(evolve, document), record.kind, looks, policy)]
     if (events.length > 0) decisions.push({ record, events })
   }
   return decisions

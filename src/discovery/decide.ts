@@ -2,7 +2,8 @@
  * From what is known and what was seen to what happened: pure, and the only place where discovery makes events.
  *
  * Laws (tests/property/decide.test.ts): evolving the known document by what was decided gives the observation over the fields that were
- * looked at and leaves the rest; deciding again yields nothing.
+ * looked at and leaves the rest; deciding again yields nothing. The state of a service that flaps is the exception: it is as if no look saw it, until
+ * it is decided that it has settled.
  */
 import * as z from "zod"
 import type { FleetEvent } from "#events/catalog.js"
@@ -14,6 +15,7 @@ import { bug } from "#kernel/errors.js"
 import type { RecordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { patchBetween } from "#kernel/patch.js"
+import type { Turn } from "./flapping.js"
 import type { EntityKind, Observation } from "./observation.js"
 import { facetsOf } from "./facets.js"
 import { reconcile } from "./reconcile.js"
@@ -51,13 +53,20 @@ export function decideSeen(
   const { kind } = observation
   const events: FleetEvent[] = decideReturn(known, kind)
   for (const [facet, seen] of Object.entries(observedFacets(known, observation))) {
-    events.push(...decideFacet(kind, facet, known[facet], seen))
+    if (facet !== "state" || known["flapping"] !== true) events.push(...decideFacet(kind, facet, known[facet], seen))
   }
   if (kind === "target") events.push(...decideResources(known["resources"], resources))
   return events
 }
 
-/** What follows when a complete look did not find a record. @param looks complete looks in a row that missed it, this one included */
+/** That a service begins to flap, or has settled. @param known its status before */
+export function decideTurn(known: ServiceStatus, seen: ServiceStatus, turn: Turn): FleetEvent {
+  if (turn.is === "ended") return { type: "ServiceFlappingEnded", data: { count: turn.count, status: seen } }
+  const { changes, withinMs } = turn
+  return { type: "ServiceFlappingStarted", data: { from: known, changes, withinMs } }
+}
+
+/** What follows when a complete look did not find a record; of a service that flaps, nothing before it has settled. @param looks complete looks in a row that missed it, this one included */
 export function decideMissing(known: JsonObject, kind: EntityKind, looks: number, policy: Policy): FleetEvent[] {
   const lifecycle = known["lifecycle"]
   if (lifecycle === "retired") return []
@@ -67,6 +76,7 @@ export function decideMissing(known: JsonObject, kind: EntityKind, looks: number
     return retire ? [...unseen, { type: "TargetRetired", data: { from: "unseen" } }] : unseen
   }
   if (kind === "stack") return retire ? [{ type: "StackRetired", data: { from: "observed" } }] : []
+  if (known["flapping"] === true) return []
   const status = statusOf(known)
   const stopped: FleetEvent[] =
     status === undefined || status === "stopped"
@@ -123,7 +133,7 @@ function decideResources(known: Json | undefined, next: Readonly<Record<string, 
   return [...decideFacet("target", "resources", known, same), ...events]
 }
 
-function statusOf(document: JsonObject): ServiceStatus | undefined {
+export function statusOf(document: JsonObject): ServiceStatus | undefined {
   const state = document["state"]
   return isObject(state) && typeof state["status"] === "string" ? (state["status"] as ServiceStatus) : undefined
 }

@@ -7,18 +7,22 @@ import type { Policy } from "#events/policy.js"
 import type { FailedTarget } from "#events/source.js"
 import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import type { JsonObject } from "#kernel/json.js"
 import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
+import { evolve } from "#projections/inventory/evolve.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
+import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
 import { linkRecords } from "./identity/link.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
 import type { EntityKind, Look, LookProgress, Observation, Source } from "./observation.js"
+import { turnsSeen } from "./turns.js"
 
 export interface DiscoveryPorts {
   readonly ledger: Ledger
@@ -122,6 +126,7 @@ class Run {
     const absent = await decideAbsent(look, [...byNativeKey(records).values()], {
       inventory: this.ports.views.inventory,
       absences: this.ports.ops.absences,
+      stateChanges: this.ports.ops.stateChanges,
       head: this.head,
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
@@ -242,10 +247,19 @@ class Run {
     if (record === undefined) {
       const target = on === undefined ? undefined : ids.get(`target ${on}`)
       const provenance = { source: this.source, nativeKey, generation: 0 }
-      return { stream, events: [decideDiscovered(observation, provenance, resources, target)] }
+      const discovered = decideDiscovered(observation, provenance, resources, target)
+      const { document: first } = discovered.data as { document: JsonObject }
+      return { stream, events: [discovered, ...this.#assigned(observation, first)] }
     }
     await absences.seen(id)
-    return { stream, events: decideSeen(document, observation, resources) }
+    const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
+    const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
+    return { stream, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
+  }
+
+  /** What rules give to a machine that is known as it is after the look. */
+  #assigned({ kind, nativeKey }: Observation, document: JsonObject): FleetEvent[] {
+    return kind === "target" ? decideAssigned(document, { nativeKey, source: this.source }, this.policy) : []
   }
 
   /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */

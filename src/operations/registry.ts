@@ -1,4 +1,5 @@
 /** All operations, in the order in which help lists them. */
+import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
@@ -8,6 +9,7 @@ import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { login } from "./login.js"
+import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
@@ -31,6 +33,7 @@ export const operations: readonly Operation[] = [
   history,
   diff,
   watch,
+  noise,
   status,
   verify,
   exportLedger,
@@ -39,6 +42,9 @@ export const operations: readonly Operation[] = [
   proofConsistency,
   proofKey,
   proofRotate,
+  roleSet,
+  tagAdd,
+  tagRemove,
   identityReview,
   identityLink,
   identityUnlink,

@@ -15,6 +15,7 @@ const item = z.object({
   lifecycle,
   runtime: z.string().nullable(),
   status: serviceStatus,
+  flapping: z.boolean().describe("Its state keeps changing, and so is unknown"),
   ports: z.array(z.string()),
   description: z.string().nullable(),
 })
@@ -60,6 +61,7 @@ async function summary({ fleet: { views }, point: { position } }: QueryCall, rec
     lifecycle: document.lifecycle,
     runtime: document.identity?.runtime ?? null,
     status: document.state?.status ?? "unknown",
+    flapping: document.flapping ?? false,
     ports: Object.keys(document.config?.ports ?? {}),
     description: document.config?.description ?? null,
   }

@@ -15,7 +15,12 @@ import { entityReference, entityShape } from "./shapes.js"
 
 /** A thousand packages are shown to those who ask for them. */
 const onDemand = ["packages"]
-const facetNames = [...new Set(Object.values(facetsOf).flatMap((facets) => Object.keys(facets))), "resources"]
+const facetNames = [
+  ...new Set(Object.values(facetsOf).flatMap((facets) => Object.keys(facets))),
+  "resources",
+  "assigned",
+  "flapping",
+]
 
 export const show = query({
   name: "show",

@@ -2,7 +2,9 @@
 import * as z from "zod"
 import { resourceStatus, lifecycle } from "#events/facets/target.js"
 import type { TargetDocument } from "#events/facets/target.js"
+import type { JsonObject } from "#kernel/json.js"
 import type { NamedRecord, RecordRow } from "#projections/inventory/read.js"
+import { roleAndTags } from "#timeline/assigned.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { type QueryCall, query } from "./define.js"
 import { after, nextOf } from "./pages.js"
@@ -13,6 +15,8 @@ const item = z.object({
   id: z.uuid(),
   name: z.string(),
   lifecycle,
+  role: z.string().nullable().describe("As it was assigned, or else as it is labelled"),
+  tags: z.array(z.string()),
   os: z.string().nullable(),
   kernel: z.string().nullable(),
   addresses: z.array(z.string()),
@@ -57,7 +61,7 @@ export const targets = query({
 })
 
 async function summary({ fleet, point }: QueryCall, record: NamedRecord, records: readonly RecordRow[]) {
-  const facets = ["lifecycle", "os", "hardware", "network", "resources"]
+  const facets = ["lifecycle", "os", "hardware", "network", "resources", "assigned", "labels"]
   const document = (await documentOfTarget(fleet.views, records, point.position, facets)) as unknown as TargetDocument
   const { service } = await fleet.views.inventory.counts(point.position, record.id)
   const held = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses }) =>
@@ -69,6 +73,7 @@ async function summary({ fleet, point }: QueryCall, record: NamedRecord, records
     id: record.id,
     name: record.name,
     lifecycle: document.lifecycle,
+    ...roleAndTags(document as unknown as JsonObject),
     os: document.os?.name ?? null,
     kernel: document.os?.kernel ?? null,
     addresses: addresses.map((key) => key.slice("ip:".length)).filter(isReachable),

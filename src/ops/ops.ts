@@ -8,6 +8,7 @@ import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
 import { type Measurements, measurements } from "./measurements.js"
+import { type StateChanges, stateChanges } from "./state-changes.js"
 import { opsStore } from "./store.js"
 import { type Tokens, tokens } from "./tokens.js"
 
@@ -15,6 +16,7 @@ export interface Ops {
   readonly tokens: Tokens
   readonly measurements: Measurements
   readonly absences: Absences
+  readonly stateChanges: StateChanges
   readonly looks: Looks
   readonly evidence: EvidenceIndex
   readonly checkpoints: Checkpoints
@@ -31,6 +33,7 @@ export function openOps(file: string, clock: Clock): Ops {
     tokens: tokens(db, clock),
     measurements: measurements(db),
     absences: absences(db),
+    stateChanges: stateChanges(db),
     looks: looks(db),
     evidence: evidenceIndex(db),
     checkpoints: checkpoints(db),

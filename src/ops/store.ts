@@ -61,5 +61,13 @@ export const opsStore: Store = {
     -- By what the record of a machine can be found again, as looks saw it last.
     CREATE TABLE evidence (key TEXT NOT NULL, record_id TEXT NOT NULL, PRIMARY KEY (key, record_id)) STRICT, WITHOUT ROWID;
     CREATE INDEX evidence_by_record ON evidence (record_id);`,
+    `
+    -- How the state of a service has changed of late, as looks saw it.
+    CREATE TABLE state_changes (
+      record_id TEXT PRIMARY KEY,
+      state TEXT NOT NULL, -- after the last change
+      times TEXT NOT NULL, -- JSON, oldest first
+      untold INTEGER NOT NULL -- changes of which no event was written
+    ) STRICT;`,
   ],
 }

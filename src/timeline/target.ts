@@ -13,7 +13,6 @@ export async function recordsOfTarget(
 ): Promise<readonly RecordRow[]> {
   const records = await views.inventory.membersOf(targetId, at)
   if (records.length < 2) return records
-  // A policy of before there was any precedence has none.
   const precedence = (await views.policy.at(at))?.precedence ?? []
   const rank = ({ source }: RecordRow) => (precedence.includes(source) ? precedence.indexOf(source) : precedence.length)
   return records.toSorted((a, b) => rank(a) - rank(b) || a.no - b.no)
@@ -27,6 +26,8 @@ export async function documentOfTarget(
   facets?: readonly string[],
 ): Promise<JsonObject> {
   const documents = []
-  for (const { no } of records) documents.push(await views.inventory.document(no, at, facets))
+  // Merging goes by which is the oldest, too.
+  const wanted = facets && [...facets, "link"]
+  for (const { no } of records) documents.push(await views.inventory.document(no, at, wanted))
   return merged(documents)
 }

@@ -1,17 +1,20 @@
-/** The laws of src/discovery/decide.ts, over any known document and any look that saw any part of it. */
+/**
+ * The laws of src/discovery/decide.ts, over any known document and any look that saw any part of it. The state of a service that flaps is as if no look saw
+ * it; what begins and ends that has laws of its own.
+ */
 import { type FleetEvent, validate } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
-import { serviceDocument } from "#events/facets/service.js"
+import { serviceDocument, serviceStatus } from "#events/facets/service.js"
 import { stackDocument } from "#events/facets/stack.js"
 import { type ResourceStatus, targetDocument } from "#events/facets/target.js"
 import { facetsOf } from "#discovery/facets.js"
-import { decideDiscovered, decideMissing, decideSeen } from "#discovery/decide.js"
+import { decideDiscovered, decideMissing, decideSeen, decideTurn } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
 import { type RecordId, recordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { escapeKey } from "#kernel/patch.js"
 import { evolve } from "#projections/inventory/evolve.js"
-import { anyDocument, anyObservation, anyResources, kinds, quickPolicy } from "#tests/support/random-history.js"
+import { anyDocument, anyObservation, anyResources, flaps, kinds, quickPolicy } from "#tests/support/random-history.js"
 import * as fc from "fast-check"
 import * as z from "zod"
 import { describe, expect, it } from "vitest"
@@ -68,6 +71,11 @@ const itemsOf = (value: Json | undefined) => (isObject(value) ? Object.keys(valu
 /** A document without what is concluded rather than seen. */
 const facetsIn = (document: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(document).filter(([name]) => name !== "lifecycle" && name !== "resources"))
+/** What counts of a look. */
+const counting = ({ known, observation: { facets } }: Case): Observation["facets"] => {
+  const { state: _, ...others } = facets
+  return known["flapping"] === true ? others : facets
+}
 const scalarOf = (value: Json | undefined) => (isObject(value) ? "an object" : value)
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"))
 
@@ -92,9 +100,9 @@ describe.each(kinds)("a look at a known %s", (kind) => {
     )
 
   it("makes known what it saw: each field, each null, each item and no other item", () => {
-    withEverySeen(300, ({ observation }, after) => {
+    withEverySeen(300, (given, after) => {
       const known = new Map(nodes(after))
-      const seen = nodes(observation.facets).filter(([path]) => placeOf(kind, path) !== "gauge")
+      const seen = nodes(counting(given)).filter(([path]) => placeOf(kind, path) !== "gauge")
       const scalars = seen.filter(([, value]) => !isObject(value))
       expect(scalars.map(([path]) => [path, known.get(path)])).toStrictEqual(scalars)
       const collections = seen.filter(([path]) => placeOf(kind, path) === "collection")
@@ -105,10 +113,10 @@ describe.each(kinds)("a look at a known %s", (kind) => {
   })
 
   it("leaves what it did not look at", () => {
-    withEverySeen(300, ({ known, observation }, after) => {
-      const seen = new Map(nodes(observation.facets))
+    withEverySeen(300, (given, after) => {
+      const seen = new Map(nodes(counting(given)))
       const now = new Map(nodes(after))
-      const kept = nodes(facetsIn(known)).filter(([path]) => !wasLookedAt(kind, seen, path))
+      const kept = nodes(facetsIn(given.known)).filter(([path]) => !wasLookedAt(kind, seen, path))
       expect(kept.map(([path]) => [path, scalarOf(now.get(path))])).toStrictEqual(
         kept.map(([path, value]) => [path, scalarOf(value)]),
       )
@@ -195,16 +203,19 @@ describe.each(kinds)("the first look at a %s", (kind) => {
 })
 
 describe.each(kinds)("complete looks that miss a %s", (kind) => {
-  it("change nothing but its life and whether it runs, retire it in the end, and then say no more", () => {
+  it("change nothing but its life and whether it runs, retire it unless it flaps, and then say no more", () => {
     fc.assert(
       fc.property(anyCase(kind), ({ known }) => {
         let document = known
+        const isFlapping = known["flapping"] === true
         for (let looks = 1; looks <= 4; looks++) {
           const events = decideMissing(document, kind, looks, quickPolicy)
           for (const event of events) validate(event)
           document = evolved(document, events)
           const there =
-            known["lifecycle"] === "retired" || looks >= quickPolicy.retireAfterLooks ? "retired" : undefined
+            known["lifecycle"] === "retired" || (looks >= quickPolicy.retireAfterLooks && !isFlapping)
+              ? "retired"
+              : undefined
           expect(document["lifecycle"]).toBe(there ?? (kind === "target" ? "unseen" : "observed"))
           expect(decideMissing(document, kind, looks, quickPolicy)).toStrictEqual([])
         }
@@ -212,7 +223,7 @@ describe.each(kinds)("complete looks that miss a %s", (kind) => {
         const { lifecycle: __, state: is, ...after } = document
         expect(after).toStrictEqual(before)
         const status = isObject(was) ? was["status"] : undefined
-        const stops = typeof status === "string" && known["lifecycle"] !== "retired"
+        const stops = typeof status === "string" && known["lifecycle"] !== "retired" && !isFlapping
         expect(is).toStrictEqual(stops ? { status: "stopped" } : was)
       }),
       { numRuns: 300 },
@@ -227,6 +238,30 @@ describe.each(kinds)("complete looks that miss a %s", (kind) => {
         const returned = first?.type.endsWith("Reappeared") ?? false
         expect(returned).toBe(missed["lifecycle"] !== "observed")
         expect(evolved(missed, decideSeen(missed, observation, resources))["lifecycle"]).toBe("observed")
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe("a service that begins to flap, or has settled", () => {
+  const status = fc.constantFrom(...serviceStatus.options)
+  const started = fc.record({ is: fc.constant("started" as const), changes: fc.nat(), withinMs: fc.nat() })
+  const ended = fc.record({ is: fc.constant("ended" as const), count: fc.nat() })
+
+  it("changes its status and nothing else: to unknown, or to what was seen; a look finds no other state then", () => {
+    fc.assert(
+      fc.property(anyCase("service"), status, status, fc.oneof(started, ended), ({ known }, was, seen, turn) => {
+        const { flapping: _, state: __, ...others } = known
+        const ends = turn.is === "ended"
+        const before = ends ? { ...others, ...flaps } : { ...others, state: { status: was } }
+        const event = decideTurn(was, seen, turn)
+        validate(event)
+        const after = evolve(before, event)
+        expect(after).toStrictEqual(ends ? { ...others, state: { status: seen } } : { ...others, ...flaps })
+        expect(serviceDocument.parse(after)).toStrictEqual(after)
+        const look = { kind: "service", nativeKey: "a", facets: { state: { status: seen } } } as const
+        expect(decideSeen(after, look, {}).map(({ type }) => type)).not.toContain("ServiceStateChanged")
       }),
       { numRuns: 300 },
     )

@@ -71,6 +71,8 @@ describe("configuration", () => {
     ["policy: {retireAfterLooks: 0}", "policy.retireAfterLooks"],
     ["policy: {bands: {hot: 1}}", 'there is no key "policy.bands.hot"'],
     ["policy: {bands: {warnin: 1}}", 'there is no key "policy.bands.warnin"; did you mean "warning"?'],
+    ["policy: {roles: [{match: {name: 'web-*'}, role: prod}]}", "policy.roles.0.role"],
+    ["policy: {tags: [{match: {nam: 'web-*'}, tags: [web]}]}", 'there is no key "policy.tags.0.match.nam"'],
     ["discovery: {evry: 5m}", 'there is no key "discovery.evry"; did you mean "every"?'],
     ["sources: [{name: a, kind: local, evry: 5m}]", 'there is no key "sources.0.evry"; did you mean "every"?'],
   ])("%s is refused, saying where and what is allowed", async (yaml, sentence) => {

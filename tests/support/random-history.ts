@@ -5,11 +5,11 @@
  */
 import type { FleetEvent, NewEvent, RecordedEvent } from "#events/catalog.js"
 import { fieldClassOf } from "#events/facets/field.js"
-import { resourceStatus } from "#events/facets/target.js"
-import type { ResourceStatus } from "#events/facets/target.js"
+import { assigner, resourceStatus, role } from "#events/facets/target.js"
+import type { Assigned, ResourceStatus } from "#events/facets/target.js"
 import { type Policy, defaultPolicy } from "#events/policy.js"
 import { facetsOf } from "#discovery/facets.js"
-import { decideDiscovered, decideMissing, decideSeen } from "#discovery/decide.js"
+import { decideDiscovered, decideMissing, decideSeen, decideTurn, statusOf } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
 import { type RecordId, type StreamName, recordId } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
@@ -80,14 +80,37 @@ export const anyResources: fc.Arbitrary<Record<string, ResourceStatus>> = fc.dic
   { maxKeys: 4, noNullPrototype: true },
 )
 
+const anyAssigner = fc.constantFrom(...assigner.options)
+export const anyAssigned: fc.Arbitrary<Assigned> = fc.record(
+  {
+    role: fc.constantFrom(null, ...role.options),
+    roleBy: fc.option(anyAssigner),
+    tags: fc.dictionary(
+      fc.constantFrom("tag:web", "tag:db", "tag:10"),
+      fc.option(fc.record({ by: anyAssigner }, { noNullPrototype: true })),
+      { noNullPrototype: true },
+    ),
+  },
+  { noNullPrototype: true },
+)
+
+/** What is known of the state of a service that flaps. */
+export const flaps = { state: { status: "unknown" }, flapping: true } as const
+
 /** Any document that the schema of its kind allows. A facet of nothing but gauges has no place in one. */
 export function anyDocument(kind: EntityKind): fc.Arbitrary<JsonObject> {
   const { usage: _, ...ledgered } = { usage: undefined, ...facetsOf[kind] }
   const facets = anyMembers(ledgered, false)
-  if (kind !== "target") return facets.map((known) => ({ lifecycle: "observed", ...known }))
-  return fc
-    .tuple(facets, fc.option(anyResources, { nil: undefined }))
-    .map(([known, resources]) => ({ lifecycle: "observed", ...known, ...(resources && { resources }) }))
+  if (kind === "stack") return facets.map((known) => ({ lifecycle: "observed", ...known }))
+  if (kind === "service")
+    return fc
+      .tuple(facets, fc.boolean())
+      .map(([known, doesFlap]) => ({ lifecycle: "observed", ...known, ...(doesFlap && flaps) }))
+  const concluded = fc.record(
+    { resources: anyResources, assigned: anyAssigned },
+    { requiredKeys: [], noNullPrototype: true },
+  )
+  return fc.tuple(facets, concluded).map(([known, more]) => ({ lifecycle: "observed", ...known, ...more }))
 }
 
 interface Sighting {
@@ -96,6 +119,8 @@ interface Sighting {
   readonly on: number
   readonly facets: Record<string, JsonObject>
   readonly resources: Record<string, ResourceStatus>
+  /** Whether a service begins to flap with it, or has settled. */
+  readonly turns: boolean
 }
 
 type Step =
@@ -115,10 +140,13 @@ type Step =
   | { readonly is: "account"; readonly type: "DiscoveryCompleted" | "DiscoveryFailed" | "PolicyAdopted" }
 
 const anySightings = (kind: EntityKind) =>
-  fc.uniqueArray(fc.record({ key: fc.nat(2), on: fc.nat(2), facets: anyFacets[kind], resources: anyResources }), {
-    selector: ({ key }) => key,
-    maxLength: 2,
-  })
+  fc.uniqueArray(
+    fc.record({ key: fc.nat(2), on: fc.nat(2), facets: anyFacets[kind], resources: anyResources, turns: fc.boolean() }),
+    {
+      selector: ({ key }) => key,
+      maxLength: 2,
+    },
+  )
 /** Mostly, as otherwise nothing is ever missed. */
 const mostly = fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
 const anyDocuments = fc.record({
@@ -200,7 +228,7 @@ function look(
 ): void {
   const found = new Set<RecordId>()
   for (const kind of kinds) {
-    for (const { key, on, facets, resources } of seen[kind]) {
+    for (const { key, on, facets, resources, turns } of seen[kind]) {
       const nativeKey = nativeNames[key + 2] as string
       const id = recordId(source, kind, nativeKey)
       const targets = [...records.values()].filter((record) => record.kind === "target" && record.source === source)
@@ -215,6 +243,7 @@ function look(
         write(record, [decideDiscovered(observation, { source, nativeKey, generation: 0 }, resources, target)])
       } else {
         known.misses = 0
+        if (turns) write(known, turned(known.document, observation))
         write(known, decideSeen(known.document, observation, kind === "target" ? resources : {}))
       }
     }
@@ -224,6 +253,13 @@ function look(
     record.misses += 1
     write(record, decideMissing(record.document, record.kind, record.misses, quickPolicy))
   }
+}
+
+function turned(document: JsonObject, { facets }: Observation): FleetEvent[] {
+  const [was, seen] = [statusOf(document), statusOf({ state: facets["state"] ?? null })]
+  if (was === undefined || seen === undefined) return []
+  const started = { is: "started", changes: 4, withinMs: 60_000 } as const
+  return [decideTurn(was, seen, document["flapping"] === true ? { is: "ended", count: 9 } : started)]
 }
 
 function rewritten({ kind, document }: Known, to = document, via = document): FleetEvent[] {

@@ -48,6 +48,9 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   TargetChanged: { facet: "os", patch: [{ op: "add", path: "/os/name", value: "Debian" }] },
   TargetResourceStatusChanged: { resource: "fs:/", from: "healthy", to: "warning" },
   HostKeyChanged: { from: null, to: "SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8" },
+  TargetRoleAssigned: { from: null, fromBy: null, to: "lab", by: "rule", rule: "name=web-*" },
+  TargetTagged: { tag: "web", by: "hand", first: true },
+  TargetUntagged: { tag: "web", by: "hand", before: { by: "rule" } },
   TargetUnseen: {},
   TargetReappeared: { from: "unseen" },
   TargetRetired: { from: "unseen" },
@@ -60,6 +63,8 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   },
   ServiceChanged: { facet: "config", patch: [{ op: "add", path: "/config/user", value: "www-data" }] },
   ServiceStateChanged: { from: "running", to: "failed" },
+  ServiceFlappingStarted: { from: "running", changes: 4, withinMs: 60_000 },
+  ServiceFlappingEnded: { count: 12, status: "running" },
   ServiceReappeared: { from: "retired" },
   ServiceRetired: { from: "observed" },
   StackDiscovered: {
