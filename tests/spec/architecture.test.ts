@@ -17,10 +17,23 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   timeline: ["kernel", "events", "ledger", "projections"],
   discovery: ["kernel", "events", "ledger", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
+  simulation: ["kernel", "events", "config", "discovery", "folder", "fleet"],
   operations: ["kernel", "events", "ledger", "projections", "timeline", "discovery", "ops", "fleet", "version"],
   api: ["kernel", "operations", "ops", "fleet", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
-  cli: ["kernel", "config", "operations", "timeline", "api", "fleet", "server", "keeping", "folder", "version"],
+  cli: [
+    "kernel",
+    "config",
+    "operations",
+    "timeline",
+    "api",
+    "fleet",
+    "server",
+    "keeping",
+    "simulation",
+    "folder",
+    "version",
+  ],
   folder: ["kernel"],
   version: [],
   engine: ["kernel", "ledger", "subscriptions", "config", "folder"],
@@ -113,7 +126,7 @@ describe("the house", () => {
 
   it.each([
     ["engines", /^src\/ledger\/(?:sqlite|eventstoredb)\//, ["src/engine.ts", "src/keeping.ts"]],
-    ["sources", /^src\/discovery\/sources\//, ["src/fleet.ts"]],
+    ["sources", /^src\/discovery\/sources\//, ["src/sources.ts"]],
   ])("names %s in one place, and in what works on their files", (_, parts, places) => {
     const outside = imports.filter(({ from, to }) => parts.test(to) && !parts.test(from))
     expect([...new Set(outside.map(({ from }) => from))]).toEqual(places)
