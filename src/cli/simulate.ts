@@ -2,6 +2,7 @@
 import { FleetError } from "#kernel/errors.js"
 import { parseDuration } from "#kernel/duration.js"
 import { simulate as run, simulationConfig } from "#simulation/simulate.js"
+import { complain } from "./complain.js"
 import { say, watched } from "./watched.js"
 
 export interface SimulateFlags {
@@ -22,15 +23,14 @@ export async function simulate(flags: SimulateFlags): Promise<void> {
     every: duration("every", flags.every),
   }
   const config = simulationConfig(flags.data, process.env)
-  const done = await watched((watching) => run(config, request, watching))
+  const done = await watched((watching) => run(config, request, { ...watching, failed: complain }))
   const rate = Math.round(done.events / done.seconds)
   say(`simulated ${done.targets} targets, ${done.services} services, ${done.stacks} stacks over ${request.days} days`)
   say(
     `${done.looks} looks, ${done.events} events, ${done.changes} of them of change, in ${done.seconds.toFixed(1)} s (${rate} events/s)`,
   )
-  say(
-    `on disk for each target ${kibibytes(done.bytesAtFirst)} after the first look, and ${kibibytes(done.bytesPerYear)} a year`,
-  )
+  const growth = done.bytesPerYear === undefined ? "" : `, and ${kibibytes(done.bytesPerYear)} a year`
+  say(`on disk for each target ${kibibytes(done.bytesAtFirst)} after the first look${growth}`)
   say(`look at it with --data ${flags.data}`)
 }
 

@@ -8,7 +8,7 @@ import { type LoadedConfig, loadConfig } from "#config/load.js"
 import { configSchema } from "#config/schema.js"
 import { FleetError } from "#kernel/errors.js"
 import type { Watching } from "#kernel/watching.js"
-import { openFleet } from "../fleet.js"
+import { type Fleet, openFleet } from "../fleet.js"
 import type { Folder } from "../folder.js"
 import { type FleetSize, SimulatedFleet } from "./fleet.js"
 import { simulatedSource } from "./source.js"
@@ -18,6 +18,11 @@ export interface SimulationRequest extends FleetSize {
   readonly days: number
   /** Milliseconds between looks at a site. */
   readonly every: number
+}
+
+export interface SimulationWatching extends Watching {
+  /** Hears of checkpoints that could not be made. */
+  readonly failed: (error: unknown) => void
 }
 
 export interface Simulated {
@@ -30,9 +35,9 @@ export interface Simulated {
   /** Of them those that say what was found, and what changed. */
   readonly changes: number
   readonly seconds: number
-  /** For each target: what the first look took, and what a year like these days takes besides. */
+  /** For each target: what the first look took, and what a year like these days takes besides, if there was more than the first look. */
   readonly bytesAtFirst: number
-  readonly bytesPerYear: number
+  readonly bytesPerYear: number | undefined
 }
 
 /**
@@ -48,14 +53,14 @@ export function simulationConfig(data: string, env: NodeJS.ProcessEnv): LoadedCo
 export async function simulate(
   config: LoadedConfig,
   request: SimulationRequest,
-  { progress, signal }: Watching,
+  { progress, signal, failed }: SimulationWatching,
 ): Promise<Simulated> {
   mustBeEmpty(config.data)
   const started = performance.now()
   const clock = new SimulatedClock()
   const simulated = new SimulatedFleet(request)
   const sources = simulated.sites.map((site) => simulatedSource(site, simulated, clock))
-  const fleet = await openFleet(config, clock, { sources })
+  const fleet = await openFleet(config, clock, { sources, told: { sealed: () => {}, failed } })
   const rounds = Math.ceil((request.days * day) / request.every)
   const total = rounds * sources.length
   let [looks, changes, atFirst] = [0, 0, 0]
@@ -68,13 +73,11 @@ export async function simulate(
         changes += report.changes
         looks += 1
       }
-      if (round === 0) atFirst = bytesOf(fleet.folder)
+      if (round === 0) atFirst = await bytesOf(fleet)
     }
+    const grown = (await bytesOf(fleet)) - atFirst
     const { position } = await fleet.ledger.head()
-    await fleet.reached(position)
     const counts = await fleet.views.inventory.counts(position)
-    const seconds = (performance.now() - started) / 1_000
-    const grown = bytesOf(fleet.folder) - atFirst
     return {
       targets: counts.target,
       services: counts.service,
@@ -82,9 +85,9 @@ export async function simulate(
       looks,
       events: position + 1,
       changes,
-      seconds,
-      bytesAtFirst: Math.round(atFirst / request.targets),
-      bytesPerYear: Math.round((grown / request.targets) * (year / (rounds * request.every))),
+      seconds: (performance.now() - started) / 1_000,
+      bytesAtFirst: atFirst / request.targets,
+      bytesPerYear: rounds === 1 ? undefined : (grown / request.targets / (rounds - 1) / request.every) * 365 * day,
     }
   } catch (error) {
     throw signal.aborted ? cancelled(looks, total, fleet.folder) : error
@@ -92,8 +95,6 @@ export async function simulate(
     await fleet.close()
   }
 }
-
-const year = 365 * day
 
 function mustBeEmpty(data: string): void {
   const stat = fs.statSync(data, { throwIfNoEntry: false })
@@ -110,7 +111,10 @@ function cancelled(looks: number, total: number, { path }: Folder): FleetError {
 }
 
 /** Of what only grows, with what waits in the stores' logs: files grow in steps too large for a small fleet. */
-function bytesOf({ ledger, views }: Folder): number {
+async function bytesOf(fleet: Fleet): Promise<number> {
+  const { position } = await fleet.ledger.head()
+  await fleet.reached(position)
+  const { ledger, views } = fleet.folder
   return [ledger, views].reduce((sum, file) => {
     const db = new Database(file, { readonly: true })
     const pragma = (name: string) => db.pragma(name, { simple: true }) as number

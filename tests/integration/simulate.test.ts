@@ -24,7 +24,10 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import type { ZodType } from "zod"
 
 const forever = new AbortController().signal
-const watching = { progress: () => {}, signal: forever }
+const fail = (error: unknown) => {
+  throw error
+}
+const watching = { progress: () => {}, signal: forever, failed: fail }
 const small = { targets: 6, services: 3, days: 1, seed: 7, every: 6 * hour }
 
 async function emptyFolder(): Promise<LoadedConfig> {
@@ -106,7 +109,9 @@ describe("a simulation", () => {
     const config = await emptyFolder()
     const abort = new AbortController()
     const progress = (done: number) => done === 2 && abort.abort()
-    const { code, message } = await refusalOf(() => simulate(config, small, { progress, signal: abort.signal }))
+    const { code, message } = await refusalOf(() =>
+      simulate(config, small, { ...watching, progress, signal: abort.signal }),
+    )
     expect([code, message]).toEqual(["Cancelled", expect.stringContaining("after 2 of 4 looks")])
     const fleet = await open(config)
     const { wrong, events } = await verify(fleet.ledger, { checkpoints: [] }, () => {}, forever)
