@@ -27,7 +27,7 @@ export async function simulate(flags: SimulateFlags): Promise<void> {
   const rate = Math.round(done.events / done.seconds)
   say(`simulated ${done.targets} targets, ${done.services} services, ${done.stacks} stacks over ${request.days} days`)
   say(
-    `${done.looks} looks, ${done.events} events, ${done.changes} of them of change, in ${done.seconds.toFixed(1)} s (${rate} events/s)`,
+    `${done.looks} looks, ${done.events} events, ${done.changes} of them changes, in ${done.seconds.toFixed(1)} s (${rate} events/s)`,
   )
   const growth = done.bytesPerYear === undefined ? "" : `, and ${kibibytes(done.bytesPerYear)} a year`
   say(`on disk for each target ${kibibytes(done.bytesAtFirst)} after the first look${growth}`)

@@ -3,9 +3,9 @@
  * hundred thousand takes no more memory than the site that is looked at.
  */
 import { type Chance, chanceFrom, pick } from "./chance.js"
-import { day, hour } from "./time.js"
 import { Packages } from "./packages.js"
 import { recurring } from "./recurring.js"
+import { day, hour } from "./time.js"
 
 export interface FleetSize {
   readonly targets: number
@@ -23,8 +23,7 @@ export interface Site {
   readonly places: number
 }
 
-export const roles = ["pve", "web", "app", "db", "cache", "ci"] as const
-export type Role = (typeof roles)[number]
+export type Role = "pve" | "web" | "app" | "db" | "cache" | "ci"
 
 export interface Host {
   /** Another one for each machine that there ever is. */

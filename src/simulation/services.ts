@@ -5,6 +5,7 @@ import { type Chance, hexDigits, pick } from "./chance.js"
 import { deploymentsOf, isFailing } from "./days.js"
 import type { Host } from "./fleet.js"
 import { type Container, type Unit, programsOf } from "./programs.js"
+import { minute } from "./time.js"
 
 /** Once in so many deployments, ports are published elsewhere. */
 const portsMoveEvery = 4
@@ -117,7 +118,7 @@ export class Running {
           privileged: false,
           // Each start begins anew: until then it says nothing.
           ...(fails ? {} : { health: "healthy" }),
-          restarts: pick(20, this.#chance("restarts", number, i, Math.floor(this.#time / 60_000))),
+          restarts: pick(20, this.#chance("restarts", number, i, Math.floor(this.#time / minute))),
         },
       },
     }
