@@ -8,6 +8,7 @@ import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
+import type { Source } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
@@ -74,16 +75,18 @@ export interface Told {
 
 const nobody: Told = { sealed: () => {}, failed: () => {} }
 
+export interface FleetOptions {
+  /** What acts upon events, besides those that are configured. */
+  readonly handlers?: readonly Handler[]
+  readonly told?: Told
+  /** Instead of those that are configured. */
+  readonly sources?: readonly Source[]
+}
+
 /**
- * @param handlers what acts upon events, besides those that are configured
- * @param told hears of checkpoints, and of those that could not be made
  * @throws FleetError `FolderInUse` when another process works on the folder
  */
-export async function openFleet(
-  config: LoadedConfig,
-  clock: Clock,
-  { handlers = [], told = nobody }: { readonly handlers?: readonly Handler[]; readonly told?: Told } = {},
-): Promise<Fleet> {
+export async function openFleet(config: LoadedConfig, clock: Clock, options: FleetOptions = {}): Promise<Fleet> {
   checkCatalog()
   const { folder, lock } = lockFolder(config.data)
   /** What was opened so far, last first. */
@@ -95,7 +98,7 @@ export async function openFleet(
     toClose.unshift(() => ops.close())
     const views = await openViews(folder, engine.ledger)
     toClose.unshift(() => views.close())
-    return await putTogether(config, clock, { folder, lock, engine, ops, views }, handlers, told)
+    return await putTogether(config, clock, { folder, lock, engine, ops, views }, options)
   } catch (error) {
     for (const close of toClose) await close()
     throw error
@@ -115,8 +118,7 @@ async function putTogether(
   config: LoadedConfig,
   clock: Clock,
   { folder, lock, engine, ops, views: present }: Stores,
-  handlers: readonly Handler[],
-  told: Told,
+  { handlers = [], told = nobody, sources: given }: FleetOptions,
 ): Promise<Fleet> {
   const { ledger, worker, trouble } = engine
   let views = present
@@ -175,7 +177,7 @@ async function putTogether(
   )
 
   const trusted = async () => views.hostKeys.trusted(views.checkpoint())
-  const sources = config.sources.map((source) => sourceFor(source, { clock, trusted }))
+  const sources = given ?? config.sources.map((source) => sourceFor(source, { clock, trusted }))
   const looking = discovery(sources, { ledger, views: reader, reached, ops, clock })
 
   const rebuild = async (

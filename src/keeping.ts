@@ -7,6 +7,7 @@ import { createInterface } from "node:readline"
 import type { LoadedConfig } from "#config/load.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import type { Watching } from "#kernel/watching.js"
 import type { Ledger } from "#ledger/port.js"
 import { originIn, parseCheckpoint } from "#ledger/proof/checkpoint.js"
 import { importLines } from "#ledger/proof/import.js"
@@ -19,11 +20,6 @@ import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { writeCheckpoint } from "#sealing/checkpoint-files.js"
 import { openEngine } from "./engine.js"
 import { type Folder, folderAt, lockFolder, moveStore, removeStore } from "./folder.js"
-
-export interface Watching {
-  readonly progress: (done: number, total: number, what: string) => void
-  readonly signal: AbortSignal
-}
 
 /** Copies the ledger to a file, and verifies the copy. @returns the number of its events @throws FleetError */
 export async function backup(config: LoadedConfig, file: string, watching: Watching): Promise<number> {

@@ -3,10 +3,8 @@ import { localOwner } from "#api/access.js"
 import { loadConfig } from "#config/load.js"
 import * as keeping from "../keeping.js"
 import { textOf } from "./files.js"
-import { Interrupt } from "./interrupt.js"
-import { printable } from "./printable.js"
 import type { GlobalFlags } from "./program.js"
-import { progressLine } from "./progress.js"
+import { say, watched } from "./watched.js"
 
 export async function backup(file: string, flags: GlobalFlags): Promise<void> {
   const events = await watched((watching) => keeping.backup(loadConfig(flags, process.env), file, watching))
@@ -32,19 +30,4 @@ export async function importExport(file: string, flags: GlobalFlags & { readonly
   say(
     `its signing key is not in ${config.keys}: what is recorded from now on cannot be sealed until that folder is put there`,
   )
-}
-
-async function watched<T>(work: (watching: keeping.Watching) => Promise<T>): Promise<T> {
-  const interrupt = new Interrupt()
-  const progress = progressLine(process.stderr)
-  try {
-    return await work({ progress: progress.update, signal: interrupt.signal })
-  } finally {
-    progress.clear()
-    interrupt.ignore()
-  }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${printable(text)}\n`)
 }

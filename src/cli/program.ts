@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander"
 import { version } from "../version.js"
 import { type CommandSpec, loadCommands } from "./commands.js"
 import { complain, exitCodeOf } from "./complain.js"
+import type { SimulateFlags } from "./simulate.js"
 
 /** Flags that every command has. */
 export interface GlobalFlags {
@@ -61,6 +62,26 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option("--key <key>", "verifier key that must have signed it last; @FILE reads it from a file")
     .addHelpText("after", examples(["import ledger.ndjson --data ./copy", "import ledger.ndjson --key @ledger.key"]))
     .action(async (file: string, flags: GlobalFlags & { key?: string }) => (await keeping()).importExport(file, flags))
+  program
+    .command("simulate")
+    .summary("Fill an empty folder with a fleet that does not exist")
+    .description(
+      "Fill an empty folder with a fleet that does not exist: machines that change, fail and go, looked at and recorded as real ones are. Its days begin on 2025-01-01; the same seed is the same fleet.",
+    )
+    .requiredOption("--data <folder>", "data folder, empty or not there yet")
+    .option("--targets <count>", "machines", "100")
+    .option("--services <count>", "services on each", "10")
+    .option("--days <count>", "how long", "7")
+    .option("--seed <number>", "what everything depends on", "1")
+    .option("--every <duration>", "time between looks", "1h")
+    .addHelpText(
+      "after",
+      examples(["simulate --data ./demo", "simulate --data ./large --targets 10000 --services 5 --days 1 --every 6h"]),
+    )
+    .action(async (flags: SimulateFlags) => {
+      const { simulate } = await import("./simulate.js")
+      await simulate(flags)
+    })
   const specs = await loadCommands()
   for (const spec of specs) {
     addOperation(program, spec, async (input, flags) => {
