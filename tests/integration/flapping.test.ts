@@ -56,10 +56,10 @@ describe.each([
       { type: "ServiceFlappingStarted", data: { from: "failed", changes, withinMs: (changes - 1) * every } },
     ])
     expect(await document(id)).toMatchObject({ flapping: true, state: { status: "unknown" } })
-    const calm = defaultPolicy.flapping.settledMs / every
-    for (let look = 1; look < calm; look++) await lookAfter(every, container("running", looks))
+    const calm = defaultPolicy.flapping.settledMs / (5 * minute)
+    for (let look = 1; look < calm; look++) await lookAfter(5 * minute, container("running", looks))
     expect(await told()).toStrictEqual([])
-    await lookAfter(every, container("running", looks))
+    await lookAfter(5 * minute, container("running", looks))
     expect(dataOf(await told())).toStrictEqual([
       { type: "ServiceFlappingEnded", data: { count: looks - changes, status: "running" } },
     ])
