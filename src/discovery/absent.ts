@@ -47,11 +47,15 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const { inventory, head, policy } = ports
   const seen = new Set(look.observations.map(({ kind, nativeKey }) => `${kind} ${nativeKey}`))
   const missing: Missing[] = []
+  const retired = new Set<RecordId>()
   let targets = 0
   for (const record of known) {
     const isSeen = seen.has(`${record.kind} ${record.nativeKey}`)
     const document = isSeen ? {} : await inventory.document(record.no, head, facetsDecidedUpon)
-    if (document["lifecycle"] === "retired") continue
+    if (document["lifecycle"] === "retired") {
+      retired.add(record.id)
+      continue
+    }
     if (record.kind === "target") targets += 1
     if (!isSeen) missing.push({ record, document })
   }
@@ -62,10 +66,24 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const holds = !ports.acceptAbsence && machines >= atLeast && machines > share * targets
   const concluded = holds ? gone.filter(({ record }) => record.kind !== "target") : gone
   const decisions = await decided(concluded, look.observedAt, ports)
-  return { decisions, held: holds ? machines : 0 }
+  for (const { record, events } of decisions)
+    if (events.some(({ type }) => type === "TargetRetired")) retired.add(record.id)
+  // What was on a machine that is gone is gone, though nobody could look there.
+  const left = missing.filter(
+    ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !isDecided(record),
+  )
+  const withIt = left.map(({ record, document }) => ({
+    record,
+    events: decideMissing(document, record.kind, Infinity, policy),
+  }))
+  return { decisions: [...decisions, ...withIt.filter(({ events }) => events.length > 0)], held: holds ? machines : 0 }
+
+  function isDecided({ id }: RecordRow): boolean {
+    return concluded.some(({ record }) => record.id === id)
+  }
 }
 
-/** Machines first, as what runs on one goes with it. */
+/** Machines first: they are told first. */
 async function decided(
   gone: readonly Missing[],
   at: Instant,

@@ -9,19 +9,17 @@ import { escapeKey } from "#kernel/patch.js"
 
 /** @returns the facet as it is known now, gauges left out */
 export function reconcile(schema: z.ZodType, known: Json | undefined, observed: Json): Json {
-  const inner = unwrap(schema)
   if (!isObject(observed)) return observed
+  const { item, fields } = shapeOf(schema)
   const before: JsonObject = isObject(known) ? known : {}
   const after: Record<string, Json> = {}
-  if (inner instanceof z.ZodRecord) {
-    for (const [key, item] of Object.entries(observed)) {
-      after[key] = reconcile(inner.valueType as z.ZodType, before[key], item)
-    }
+  if (item !== undefined) {
+    for (const [key, seen] of Object.entries(observed)) after[key] = reconcile(item, before[key], seen)
     return after
   }
-  if (!(inner instanceof z.ZodObject)) return observed
-  for (const [name, field] of Object.entries<z.ZodType>(inner.shape)) {
-    if (fieldClassOf(field) === "gauge") continue
+  if (fields === undefined) return observed
+  for (const [name, field] of fields) {
+    if (shapeOf(field).isGauge) continue
     const seen = observed[name]
     const value = seen === undefined ? before[name] : reconcile(field, before[name], seen)
     if (value !== undefined) after[name] = value
@@ -37,17 +35,42 @@ export function gaugesOf(schema: z.ZodType, path: string, observed: Json): Map<s
 }
 
 function collectGauges(schema: z.ZodType, path: string, observed: Json | undefined, gauges: Map<string, number>): void {
-  if (fieldClassOf(schema) === "gauge") {
+  const { isGauge, hasGauges, item, fields } = shapeOf(schema)
+  if (isGauge) {
     if (typeof observed === "number") gauges.set(path, observed)
     return
   }
-  if (!isObject(observed)) return
-  const inner = unwrap(schema)
+  if (!hasGauges || !isObject(observed)) return
   for (const [key, value] of Object.entries(observed)) {
-    const member =
-      inner instanceof z.ZodRecord ? inner.valueType : inner instanceof z.ZodObject ? inner.shape[key] : undefined
-    if (member !== undefined) collectGauges(member as z.ZodType, `${path}/${escapeKey(key)}`, value, gauges)
+    const member = item ?? fields?.get(key)
+    if (member !== undefined) collectGauges(member, `${path}/${escapeKey(key)}`, value, gauges)
   }
+}
+
+/** What there is to know of a schema here: every field of every record is asked, at every look. */
+interface Shape {
+  readonly isGauge: boolean
+  /** Whether it is one or has one, however deep. */
+  readonly hasGauges: boolean
+  /** Of a collection. */
+  readonly item?: z.ZodType
+  readonly fields?: ReadonlyMap<string, z.ZodType>
+}
+
+const shapes = new WeakMap<z.ZodType, Shape>()
+
+function shapeOf(schema: z.ZodType): Shape {
+  const known = shapes.get(schema)
+  if (known !== undefined) return known
+  const inner = unwrap(schema)
+  const isGauge = fieldClassOf(schema) === "gauge"
+  const item = inner instanceof z.ZodRecord ? (inner.valueType as z.ZodType) : undefined
+  const fields = inner instanceof z.ZodObject ? new Map(Object.entries<z.ZodType>(inner.shape)) : undefined
+  const members = item === undefined ? [...(fields?.values() ?? [])] : [item]
+  const hasGauges = isGauge || members.some((member) => shapeOf(member).hasGauges)
+  const shape = { isGauge, hasGauges, ...(item && { item }), ...(fields && { fields }) }
+  shapes.set(schema, shape)
+  return shape
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {

@@ -179,6 +179,23 @@ describe("machines that are missing", () => {
   })
 })
 
+describe("what runs on a machine that is taken out of the list", () => {
+  it("is retired with it, though nobody could look there", async () => {
+    const { sees, look, news } = await workbench()
+    sees([a, b, service("a"), service("b")])
+    await look()
+    await news()
+    sees([a, service("a")], { target: true, service: false })
+    for (let i = 0; i < 4; i++) await look()
+    expect(typesOf(await news()).filter((type) => type !== "DiscoveryCompleted")).toStrictEqual([
+      "TargetUnseen",
+      "TargetRetired",
+      "ServiceStateChanged",
+      "ServiceRetired",
+    ])
+  })
+})
+
 describe("a stack", () => {
   const stack: Observation = {
     kind: "stack",
