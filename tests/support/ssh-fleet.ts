@@ -2,7 +2,7 @@
  * A fleet of hosts with a real sshd each, the test's own. On loopback they are this machine under other addresses, which is enough for what goes over the wire;
  * apart, each has its own network behind a bridge, host name, machine id and processes, and faults of the network are real.
  *
- * All of it is in namespaces that end with the test. A process cannot enter a network while it runs, so a relay leads to hosts that are apart.
+ * All of it is in namespaces that end with the test, or with the file that shares them. A process cannot enter a network while it runs, so a relay leads to hosts that are apart.
  */
 import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -14,10 +14,10 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Dial } from "#discovery/sources/ssh/connect.js"
 import type { Environment } from "#discovery/sources/ssh/resolve.js"
-import { onTestFinished } from "vitest"
 import { needs } from "./real-parts.js"
 import { tempFolder } from "./temp-folder.js"
 import { until } from "./until.js"
+import { whenFinished } from "./when-finished.js"
 
 /** Whether such hosts can be made here: it takes root, util-linux, and sshd. */
 export function sshFleetsCanBeMade(): boolean {
@@ -65,7 +65,9 @@ export class SshFleet {
       ["group", `${account}:x:2222:`],
       ["shadow", `${account}:*:20000::::::`],
     ] as const) {
-      fs.writeFileSync(path.join(folder, file), `${fs.readFileSync(`/etc/${file}`, "utf8").trimEnd()}\n${line}\n`)
+      // What the shell of this machine's root does when it starts is no business of the hosts.
+      const lines = fs.readFileSync(`/etc/${file}`, "utf8").replace(/^root:x:0:0:.*$/m, "root:x:0:0:root:/:/bin/sh")
+      fs.writeFileSync(path.join(folder, file), `${lines.trimEnd()}\n${line}\n`)
     }
     const lab = apart ? await startLab() : undefined
     const [third, port] = [Math.floor(Math.random() * 256), 20_000 + Math.floor(Math.random() * 10_000)]
@@ -149,6 +151,8 @@ export class SshdHost {
     }
     fs.writeFileSync(path.join(folder, "sshd_config"), sshdConfig(fleet, folder, address, port, sshd))
     const mounts = [
+      // What is mounted from outside shows the network outside.
+      ...(isApart ? ["mount -t sysfs sysfs /sys"] : []),
       ...["passwd", "group", "shadow"].map((file) => `mount --bind ${fleet}/${file} /etc/${file}`),
       ...own.map((file) => `mount --bind ${folder}/${file} /etc/${file}`),
       "mount -t tmpfs tmpfs /run",
@@ -171,7 +175,7 @@ export class SshdHost {
     ].join(" && ")
     const flags = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", ...(isApart ? ["--net", "--uts"] : [])]
     const holder = spawn("unshare", [...flags, "sh", "-c", script], { stdio: ["pipe", "pipe", "inherit"] })
-    onTestFinished(() => void holder.kill("SIGKILL"))
+    whenFinished(() => void holder.kill("SIGKILL"))
     await firstWords(holder)
     return new SshdHost(folder, name, address, port, isApart, holder)
   }
@@ -211,6 +215,15 @@ export class SshdHost {
 
   thaw(): void {
     for (const pid of this.#pids()) process.kill(pid, "SIGCONT")
+  }
+
+  /** Something else that listens there, called sshd because it is one. @returns what ends it */
+  listen(port: number): () => void {
+    const pid = "/run/other.pid"
+    const options = [`ListenAddress=${this.address}:${port}`, `PidFile=${pid}`].flatMap((option) => ["-o", option])
+    this.run("/usr/sbin/sshd", "-f", "/dev/null", "-h", path.join(this.#folder, "key"), ...options)
+    this.run("sh", "-c", `until test -s ${pid}; do sleep 0.01; done`)
+    return () => void this.run("sh", "-c", `kill $(cat ${pid}) && while test -e ${pid}; do sleep 0.01; done`)
   }
 
   /** No sshd, and nobody logged in any more. */
@@ -302,7 +315,7 @@ async function startLab(): Promise<ChildProcess> {
     "exec sleep 600",
   ].join(" && ")
   const lab = spawn("unshare", ["--net", "sh", "-c", script], { stdio: ["ignore", "pipe", "inherit"] })
-  onTestFinished(() => void lab.kill("SIGKILL"))
+  whenFinished(() => void lab.kill("SIGKILL"))
   await firstWords(lab)
   return lab
 }
@@ -322,7 +335,7 @@ async function relay(lab: ChildProcess, folder: string): Promise<Dial> {
   const child = spawn("nsenter", [...networkOf(lab), process.execPath, program, socket], {
     stdio: ["ignore", "pipe", "inherit"],
   })
-  onTestFinished(() => void child.kill("SIGKILL"))
+  whenFinished(() => void child.kill("SIGKILL"))
   await firstWords(child)
   return (host, port, signal) =>
     new Promise<Duplex>((resolve, reject) => {
