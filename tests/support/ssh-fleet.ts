@@ -82,14 +82,18 @@ export class SshFleet {
     if (lab !== undefined) plugIn(lab, hosts)
     await Promise.all(hosts.map((host) => host.switchOn()))
     fs.writeFileSync(
-      path.join(home, ".ssh/known_hosts"),
-      hosts.map((host) => `${host.knownName} ${host.publicKey}\n`).join(""),
-    )
-    fs.writeFileSync(
       path.join(home, ".ssh/config"),
       hosts.map(({ name, address, port: at }) => `Host ${name}\n HostName ${address}\n Port ${at}\n`).join(""),
     )
-    return new SshFleet(folder, hosts, lab === undefined ? undefined : await relay(lab, folder))
+    const fleet = new SshFleet(folder, hosts, lab === undefined ? undefined : await relay(lab, folder))
+    fleet.knowAll()
+    return fleet
+  }
+
+  /** Whoever looks at the fleet knows the keys that its hosts have now, and no others. */
+  knowAll(): void {
+    const lines = this.hosts.map((host) => `${host.knownName} ${host.publicKey}\n`)
+    fs.writeFileSync(path.join(this.home, ".ssh/known_hosts"), lines.join(""))
   }
 
   /** The home of whoever looks at the fleet: its configuration, key and known_hosts are there. */
@@ -115,6 +119,7 @@ export class SshdHost {
   readonly #folder: string
   readonly #isApart: boolean
   readonly #holder: ChildProcess
+  readonly #config: string
 
   private constructor(
     folder: string,
@@ -130,6 +135,7 @@ export class SshdHost {
     this.#folder = folder
     this.#isApart = isApart
     this.#holder = holder
+    this.#config = fs.readFileSync(path.join(folder, "sshd_config"), "utf8")
   }
 
   static async prepare(
@@ -198,6 +204,14 @@ export class SshdHost {
     return fs.readFileSync(path.join(this.#folder, "key.pub"), "utf8").trim()
   }
 
+  /** Of its key, as a person reads it there. */
+  get fingerprint(): string {
+    const [, fingerprint = ""] = execFileSync("ssh-keygen", ["-lf", path.join(this.#folder, "key.pub")])
+      .toString()
+      .split(" ")
+    return fingerprint
+  }
+
   /** How many connections have been let in since it began. */
   get logins(): number {
     return this.#log().split("Accepted publickey").length - 1
@@ -245,8 +259,19 @@ export class SshdHost {
     this.startSshd()
   }
 
+  /** sshd anew, with this line in front of its configuration; without one, as it was in the beginning. */
+  async reconfigure(line = ""): Promise<void> {
+    await this.killSshd()
+    fs.writeFileSync(path.join(this.#folder, "sshd_config"), `${line}\n${this.#config}`)
+    this.startSshd()
+  }
+
   linkDown(): void {
     this.run("ip", "link", "set", "eth0", "down")
+  }
+
+  linkUp(): void {
+    this.run("ip", "link", "set", "eth0", "up")
   }
 
   dropPackets(): void {
