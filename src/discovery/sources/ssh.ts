@@ -111,10 +111,16 @@ function seenAs(
     observations: observations.map((observation) =>
       observation.kind === "target"
         ? { ...observation, facets: { ...observation.facets, access } }
-        : { ...observation, nativeKey: `${alias}/${observation.nativeKey}` },
+        : { ...observation, nativeKey: bounded(`${alias}/${observation.nativeKey}`) },
     ),
     coverage: { rights, looked: { ...coverage.looked, access: true }, notLooked: coverage.notLooked, complete },
   }
+}
+
+/** Keys are kept as far as 1,024; whoever has a longer one must not spoil the look at all the others. */
+function bounded(key: string): string {
+  if (key.length <= 1_024) return key
+  return `${key.slice(0, 900).toWellFormed()}…${crypto.createHash("sha256").update(key).digest("hex")}`
 }
 
 function observationsOf(seen: ReadonlyMap<string, Seen>): Observation[] {
