@@ -217,6 +217,11 @@ export class SshdHost {
     return this.#log().split("Accepted publickey").length - 1
   }
 
+  /** What its processes have cost so far, those that have ended among them. */
+  get cpuSeconds(): number {
+    return this.#pids().reduce((sum, pid) => sum + cpuTicksOf(pid), 0) / 100
+  }
+
   /** How many processes of this name run there. */
   running(name: string): number {
     return this.#pids().filter((pid) => nameOf(pid) === name).length
@@ -418,4 +423,13 @@ function nameOf(pid: number): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Of a process and those below it that it has heard the end of, in hundredths of a second. */
+function cpuTicksOf(pid: number): number {
+  const [, fields = ""] = /\) (.*)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, "utf8")) ?? []
+  return fields
+    .split(" ")
+    .slice(11, 15)
+    .reduce((sum, ticks) => sum + Number(ticks), 0)
 }
