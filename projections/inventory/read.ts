@@ -91,6 +91,9 @@ export function inventoryReader(db: Db) {
     `SELECT DISTINCT ${recordColumns} FROM past_units u JOIN paths p ON p.no = u.path_no JOIN records r ON r.no = u.record_no
      WHERE p.path = '/identity/name' AND u.since <= $at AND json_extract(u.value, '$') = $name ORDER BY r.no`,
   )
+  const nativeNames = db.prepare<{ name: string; at: number }, RecordRow>(
+    `SELECT ${recordColumns} FROM records r WHERE r.native_key = $name AND r.discovered <= $at ORDER BY r.no`,
+  )
   const page = db.prepare<Record<string, unknown>, NamedRecord>(
     `SELECT * FROM (
        SELECT ${recordColumns}, coalesce(json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$'), '') AS name
@@ -151,10 +154,12 @@ export function inventoryReader(db: Db) {
       return row === undefined ? undefined : (JSON.parse(row.value) as Json)
     },
 
-    /** Records whose name at `at` is `name`; where there are none, those that bore it before. */
+    /** Records whose name at `at` is `name`; where there are none, those that a source calls so, else those that bore it before. */
     async named(name: string, at: Position): Promise<readonly RecordRow[]> {
       const now = names.all({ name, at })
-      return now.length > 0 ? now : formerNames.all({ name, at })
+      if (now.length > 0) return now
+      const native = nativeNames.all({ name, at })
+      return native.length > 0 ? native : formerNames.all({ name, at })
     },
 
     /** Records that were known at a position, by name. */

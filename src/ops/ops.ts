@@ -1,5 +1,6 @@
 /** The operational store as one thing to open and close. */
 import type { Clock } from "#kernel/clock.js"
+import { storeError } from "#sqlite/errors.js"
 import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
 import { type Checkpoints, checkpoints } from "./checkpoints.js"
@@ -29,7 +30,7 @@ export interface Ops {
 export function openOps(file: string, clock: Clock): Ops {
   const db = openStore(file, opsStore)
   const forget = forgetter(db)
-  return {
+  const parts = {
     tokens: tokens(db, clock),
     measurements: measurements(db),
     absences: absences(db),
@@ -38,7 +39,33 @@ export function openOps(file: string, clock: Clock): Ops {
     evidence: evidenceIndex(db),
     checkpoints: checkpoints(db),
     deadLetters: deadLetters(db),
+  }
+  const what = `the operational store ${file}`
+  const told = Object.entries(parts).map(([name, part]) => [name, inOurWords(part, what)])
+  return {
+    ...(Object.fromEntries(told) as typeof parts),
     forget: async (text, mask) => forget(text, mask),
     close: () => db.close(),
   }
+}
+
+type Calls = Readonly<Record<string, (...given: never[]) => unknown>>
+
+/** The same calls, whose errors are told as those of every other store are. */
+function inOurWords<T extends Calls>(part: T, what: string): T {
+  const tell = (error: unknown) => {
+    throw storeError(error, what)
+  }
+  const told = Object.entries(part).map(([name, call]) => [
+    name,
+    (...given: never[]) => {
+      try {
+        const answer = call(...given)
+        return answer instanceof Promise ? answer.catch(tell) : answer
+      } catch (error) {
+        return tell(error)
+      }
+    },
+  ])
+  return Object.fromEntries(told) as T
 }

@@ -9,6 +9,7 @@ import { foldAll, writeFleet } from "./fleet-on-disk.js"
 import { benchPeers } from "./peers.js"
 import { benchRebuild } from "./rebuild.js"
 import { type Row, print } from "./report.js"
+import { benchSsh } from "./ssh.js"
 import { benchVerify } from "./verify.js"
 import { benchDiff, benchEntity } from "./timeline.js"
 
@@ -45,6 +46,8 @@ try {
       compared,
     )),
   )
+
+  rows.push(...(await benchSsh(folder, 200)))
 
   print(rows)
   process.exitCode = rows.every(({ pass }) => pass) ? 0 : 1

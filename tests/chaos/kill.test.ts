@@ -2,11 +2,11 @@
  * `kill -9` at any moment: no acknowledged event is lost, the next start is clean, and nothing is written twice. A few rounds by default;
  * `npm run torture` does many.
  */
-import Database from "better-sqlite3"
 import { describe, expect, it } from "vitest"
 import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
+import { answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
+import { type Stored, storedIn } from "#tests/support/stored-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 const few = process.env["CI"] === undefined ? 6 : 12
@@ -17,24 +17,6 @@ const lookMs = 600
 interface Discovered {
   readonly changes: number
   readonly runs: readonly { readonly position: number }[]
-}
-
-interface Stored {
-  readonly position: number
-  readonly stream_no: number
-  readonly revision: number
-  readonly head: string
-}
-
-/** Every event, after SQLite itself has checked the file. */
-function storedIn({ data }: Options): readonly Stored[] {
-  const db = new Database(`${data}/ledger.db`, { readonly: true })
-  expect(db.pragma("integrity_check", { simple: true })).toBe("ok")
-  const events = db
-    .prepare<[], Stored>("SELECT position, stream_no, revision, head FROM events ORDER BY position")
-    .all()
-  db.close()
-  return events
 }
 
 describe.runIf(ownMachinesCanBeMade())("kill -9", () => {

@@ -1,4 +1,4 @@
-/** Runs of discovery over a real ledger, views and operational store, at a source whose looks the test prepares. */
+/** Runs of discovery over a real ledger, views and operational store: at a real source, or at one whose looks the test prepares. */
 import * as path from "node:path"
 import type { RecordedEvent } from "#events/catalog.js"
 import { type Policy, defaultPolicy } from "#events/policy.js"
@@ -11,10 +11,10 @@ import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { openOps } from "#ops/ops.js"
 import { Views } from "#projections/views.js"
 import { Subscription } from "#subscriptions/subscription.js"
-import { onTestFinished } from "vitest"
 import { metadata, observedAt, stream } from "./sample-events.js"
 import { tempFolder } from "./temp-folder.js"
 import { TestClock } from "./test-clock.js"
+import { whenFinished } from "./when-finished.js"
 
 export const minute = 60_000
 export const everywhere: Coverage["complete"] = { target: true, service: true }
@@ -39,14 +39,15 @@ class Scripted implements Source {
   }
 }
 
-export async function workbench(policy: Policy = defaultPolicy) {
-  const folder = await tempFolder()
+/** @param folder where the stores are; one of its own unless given */
+export async function discoveryBench(policy: Policy = defaultPolicy, folder?: string) {
+  const place = folder ?? (await tempFolder())
   const clock = new TestClock()
-  const ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
-  const views = new Views(path.join(folder, "views.db"))
-  const ops = openOps(path.join(folder, "ops.db"), clock)
+  const ledger = openSqliteLedger(path.join(place, "ledger.db"), clock)
+  const views = new Views(path.join(place, "views.db"))
+  const ops = openOps(path.join(place, "ops.db"), clock)
   const following = new Subscription(ledger, views)
-  onTestFinished(async () => {
+  whenFinished(async () => {
     await following.stop()
     views.close()
     ops.close()
@@ -56,7 +57,6 @@ export async function workbench(policy: Policy = defaultPolicy) {
   await ledger.append(stream("policy"), noStream, [adopted], "adopt")
   const reached = (position: Position) => following.reached(position, 10_000)
   const ports: DiscoveryPorts = { ledger, views, reached, ops, clock, tellsApart: () => false, alone: (work) => work() }
-  const source = new Scripted()
   const request = { actor: "user:ada", signal: new AbortController().signal }
   let known: Position = (await ledger.head()).position
 
@@ -66,21 +66,9 @@ export async function workbench(policy: Policy = defaultPolicy) {
     views,
     ops,
     ports,
-    source,
     request,
-    /** Prepares what the source sees from now on. */
-    sees: (observations: readonly Observation[], complete = everywhere, rights = "root", more: More = {}): void => {
-      const coverage = { rights, looked: {}, notLooked: {}, complete, ...more.coverage }
-      const { hostKeysOffered = new Map() } = more
-      source.next = async () => ({ observedAt: clock.now(), observations, coverage, hostKeysOffered })
-    },
-    fails: (error: unknown): void => {
-      source.next = async () => {
-        throw error
-      }
-    },
     /** Looks once, some minutes after the look before. */
-    look: async (using: Ledger = ledger, asked: Partial<RunRequest> = {}) => {
+    lookAt: async (source: Source, asked: Partial<RunRequest> = {}, using: Ledger = ledger) => {
       clock.advance(5 * minute)
       return runDiscovery(source, { ...ports, ledger: using }, { ...request, ...asked })
     },
@@ -96,5 +84,26 @@ export async function workbench(policy: Policy = defaultPolicy) {
       const record = await views.inventory.record(id)
       return record === undefined ? undefined : views.inventory.document(record.no, position)
     },
+  }
+}
+
+export async function workbench(policy: Policy = defaultPolicy) {
+  const bench = await discoveryBench(policy)
+  const source = new Scripted()
+  return {
+    ...bench,
+    source,
+    /** Prepares what the source sees from now on. */
+    sees: (observations: readonly Observation[], complete = everywhere, rights = "root", more: More = {}): void => {
+      const coverage = { rights, looked: {}, notLooked: {}, complete, ...more.coverage }
+      const { hostKeysOffered = new Map() } = more
+      source.next = async () => ({ observedAt: bench.clock.now(), observations, coverage, hostKeysOffered })
+    },
+    fails: (error: unknown): void => {
+      source.next = async () => {
+        throw error
+      }
+    },
+    look: (using: Ledger = bench.ledger, asked: Partial<RunRequest> = {}) => bench.lookAt(source, asked, using),
   }
 }

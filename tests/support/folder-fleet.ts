@@ -8,9 +8,9 @@ import type { Clock } from "#kernel/clock.js"
 import { recordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { noStream } from "#ledger/port.js"
-import { onTestFinished } from "vitest"
 import { metadata, observedAt, stream } from "./sample-events.js"
 import { TestClock } from "./test-clock.js"
+import { whenFinished } from "./when-finished.js"
 
 /** Data in `data`, keys in `keys`. */
 export function configIn(folder: string, yaml = "{}"): LoadedConfig {
@@ -28,7 +28,7 @@ export function keyIn(folder: string): string {
 /** Opens the fleet in a folder, with this much said in its configuration. */
 export async function open(folder: string, yaml = "{}", clock: Clock = new TestClock()): Promise<Fleet> {
   const fleet = await openFleet(configIn(folder, yaml), clock)
-  onTestFinished(() => fleet.close())
+  whenFinished(() => fleet.close())
   return fleet
 }
 

@@ -32,7 +32,7 @@ export class OwnMachine {
   static async start(hostname: string): Promise<OwnMachine> {
     const packages = path.join(await tempFolder(), "status")
     await fs.copyFile(dpkgStatus, packages)
-    const prepare = `ip link set lo up && hostname ${hostname} && mount --bind ${packages} ${dpkgStatus} && echo ready && exec sleep 600`
+    const prepare = `ip link set lo up && hostname ${hostname} && mount --bind ${packages} ${dpkgStatus} && if [ -d /var/lib/apt/lists ]; then mount -t tmpfs tmpfs /var/lib/apt/lists; fi && echo ready && exec sleep 600`
     const holder = spawn("unshare", [...flags, "sh", "-c", prepare], { stdio: ["ignore", "pipe", "inherit"] })
     onTestFinished(() => void holder.kill("SIGKILL"))
     await once(holder.stdout, "data")

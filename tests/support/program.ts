@@ -49,6 +49,7 @@ export interface RunningServer {
   readonly process: ChildProcess
   /** What it printed so far. */
   readonly printed: () => string
+  readonly logged: () => string
   /** Asks it to end and waits; the exit code. */
   stop(): Promise<number | null>
 }
@@ -70,6 +71,7 @@ export async function startServer(port: number, options: Options): Promise<Runni
   return {
     process: child,
     printed: () => stdout.text,
+    logged: () => stderr.text,
     async stop() {
       child.kill("SIGINT")
       return (await ended)[0]

@@ -2,7 +2,7 @@
  * A fleet of hosts with a real sshd each, the test's own. On loopback they are this machine under other addresses, which is enough for what goes over the wire;
  * apart, each has its own network behind a bridge, host name, machine id and processes, and faults of the network are real.
  *
- * All of it is in namespaces that end with the test. A process cannot enter a network while it runs, so a relay leads to hosts that are apart.
+ * All of it is in namespaces that end with the test, or with the file that shares them. A process cannot enter a network while it runs, so a relay leads to hosts that are apart.
  */
 import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -14,10 +14,10 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Dial } from "#discovery/sources/ssh/connect.js"
 import type { Environment } from "#discovery/sources/ssh/resolve.js"
-import { onTestFinished } from "vitest"
 import { needs } from "./real-parts.js"
 import { tempFolder } from "./temp-folder.js"
 import { until } from "./until.js"
+import { whenFinished } from "./when-finished.js"
 
 /** Whether such hosts can be made here: it takes root, util-linux, and sshd. */
 export function sshFleetsCanBeMade(): boolean {
@@ -65,7 +65,9 @@ export class SshFleet {
       ["group", `${account}:x:2222:`],
       ["shadow", `${account}:*:20000::::::`],
     ] as const) {
-      fs.writeFileSync(path.join(folder, file), `${fs.readFileSync(`/etc/${file}`, "utf8").trimEnd()}\n${line}\n`)
+      // What the shell of this machine's root does when it starts is no business of the hosts.
+      const lines = fs.readFileSync(`/etc/${file}`, "utf8").replace(/^root:x:0:0:.*$/m, "root:x:0:0:root:/:/bin/sh")
+      fs.writeFileSync(path.join(folder, file), `${lines.trimEnd()}\n${line}\n`)
     }
     const lab = apart ? await startLab() : undefined
     const [third, port] = [Math.floor(Math.random() * 256), 20_000 + Math.floor(Math.random() * 10_000)]
@@ -80,14 +82,18 @@ export class SshFleet {
     if (lab !== undefined) plugIn(lab, hosts)
     await Promise.all(hosts.map((host) => host.switchOn()))
     fs.writeFileSync(
-      path.join(home, ".ssh/known_hosts"),
-      hosts.map((host) => `${host.knownName} ${host.publicKey}\n`).join(""),
-    )
-    fs.writeFileSync(
       path.join(home, ".ssh/config"),
       hosts.map(({ name, address, port: at }) => `Host ${name}\n HostName ${address}\n Port ${at}\n`).join(""),
     )
-    return new SshFleet(folder, hosts, lab === undefined ? undefined : await relay(lab, folder))
+    const fleet = new SshFleet(folder, hosts, lab === undefined ? undefined : await relay(lab, folder))
+    fleet.knowAll()
+    return fleet
+  }
+
+  /** Whoever looks at the fleet knows the keys that its hosts have now, and no others. */
+  knowAll(): void {
+    const lines = this.hosts.map((host) => `${host.knownName} ${host.publicKey}\n`)
+    fs.writeFileSync(path.join(this.home, ".ssh/known_hosts"), lines.join(""))
   }
 
   /** The home of whoever looks at the fleet: its configuration, key and known_hosts are there. */
@@ -113,6 +119,7 @@ export class SshdHost {
   readonly #folder: string
   readonly #isApart: boolean
   readonly #holder: ChildProcess
+  readonly #config: string
 
   private constructor(
     folder: string,
@@ -128,6 +135,7 @@ export class SshdHost {
     this.#folder = folder
     this.#isApart = isApart
     this.#holder = holder
+    this.#config = fs.readFileSync(path.join(folder, "sshd_config"), "utf8")
   }
 
   static async prepare(
@@ -149,9 +157,13 @@ export class SshdHost {
     }
     fs.writeFileSync(path.join(folder, "sshd_config"), sshdConfig(fleet, folder, address, port, sshd))
     const mounts = [
+      // What is mounted from outside shows the network outside.
+      ...(isApart ? ["mount -t sysfs sysfs /sys"] : []),
       ...["passwd", "group", "shadow"].map((file) => `mount --bind ${fleet}/${file} /etc/${file}`),
       ...own.map((file) => `mount --bind ${folder}/${file} /etc/${file}`),
       "mount -t tmpfs tmpfs /run",
+      // Asking what could be upgraded takes seconds, on all of them at once.
+      "if [ -d /var/lib/apt/lists ]; then mount -t tmpfs tmpfs /var/lib/apt/lists; fi",
       "mkdir -m 755 /run/sshd",
     ]
     const network = [
@@ -171,7 +183,7 @@ export class SshdHost {
     ].join(" && ")
     const flags = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", ...(isApart ? ["--net", "--uts"] : [])]
     const holder = spawn("unshare", [...flags, "sh", "-c", script], { stdio: ["pipe", "pipe", "inherit"] })
-    onTestFinished(() => void holder.kill("SIGKILL"))
+    whenFinished(() => void holder.kill("SIGKILL"))
     await firstWords(holder)
     return new SshdHost(folder, name, address, port, isApart, holder)
   }
@@ -194,9 +206,22 @@ export class SshdHost {
     return fs.readFileSync(path.join(this.#folder, "key.pub"), "utf8").trim()
   }
 
+  /** Of its key, as a person reads it there. */
+  get fingerprint(): string {
+    const [, fingerprint = ""] = execFileSync("ssh-keygen", ["-lf", path.join(this.#folder, "key.pub")])
+      .toString()
+      .split(" ")
+    return fingerprint
+  }
+
   /** How many connections have been let in since it began. */
   get logins(): number {
     return this.#log().split("Accepted publickey").length - 1
+  }
+
+  /** What its processes have cost so far, those that have ended among them. */
+  get cpuSeconds(): number {
+    return this.#pids().reduce((sum, pid) => sum + cpuTicksOf(pid), 0) / 100
   }
 
   /** How many processes of this name run there. */
@@ -211,6 +236,15 @@ export class SshdHost {
 
   thaw(): void {
     for (const pid of this.#pids()) process.kill(pid, "SIGCONT")
+  }
+
+  /** Something else that listens there, called sshd because it is one. @returns what ends it */
+  listen(port: number): () => void {
+    const pid = "/run/other.pid"
+    const options = [`ListenAddress=${this.address}:${port}`, `PidFile=${pid}`].flatMap((option) => ["-o", option])
+    this.run("/usr/sbin/sshd", "-f", "/dev/null", "-h", path.join(this.#folder, "key"), ...options)
+    this.run("sh", "-c", `until test -s ${pid}; do sleep 0.01; done`)
+    return () => void this.run("sh", "-c", `kill $(cat ${pid}) && while test -e ${pid}; do sleep 0.01; done`)
   }
 
   /** No sshd, and nobody logged in any more. */
@@ -232,8 +266,19 @@ export class SshdHost {
     this.startSshd()
   }
 
+  /** sshd anew, with this line in front of its configuration; without one, as it was in the beginning. */
+  async reconfigure(line = ""): Promise<void> {
+    await this.killSshd()
+    fs.writeFileSync(path.join(this.#folder, "sshd_config"), `${line}\n${this.#config}`)
+    this.startSshd()
+  }
+
   linkDown(): void {
     this.run("ip", "link", "set", "eth0", "down")
+  }
+
+  linkUp(): void {
+    this.run("ip", "link", "set", "eth0", "up")
   }
 
   dropPackets(): void {
@@ -302,7 +347,7 @@ async function startLab(): Promise<ChildProcess> {
     "exec sleep 600",
   ].join(" && ")
   const lab = spawn("unshare", ["--net", "sh", "-c", script], { stdio: ["ignore", "pipe", "inherit"] })
-  onTestFinished(() => void lab.kill("SIGKILL"))
+  whenFinished(() => void lab.kill("SIGKILL"))
   await firstWords(lab)
   return lab
 }
@@ -322,7 +367,7 @@ async function relay(lab: ChildProcess, folder: string): Promise<Dial> {
   const child = spawn("nsenter", [...networkOf(lab), process.execPath, program, socket], {
     stdio: ["ignore", "pipe", "inherit"],
   })
-  onTestFinished(() => void child.kill("SIGKILL"))
+  whenFinished(() => void child.kill("SIGKILL"))
   await firstWords(child)
   return (host, port, signal) =>
     new Promise<Duplex>((resolve, reject) => {
@@ -380,4 +425,13 @@ function nameOf(pid: number): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Of a process and those below it that it has heard the end of, in hundredths of a second. */
+function cpuTicksOf(pid: number): number {
+  const [, fields = ""] = /\) (.*)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, "utf8")) ?? []
+  return fields
+    .split(" ")
+    .slice(11, 15)
+    .reduce((sum, ticks) => sum + Number(ticks), 0)
 }

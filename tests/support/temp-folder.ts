@@ -1,11 +1,11 @@
-/** A folder of its own for the running test; it is gone when the test is. */
+/** A folder of its own for the running test, or for all of a file; it is gone when they are. */
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
-import { onTestFinished } from "vitest"
+import { whenFinished } from "./when-finished.js"
 
 export async function tempFolder(): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "fleet-ledger-test-"))
-  onTestFinished(() => fs.rm(folder, { recursive: true, force: true }))
+  whenFinished(() => fs.rm(folder, { recursive: true, force: true }))
   return folder
 }

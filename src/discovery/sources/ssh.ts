@@ -118,10 +118,16 @@ function seenAs(
     observations: observations.map((observation) =>
       observation.kind === "target"
         ? { ...observation, facets: { ...observation.facets, access } }
-        : { ...observation, nativeKey: `${alias}/${observation.nativeKey}` },
+        : { ...observation, nativeKey: bounded(`${alias}/${observation.nativeKey}`) },
     ),
     coverage: { rights, looked: { ...coverage.looked, access: true }, notLooked: coverage.notLooked, complete },
   }
+}
+
+/** Keys are kept as far as 1,024; whoever has a longer one must not spoil the look at all the others. */
+function bounded(key: string): string {
+  if (key.length <= 1_024) return key
+  return `${key.slice(0, 900).toWellFormed()}…${crypto.createHash("sha256").update(key).digest("hex")}`
 }
 
 function observationsOf(seen: ReadonlyMap<string, HostSeen>): Observation[] {
@@ -144,7 +150,9 @@ function coverageOf(seen: ReadonlyMap<string, HostSeen>, failed: readonly Failed
 
 function failureOf({ alias }: SshHost, error: unknown): FailedTarget {
   const code = error instanceof FleetError ? error.code : "SourceUnavailable"
-  return { target: alias, code, message: messageOf(error).slice(0, 1_000).toWellFormed() }
+  const told = messageOf(error)
+  const message = told.includes(alias) ? told : `${alias}: ${told}`
+  return { target: alias, code, message: message.slice(0, 1_000).toWellFormed() }
 }
 
 /** The fingerprint of a key that is not the one that the host is known by. */

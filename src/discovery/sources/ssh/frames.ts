@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { FleetError } from "#kernel/errors.js"
+import { foreignText } from "../../facts/foreign.js"
 import { type Material, type MaterialName, type Materials, materialNames } from "../../facts/material.js"
 import type { Known } from "./collector.js"
 import { compared, isDear } from "./dear.js"
@@ -69,7 +70,7 @@ function carry(from: Remembered, to: Map<MaterialName, { digest: string; text: s
 
 function read(bytes: Bytes, before: string | undefined, state: string | undefined, words: readonly string[]) {
   if (state === "absent" && words.length === 0) return { material: { absent: true } as const }
-  if (state === "denied") return { material: { denied: words.join(" ") || "no reason was given" } }
+  if (state === "denied") return { material: { denied: foreignText(words.join(" ")) || "no reason was given" } }
   if (state === "same" && words.length === 0 && before !== undefined) return { material: { text: before } }
   const [length = "", ...why] = words
   if (!/^\d{1,8}$/.test(length) || Number(length) > largestText) throw refused("it has a frame of no length")
@@ -78,7 +79,7 @@ function read(bytes: Bytes, before: string | undefined, state: string | undefine
     return { material: { text: text.toString("utf8") }, text }
   }
   if (state === "partial" && why.length > 0)
-    return { material: { text: bytes.take(Number(length)).toString("utf8"), partial: why.join(" ") } }
+    return { material: { text: bytes.take(Number(length)).toString("utf8"), partial: foreignText(why.join(" ")) } }
   throw refused("it has a frame of no kind")
 }
 
@@ -96,7 +97,7 @@ async function gathered(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 function beginning(bytes: Bytes, token: string): string {
   const rights = bytes.after(`#${token} begin `)
   if (!/^(?:root|root by sudo|user:.+)$/.test(rights)) throw refused("it does not say with what rights it looked")
-  return rights
+  return foreignText(rights)
 }
 
 function refused(why: string): FleetError {
