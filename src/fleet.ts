@@ -177,7 +177,7 @@ async function putTogether(
   )
 
   const trusted = async () => views.hostKeys.trusted(views.checkpoint())
-  const sources = given ?? config.sources.map((source) => sourceFor(source, { clock, trusted }))
+  const sources = given ?? (await Promise.all(config.sources.map((source) => sourceFor(source, { clock, trusted }))))
   const looking = discovery(sources, { ledger, views: reader, reached, ops, clock })
 
   const rebuild = async (

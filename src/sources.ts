@@ -1,17 +1,11 @@
-/** The sources of a fleet, each as it is configured. */
+/** The sources of a fleet, each as it is configured. What a kind takes is loaded where there is one of it: most commands look at nothing. */
 import { readSecret } from "#config/secret.js"
 import type { SourceConfig, SshSourceConfig } from "#config/sources.js"
 import type { Source } from "#discovery/observation.js"
-import { dockerSource } from "#discovery/sources/docker.js"
 import type { OverSsh } from "#discovery/sources/docker/agent.js"
-import { fileSource } from "#discovery/sources/file.js"
-import { localSource } from "#discovery/sources/local.js"
-import { proxmoxSource } from "#discovery/sources/proxmox.js"
-import { Connections } from "#discovery/sources/ssh/connections.js"
-import { ownEnvironment } from "#discovery/sources/ssh/resolve.js"
+import type { Connections } from "#discovery/sources/ssh/connections.js"
 import type { EnrolledKey } from "#discovery/sources/ssh/trust.js"
-import { type SshTarget, sshSource } from "#discovery/sources/ssh.js"
-import { tailscaleSource } from "#discovery/sources/tailscale.js"
+import type { SshTarget } from "#discovery/sources/ssh.js"
 import type { Clock } from "#kernel/clock.js"
 
 export interface SourcePorts {
@@ -20,37 +14,47 @@ export interface SourcePorts {
   readonly trusted: () => Promise<readonly EnrolledKey[]>
 }
 
-export function sourceFor(source: SourceConfig, { clock, trusted }: SourcePorts): Source {
+export async function sourceFor(source: SourceConfig, { clock, trusted }: SourcePorts): Promise<Source> {
   switch (source.kind) {
-    case "local":
+    case "local": {
+      const { localSource } = await import("#discovery/sources/local.js")
       return localSource(source.name)
+    }
     case "ssh": {
-      const connections = connectionsFor(trusted, source.sshConfig)
+      const { sshSource } = await import("#discovery/sources/ssh.js")
+      const connections = await connectionsFor(trusted, source.sshConfig)
       const { sudo, together, deadline: deadlineMs } = source
       return sshSource(source.name, { hosts: hostsOf(source), sudo, together, deadlineMs }, { connections, clock })
     }
     case "docker": {
+      const { dockerSource } = await import("#discovery/sources/docker.js")
       const { name, kind: _, every: __, ...options } = source
-      const connections = connectionsFor(trusted)
+      const connections = await connectionsFor(trusted)
       const docker = dockerSource(name, options, { clock, overSsh: throughSsh(connections) })
       return { ...docker, close: async () => connections.close() }
     }
     case "proxmox": {
+      const { proxmoxSource } = await import("#discovery/sources/proxmox.js")
       const { name, kind: _, every: __, ...options } = source
       const readToken = (reference: string) => readSecret(reference, `the secret of the token for "${name}"`)
       return proxmoxSource(name, options, { secret: readToken, clock })
     }
     case "tailscale": {
+      const { tailscaleSource } = await import("#discovery/sources/tailscale.js")
       const { name, kind: _, every: __, ...options } = source
       return tailscaleSource(name, options, { clock })
     }
-    case "file":
+    case "file": {
+      const { fileSource } = await import("#discovery/sources/file.js")
       return fileSource(source.name, source, { clock })
+    }
   }
 }
 
-function connectionsFor(trusted: SourcePorts["trusted"], sshConfig?: string): Connections {
-  return new Connections({
+async function connectionsFor(trusted: SourcePorts["trusted"], sshConfig?: string): Promise<Connections> {
+  const { Connections: Kept } = await import("#discovery/sources/ssh/connections.js")
+  const { ownEnvironment } = await import("#discovery/sources/ssh/resolve.js")
+  return new Kept({
     environment: ownEnvironment(sshConfig),
     secret: (reference) => readSecret(reference, "the passphrase of an ssh key"),
     enrolled: trusted,

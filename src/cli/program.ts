@@ -145,6 +145,8 @@ function addOperation(program: Command, spec: CommandSpec, action: Action): void
 /** What commands of two words have in common. */
 const groups: Readonly<Record<string, string>> = {
   identity: "Say which records are of one machine",
+  role: "Say what a machine is for",
+  tag: "Add and remove tags of machines",
   subscription: "List, pause, resume and replay what follows the ledger",
   deadletter: "List events that a handler could not handle, and have it try again",
   proof: "Checkpoints, proofs and the key that signs them",

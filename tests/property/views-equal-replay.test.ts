@@ -66,6 +66,8 @@ interface Told {
   readonly id: RecordId
   readonly kind: Kind
   readonly target: string
+  readonly nativeKey: string
+  readonly discovered: Position
   readonly events: readonly RecordedEvent[]
   readonly at: (position: Position) => JsonObject
 }
@@ -73,12 +75,15 @@ interface Told {
 function toldBy(events: readonly RecordedEvent[]): Told[] {
   return [...byStream(events).values()].map((own) => {
     const [first] = own
-    const [kind, id] = (first?.stream ?? "").split(/-(.*)/) as [Kind, RecordId]
+    if (first === undefined || !isDiscovery(first)) throw new Error("no discovery")
+    const [kind, id] = first.stream.split(/-(.*)/) as [Kind, RecordId]
     const documents = own.map((_, index) => replay(own.slice(0, index + 1)))
     return {
       id,
       kind,
-      target: first !== undefined && isDiscovery(first) && first.type !== "TargetDiscovered" ? first.data.target : id,
+      target: first.type === "TargetDiscovered" ? id : first.data.target,
+      nativeKey: first.data.nativeKey,
+      discovered: first.position,
       events: own,
       at: (position) => documents[own.findLastIndex((event) => event.position <= position)] ?? {},
     }
@@ -189,7 +194,7 @@ describe("the inventory at a position", () => {
     )
   })
 
-  it("finds who bears a name, or else who bore it", async () => {
+  it("finds who bears a name, or else whom a source calls so, or else who bore it", async () => {
     await fc.assert(
       fc.asyncProperty(anyHistory, anySizes, (history, sizes) =>
         withViews(history, sizes, async ({ inventory }, events) => {
@@ -202,8 +207,10 @@ describe("the inventory at a position", () => {
               const bore = told.filter((record) =>
                 positions.some((then) => then <= at && nameIn(record.at(then)) === name),
               )
+              const called = told.filter(({ nativeKey, discovered }) => nativeKey === name && discovered <= at)
               const found = (await inventory.named(name, at)).map(({ id }) => id)
-              expect(found.sort()).toStrictEqual((bears.length > 0 ? bears : bore).map(({ id }) => id).sort())
+              const expected = [bears, called, bore].find((records) => records.length > 0) ?? []
+              expect(found.sort()).toStrictEqual(expected.map(({ id }) => id).sort())
             }
           }
         }),

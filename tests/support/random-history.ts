@@ -56,11 +56,22 @@ function anyOf(schema: z.ZodType, gauges: boolean): fc.Arbitrary<Json> {
   return anyMembers(schema.shape, gauges)
 }
 
+/** Each as likely as not where there are few; of many, a few. */
 function anyMembers(shape: Readonly<Record<string, z.ZodType>>, gauges: boolean): fc.Arbitrary<JsonObject> {
   const wanted = Object.entries(shape).filter(([, field]) => gauges || fieldClassOf(field) !== "gauge")
-  const members = Object.fromEntries(wanted.map(([name, field]) => [name, anyOf(field, gauges)]))
-  return fc.record(members, { requiredKeys: [], noNullPrototype: true }) as fc.Arbitrary<JsonObject>
+  const missing = Math.max(few, wanted.length - few)
+  const members = wanted.map(([name, field]): [string, fc.Arbitrary<Json | undefined>] => [
+    name,
+    fc.oneof(
+      { weight: few, arbitrary: anyOf(field, gauges) },
+      { weight: missing, arbitrary: fc.constant<undefined>(undefined) },
+    ),
+  ])
+  return fc
+    .record(Object.fromEntries(members), { noNullPrototype: true })
+    .map((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JsonObject)
 }
+const few = 4
 
 const anyFacets = {
   target: anyMembers(facetsOf.target, true) as fc.Arbitrary<Record<string, JsonObject>>,
