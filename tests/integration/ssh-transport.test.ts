@@ -383,8 +383,8 @@ describe.runIf(sshFleetsCanBeMade())("a fault", () => {
 })
 
 describe.runIf(sshFleetsCanBeMade() && sshHostsCanBeApart())("hosts apart", () => {
-  it("answer, fifty of them, sixteen at a time, each for itself", async () => {
-    const fleet = await SshFleet.start(50, { apart: true })
+  it("answer, many of them, a few at a time, each for itself", async () => {
+    const fleet = await SshFleet.start(12, { apart: true })
     const { connections, ask } = connectionsTo(fleet)
     for (const round of [1, 2]) {
       const waiting = [...fleet.hosts]
@@ -393,8 +393,8 @@ describe.runIf(sshFleetsCanBeMade() && sshHostsCanBeApart())("hosts apart", () =
           expect(await ask({ alias: host.name }, "hostname")).toBe(`${host.name}\n`)
         }
       }
-      await Promise.all(Array.from({ length: 16 }, worker))
-      expect([round, connections.size]).toEqual([round, 50])
+      await Promise.all(Array.from({ length: 5 }, worker))
+      expect([round, connections.size]).toEqual([round, 12])
     }
     expect(fleet.hosts.every(({ logins }) => logins === 1)).toBe(true)
   })
