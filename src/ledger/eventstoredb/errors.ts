@@ -54,6 +54,10 @@ export function inOurWords(error: unknown, { where, user }: Peer): FleetError {
     return new FleetError("StoreDamaged", `a stream of the ledger was deleted in ${cluster}`, { cause: error })
   }
   const message = messageOf(error)
+  // The client's own time limit is the same, and may be the first to end.
+  if (error instanceof DeadlineExceededError || /deadline exceeded/i.test(message)) {
+    return new FleetError("StoreUnavailable", `${cluster} did not answer in time`, { cause: error })
+  }
   if (untrusted.test(message)) {
     return misconfigured(
       `the certificate of ${cluster} is not trusted (${reasonIn(message)}); configure the file of the authority that signed it`,
