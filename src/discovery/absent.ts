@@ -14,7 +14,7 @@ import type { StateChanges } from "#ops/state-changes.js"
 import { evolve } from "#projections/inventory/evolve.js"
 import type { InventoryReader, RecordRow } from "#projections/inventory/read.js"
 import { isComplete } from "./coverage.js"
-import { decideMissing } from "./decide.js"
+import { decideLeft, decideMissing } from "./decide.js"
 import type { Look, Observation } from "./observation.js"
 import { refutes } from "./refute.js"
 import { turnsMissed } from "./turns.js"
@@ -72,11 +72,8 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const left = missing.filter(
     ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !isDecided(record),
   )
-  const withIt = left.map(({ record, document }) => ({
-    record,
-    events: decideMissing(document, record.kind, Infinity, policy),
-  }))
-  return { decisions: [...decisions, ...withIt.filter(({ events }) => events.length > 0)], held: holds ? machines : 0 }
+  const withIt = left.map(({ record }) => ({ record, events: [decideLeft(record.kind)] }))
+  return { decisions: [...decisions, ...withIt], held: holds ? machines : 0 }
 
   function isDecided({ id }: RecordRow): boolean {
     return concluded.some(({ record }) => record.id === id)

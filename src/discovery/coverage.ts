@@ -23,6 +23,22 @@ export function grouped(each: ReadonlyMap<string, Omit<TargetsCoverage, "targets
   return [...groups.values()]
 }
 
+/**
+ * Of a source whose machines are written down: those that there are, are the ones in its list, so a look misses none; what runs on one is known only where it
+ * answered. The same trouble makes the same coverage, in whatever order it came.
+ */
+export function coverageOfHosts(seen: Parameters<typeof grouped>[0], failed: readonly FailedTarget[]): Coverage {
+  const targets = grouped(seen)
+  return {
+    rights: "ssh",
+    looked: {},
+    notLooked: {},
+    complete: { target: true, service: false },
+    ...(targets.length === 0 ? {} : { targets }),
+    ...(failed.length === 0 ? {} : { failed: inOrder(failed) }),
+  }
+}
+
 /** Machines that failed, in the order of their names: the same account for the same trouble. */
 export function inOrder(failed: Iterable<FailedTarget>): FailedTarget[] {
   return [...failed].toSorted((a, b) => (a.target < b.target ? -1 : 1))

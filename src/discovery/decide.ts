@@ -85,6 +85,11 @@ export function decideMissing(known: JsonObject, kind: EntityKind, looks: number
   return retire ? [...stopped, { type: "ServiceRetired", data: { from: "observed" } }] : stopped
 }
 
+/** What was on a machine that is retired goes with it. How it was doing then nobody saw, so nothing is said of that. */
+export function decideLeft(kind: EntityKind): FleetEvent {
+  return { type: kind === "stack" ? "StackRetired" : "ServiceRetired", data: { from: "observed" } }
+}
+
 function decideReturn(known: JsonObject, kind: EntityKind): FleetEvent[] {
   const from = known["lifecycle"]
   if (kind === "target")

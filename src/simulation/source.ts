@@ -1,6 +1,6 @@
 /** A site as a source: what an ssh source with the site's machines would see at the clock's time, failures included. */
-import type { Coverage, FailedTarget, TargetsCoverage } from "#events/source.js"
-import { grouped, inOrder } from "#discovery/coverage.js"
+import type { FailedTarget, TargetsCoverage } from "#events/source.js"
+import { coverageOfHosts } from "#discovery/coverage.js"
 import type { Observation, Source } from "#discovery/observation.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
@@ -32,7 +32,7 @@ export function simulatedSource(site: Site, fleet: SimulatedFleet, clock: Clock)
       return {
         observedAt,
         observations: answering.flatMap((host) => observationsOf(host, time)),
-        coverage: coverageOf(
+        coverage: coverageOfHosts(
           new Map(answering.map((host) => [host.nativeKey, coverageOn(isInstalling(chance, host, time))])),
           failed,
         ),
@@ -53,17 +53,4 @@ function coverageOn(packagesAreLocked: boolean): Omit<TargetsCoverage, "targets"
   return packagesAreLocked
     ? { rights: "root", looked, notLooked: { "/packages": "the package manager is at work" }, complete }
     : { rights: "root", looked: { ...looked, packages: true }, notLooked: {}, complete }
-}
-
-/** Machines that are not in the source's list any more are gone; what runs on one is known only where it answered. */
-function coverageOf(seen: Parameters<typeof grouped>[0], failed: readonly FailedTarget[]): Coverage {
-  const targets = grouped(seen)
-  return {
-    rights: "ssh",
-    looked: {},
-    notLooked: {},
-    complete: { target: true, service: false },
-    ...(targets.length === 0 ? {} : { targets }),
-    ...(failed.length === 0 ? {} : { failed: inOrder(failed) }),
-  }
 }

@@ -190,7 +190,6 @@ describe("what runs on a machine that is taken out of the list", () => {
     expect(typesOf(await news()).filter((type) => type !== "DiscoveryCompleted")).toStrictEqual([
       "TargetUnseen",
       "TargetRetired",
-      "ServiceStateChanged",
       "ServiceRetired",
     ])
   })

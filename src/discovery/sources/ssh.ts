@@ -4,10 +4,10 @@
  */
 import * as crypto from "node:crypto"
 import pLimit from "p-limit"
-import type { Coverage, FailedTarget } from "#events/source.js"
+import type { FailedTarget } from "#events/source.js"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import { grouped, inOrder } from "../coverage.js"
+import { coverageOfHosts } from "../coverage.js"
 import { type LinuxObservations, linuxObservations } from "../facts/linux.js"
 import type { Look, LookProgress, Observation, Source } from "../observation.js"
 import { type HostSeen, engineOn, withEngine } from "./ssh/engine.js"
@@ -15,6 +15,7 @@ import { collectorCommand, collectorScript } from "./ssh/collector.js"
 import type { Connections } from "./ssh/connections.js"
 import { type Remembered, knownOf, readAnswer } from "./ssh/frames.js"
 import { largestAnswer } from "./ssh/limits.js"
+import { onHost } from "./ssh/on-host.js"
 import type { SshHost } from "./ssh/resolve.js"
 
 /** Known by its alias, which is the native key of its record. */
@@ -92,7 +93,12 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
         progress(++done, hosts.size, host.alias)
       }
       await Promise.all([...hosts.values()].map((host) => limit(() => attempt(host))))
-      return { observedAt, observations: observationsOf(seen), coverage: coverageOf(seen, failed), hostKeysOffered }
+      return {
+        observedAt,
+        observations: observationsOf(seen),
+        coverage: coverageOfHosts(new Map([...seen].map(([alias, { coverage }]) => [alias, coverage])), failed),
+        hostKeysOffered,
+      }
     },
     async hostKeysOf(alias, signal) {
       const host = hosts.get(alias)
@@ -106,7 +112,6 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
   }
 }
 
-/** What runs on a host is called by the host's name too: several have an nginx. */
 function seenAs(
   alias: string,
   rights: string,
@@ -118,34 +123,15 @@ function seenAs(
     observations: observations.map((observation) =>
       observation.kind === "target"
         ? { ...observation, facets: { ...observation.facets, access } }
-        : { ...observation, nativeKey: bounded(`${alias}/${observation.nativeKey}`) },
+        : onHost(alias, observation),
     ),
     coverage: { rights, looked: { ...coverage.looked, access: true }, notLooked: coverage.notLooked, complete },
   }
 }
 
-/** Keys are kept as far as 1,024; whoever has a longer one must not spoil the look at all the others. */
-function bounded(key: string): string {
-  if (key.length <= 1_024) return key
-  return `${key.slice(0, 900).toWellFormed()}…${crypto.createHash("sha256").update(key).digest("hex")}`
-}
-
 function observationsOf(seen: ReadonlyMap<string, HostSeen>): Observation[] {
   const inOrderOfNames = [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return inOrderOfNames.flatMap(([, { observations }]) => observations)
-}
-
-/** The hosts that there are, are those that are configured: of them a look misses none. */
-function coverageOf(seen: ReadonlyMap<string, HostSeen>, failed: readonly FailedTarget[]): Coverage {
-  const targets = grouped(new Map([...seen].map(([alias, { coverage }]) => [alias, coverage])))
-  return {
-    rights: "ssh",
-    looked: {},
-    notLooked: {},
-    complete: { target: true, service: false },
-    ...(targets.length === 0 ? {} : { targets }),
-    ...(failed.length === 0 ? {} : { failed: inOrder(failed) }),
-  }
 }
 
 function failureOf({ alias }: SshHost, error: unknown): FailedTarget {

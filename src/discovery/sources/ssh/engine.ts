@@ -9,6 +9,7 @@ import { messageOf } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Look, Observation, Source } from "../../observation.js"
 import { dockerSource } from "../docker.js"
+import { onHost } from "./on-host.js"
 
 export type HostCoverage = Omit<TargetsCoverage, "targets">
 
@@ -65,7 +66,7 @@ function together(
     observations: [
       ...(host === undefined ? [] : [{ ...host, facets }]),
       ...own,
-      ...others.map((one) => ({ ...one, nativeKey: `${alias}/${one.nativeKey}`, on: alias })),
+      ...others.map((one) => onHost(alias, one)),
     ],
     coverage: {
       ...coverage,
