@@ -10,6 +10,7 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { revisionDecidedUpon } from "#ledger/decided-upon.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { Ops } from "#ops/ops.js"
 import { evolve } from "#projections/inventory/evolve.js"
@@ -123,7 +124,8 @@ class Run {
 
   async conclude(look: Look): Promise<RunReport> {
     const records = await this.ports.views.inventory.recordsOf(this.source)
-    const absent = await decideAbsent(look, [...byNativeKey(records).values()], {
+    const known = byNativeKey(records)
+    const absent = await decideAbsent(look, [...known.values()], {
       inventory: this.ports.views.inventory,
       absences: this.ports.ops.absences,
       stateChanges: this.ports.ops.stateChanges,
@@ -132,9 +134,9 @@ class Run {
       acceptAbsence: this.request.acceptAbsence ?? false,
     })
     const decisions = [
-      ...(await this.#seen(look, byNativeKey(records))),
+      ...(await this.#seen(look, known)),
       ...absent.decisions.map(({ record, events }) => ({ stream: streamOf(record), events })),
-      ...(await this.#hostKeys(look, records)),
+      ...(await this.#hostKeys(look, [...known.values()])),
     ]
     const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
     const position = await this.#append(decisions, look.observedAt)
@@ -146,7 +148,7 @@ class Run {
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const accounted = (await this.#recordAccount(account, changes > 0)) ?? position
-    const linked = await this.ports.alone(() => this.#link(look, byNativeKey(records)))
+    const linked = await this.ports.alone(() => this.#link(look, known))
     const failed = look.coverage.failed ?? []
     const [first] = failed
     // Whoever asked is told why; the account names each.
@@ -295,7 +297,7 @@ class Run {
   async #appendAtOnce(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
     const metadata = { actor: "discovery", source: this.source, runId: this.runId }
     const revisions: number[] = []
-    for (const { stream } of decisions) revisions.push(await this.#revisionKnown(stream))
+    for (const { stream } of decisions) revisions.push(await revisionDecidedUpon(this.ports.ledger, stream, this.head))
     // Settled, all of them: a run that has ended, however it ended, writes nothing more.
     const appends = await Promise.allSettled(
       decisions.map(({ stream, events }, i) => {
@@ -309,17 +311,6 @@ class Run {
       if (append.value.position > last) last = append.value.position
     }
     return last
-  }
-
-  /** The revision that was decided upon: the stream's, provided that nothing came since the views were read. */
-  async #revisionKnown(stream: StreamName): Promise<number> {
-    const [last] = await this.ports.ledger.readStream(stream, { limit: 1, backwards: true })
-    if (last === undefined) return noStream
-    if (last.position <= this.head) return last.revision
-    throw new FleetError(
-      "RevisionConflict",
-      `somebody else wrote to ${stream} while "${this.source}" was looked at; look again`,
-    )
   }
 }
 

@@ -7,6 +7,7 @@ import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { type RecordId, type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { revisionDecidedUpon } from "#ledger/decided-upon.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity, targetOf } from "#timeline/entity.js"
 import { Known } from "#discovery/identity/known.js"
@@ -78,7 +79,7 @@ export const identityLink = command({
         : [{ type: "RecordsUnlinked" as const, data: { record: id, target: younger.id, reasons: [] } }]),
       { type: "RecordsLinked", data: { record: id, target: older.id, reasons: [] } },
     ])
-    return decide(call, events, older, input.reason)
+    return decide(call, at, events, older, input.reason)
   },
 })
 
@@ -112,7 +113,7 @@ export const identityUnlink = command({
         data: { records: [input.record, id], reasons: [] },
       })),
     ]
-    return decide(call, events, target, input.reason)
+    return decide(call, at, events, target, input.reason)
   },
 })
 
@@ -136,7 +137,7 @@ export const identitySeparate = command({
         events.push({ type: "RecordsSeparated", data: { records: [a.id, b.id], reasons: [] } })
       }
     }
-    return decide(call, events, one, input.reason)
+    return decide(call, at, events, one, input.reason)
   },
 })
 
@@ -155,6 +156,7 @@ async function machine({ views }: Fleet, reference: string, at: Position): Promi
 
 async function decide(
   { fleet, principal }: Call,
+  at: Position,
   events: readonly FleetEvent[],
   target: RecordRow,
   why: string | undefined,
@@ -162,7 +164,8 @@ async function decide(
   const { ledger, clock, views } = fleet
   const metadata = { actor: principal.name, ...(why === undefined ? {} : { reason: why }) }
   const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt: clock.now() }))
-  const { position } = await ledger.append(identityStream, await ledger.revisionOf(identityStream), stamped, newRunId())
+  const revision = await revisionDecidedUpon(ledger, identityStream, at)
+  const { position } = await ledger.append(identityStream, revision, stamped, newRunId())
   await fleet.reached(position)
   const records = await views.inventory.membersOf(target.id, position)
   return { target: await entityRef(views, target, position), records: records.map(({ id }) => id), position }

@@ -7,6 +7,7 @@ import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { RecordId, RunId, StreamName } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { revisionDecidedUpon } from "#ledger/decided-upon.js"
 import type { Ledger } from "#ledger/port.js"
 import type { EvidenceIndex } from "#ops/evidence.js"
 import type { ViewsReader } from "#projections/views.js"
@@ -98,10 +99,7 @@ async function linkOne(
   if (events.length === 0) return undefined
   const metadata = { actor: "discovery", source, runId }
   const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt: clock.now() }))
-  const revision = await ledger.revisionOf(identityStream)
-  const [head] = await ledger.readStream(identityStream, { limit: 1, backwards: true })
-  if (head !== undefined && head.position > at)
-    throw new FleetError("RevisionConflict", "records were linked meanwhile")
+  const revision = await revisionDecidedUpon(ledger, identityStream, at)
   const { position } = await ledger.append(identityStream, revision, stamped, `${runId} ${id}`)
   await reached(position)
   return position
