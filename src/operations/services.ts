@@ -2,10 +2,10 @@
 import * as z from "zod"
 import { type ServiceDocument, serviceStatus } from "#events/facets/service.js"
 import { lifecycle } from "#events/facets/target.js"
-import { findEntity, targetUnder } from "#timeline/entity.js"
+import { targetUnder } from "#timeline/entity.js"
 import type { NamedRecord } from "#projections/inventory/read.js"
 import { type QueryCall, query } from "./define.js"
-import { after, nextOf } from "./pages.js"
+import { pageOf } from "./pages.js"
 import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
 
 const item = z.object({
@@ -33,23 +33,7 @@ export const services = query({
   output: listOf(item),
   route: { method: "GET", path: "/api/v1/services" },
   command: { name: "services", positional: [], examples: ["services", "services --target web-1 --at yesterday"] },
-  async run(call, input) {
-    const { views } = call.fleet
-    const { position } = call.point
-    const target = input.target === undefined ? undefined : await findEntity(views, input.target, position)
-    const page = await views.inventory.page({
-      kind: "service",
-      at: position,
-      limit: input.limit + 1,
-      includeRetired: input.retired,
-      ...(target === undefined ? {} : { targetId: target.id }),
-      ...after(input.cursor),
-    })
-    const shown = page.slice(0, input.limit)
-    const items = []
-    for (const record of shown) items.push(await summary(call, record))
-    return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
-  },
+  run: (call, input) => pageOf(call, "service", input, (record) => summary(call, record)),
 })
 
 async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {

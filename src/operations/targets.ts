@@ -7,7 +7,7 @@ import type { NamedRecord, RecordRow } from "#projections/inventory/read.js"
 import { roleAndTags } from "#timeline/assigned.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { type QueryCall, query } from "./define.js"
-import { after, nextOf } from "./pages.js"
+import { pageOf } from "./pages.js"
 import { lastSeen } from "./seen.js"
 import { cursor, flag, limit, listOf } from "./shapes.js"
 
@@ -41,22 +41,11 @@ export const targets = query({
     examples: ["targets", "targets --at -2h", "targets --at 2026-11-23T09:00:00Z --output json"],
   },
   async run(call, input) {
-    const { views } = call.fleet
-    const page = await views.inventory.page({
-      kind: "target",
-      at: call.point.position,
-      limit: input.limit + 1,
-      includeRetired: input.retired,
-      ...after(input.cursor),
-    })
-    const shown = page.slice(0, input.limit)
     const seen = await lastSeen(call.fleet, call.point)
-    const items = []
-    for (const record of shown) {
-      const records = await recordsOfTarget(views, record.id, call.point.position)
-      items.push({ ...(await summary(call, record, records)), lastSeen: await seen.records(records) })
-    }
-    return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
+    return pageOf(call, "target", input, async (record) => {
+      const records = await recordsOfTarget(call.fleet.views, record.id, call.point.position)
+      return { ...(await summary(call, record, records)), lastSeen: await seen.records(records) }
+    })
   },
 })
 
