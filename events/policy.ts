@@ -6,7 +6,7 @@ import { role, tagName } from "./facets/target.js"
 
 /** Which machines a rule is about: all that is named here has to be so. */
 const match = z.strictObject({
-  /** `*` is any text. */
+  /** `*` is any text, `?` one character. */
   name: line.optional(),
   /** Among those that people say it is in, or has. */
   group: line.optional(),

@@ -3,6 +3,7 @@ import type { FleetEvent } from "#events/catalog.js"
 import { type TargetDocument, unassigned } from "#events/facets/target.js"
 import type { Match, Policy } from "#events/policy.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
+import { matchesPattern } from "#kernel/patterns.js"
 
 /** Where a record comes from; a machine without a name is called by its native key. */
 interface Origin {
@@ -55,27 +56,11 @@ function nameOf({ identity }: JsonObject): string | undefined {
 
 function isMatch(match: Match, name: string, source: string, labels: Json | undefined): boolean {
   return (
-    (match.name === undefined || isLike(name, match.name)) &&
+    (match.name === undefined || matchesPattern(name.toLowerCase(), match.name.toLowerCase())) &&
     (match.source === undefined || match.source === source) &&
     (match.group === undefined || isLabelled(labels, "groups", `group:${match.group}`)) &&
     (match.tag === undefined || isLabelled(labels, "tags", `tag:${match.tag}`))
   )
-}
-
-/** `*` is any text; case does not count. */
-function isLike(name: string, glob: string): boolean {
-  const text = name.toLowerCase()
-  const [head = "", ...parts] = glob.toLowerCase().split("*")
-  const tail = parts.pop()
-  if (tail === undefined) return text === head
-  if (!text.startsWith(head) || !text.endsWith(tail)) return false
-  let at = head.length
-  for (const part of parts) {
-    const found = text.indexOf(part, at)
-    if (found === -1) return false
-    at = found + part.length
-  }
-  return at + tail.length <= text.length
 }
 
 function isLabelled(labels: Json | undefined, collection: string, key: string): boolean {

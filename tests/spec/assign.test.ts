@@ -26,7 +26,7 @@ describe("a rule", () => {
     [{ name: "web" }, false],
     [{ name: "web-1*1" }, false],
     [{ name: "w*x*1" }, false],
-    [{ name: "web-?" }, false],
+    [{ name: "web-?" }, true],
     [{ name: "web.1" }, false],
     [{ group: "k8s" }, true],
     [{ group: "web" }, false],

@@ -6,7 +6,7 @@
  * that is not there and `?` one that could not be seen.
  */
 
-export const materialNames = [
+const fileMaterials = [
   /** /etc/os-release, else /usr/lib/os-release. */
   "os-release",
   /** /proc/sys/kernel/osrelease */
@@ -74,6 +74,10 @@ export const materialNames = [
   "systemd-units",
   /** /var/lib/dpkg/status; the fields Package, Status, Version and Architecture will do. */
   "dpkg-status",
+] as const
+
+/** Those that take other programs to know, and are asked for by the collector on this machine too. */
+export const askedMaterials = [
   /** `<name>\t<epoch>:<version>-<release>\t<architecture>` of each package, as `rpm -qa` says; absent where dpkg is. */
   "rpm-packages",
   /** /lib/apk/db/installed; the fields P, V and A will do. */
@@ -105,6 +109,8 @@ export const materialNames = [
    */
   "certificates",
 ] as const
+
+export const materialNames = [...fileMaterials, ...askedMaterials] as const
 
 export type MaterialName = (typeof materialNames)[number]
 

@@ -5,26 +5,12 @@
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { messageOf } from "#kernel/errors.js"
-import type { Material, Materials } from "../../facts/material.js"
+import { type Material, type Materials, askedMaterials } from "../../facts/material.js"
 import { collectorScript } from "../ssh/collector.js"
 import { type Answer, type Remembered, knownOf, readAnswer } from "../ssh/frames.js"
 import type { Files } from "./files.js"
 
-const names = [
-  "rpm-packages",
-  "apk-installed",
-  "pacman-local",
-  "host-keys",
-  "sshd",
-  "firewall",
-  "selinux",
-  "apparmor",
-  "audit",
-  "reboot-required",
-  "updates",
-  "certificates",
-] as const
-type Asked = Pick<Materials, (typeof names)[number]>
+type Asked = Pick<Materials, (typeof askedMaterials)[number]>
 
 const patienceMs = 60_000
 
@@ -52,11 +38,11 @@ async function answerOfShell(signal: AbortSignal, remembered: Remembered | undef
   const failed = new Promise<never>((_, reject) => void shell.once("error", reject))
   // It may be gone before it has read the program.
   shell.stdin.on("error", () => {})
-  shell.stdin.end(collectorScript({ token, only: names, ...(remembered && { known: knownOf(remembered) }) }))
+  shell.stdin.end(collectorScript({ token, only: askedMaterials, ...(remembered && { known: knownOf(remembered) }) }))
   shell.stderr.resume()
   return Promise.race([readAnswer(shell.stdout, token, remembered), failed])
 }
 
 function allOf(materialOf: (name: keyof Asked) => Material): Asked {
-  return Object.fromEntries(names.map((name) => [name, materialOf(name)])) as unknown as Asked
+  return Object.fromEntries(askedMaterials.map((name) => [name, materialOf(name)])) as unknown as Asked
 }

@@ -8,7 +8,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import { matchesList, matchesPattern } from "./patterns.js"
+import { matchesList, matchesPattern } from "#kernel/patterns.js"
 
 /** What is known of the host before the files are read. */
 export interface Asked {

@@ -3,7 +3,7 @@
  * written down is trusted. Certificates are not understood, so a line for an authority trusts nobody.
  */
 import * as crypto from "node:crypto"
-import { matchesList } from "./patterns.js"
+import { matchesList } from "#kernel/patterns.js"
 
 export interface KnownHost {
   readonly marker: "revoked" | "cert-authority" | undefined

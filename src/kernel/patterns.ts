@@ -1,4 +1,4 @@
-/** The patterns of OpenSSH's files: `*` is any text, `?` one character, and in a list `!` excludes whatever else matches. */
+/** Patterns of names, as OpenSSH's files have them: `*` is any text, `?` one character, and in a list `!` excludes whatever else matches. */
 
 /** Without backtracking over more than one star, so that no pattern takes long. Case is the caller's. */
 export function matchesPattern(text: string, pattern: string): boolean {
