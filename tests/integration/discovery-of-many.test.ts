@@ -195,6 +195,23 @@ describe("what runs on a machine that is taken out of the list", () => {
   })
 })
 
+describe("a service that flaps on a machine that is taken out of the list", () => {
+  it("is retired with it too", async () => {
+    const { sees, look, news, document } = await workbench()
+    const turned = (status: string) => ({ ...service("b"), facets: { identity: { name: "nginx" }, state: { status } } })
+    for (const status of ["running", "stopped", "running", "stopped", "running", "stopped"]) {
+      sees([a, b, turned(status)])
+      await look()
+    }
+    const id = recordId("here", "service", "nginx@b")
+    expect(await document(id)).toMatchObject({ flapping: true })
+    await news()
+    sees([a], { target: true, service: false })
+    for (let i = 0; i < 4; i++) await look()
+    expect(await document(id)).toMatchObject({ lifecycle: "retired" })
+  })
+})
+
 describe("a stack", () => {
   const stack: Observation = {
     kind: "stack",
