@@ -11,6 +11,8 @@ import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
+import { entitiesProjection } from "./entities/project.js"
+import { type EntitiesReader, entitiesReader } from "./entities/read.js"
 import { historyProjection } from "./history/project.js"
 import { type HistoryReader, historyReader } from "./history/read.js"
 import { hostKeysProjection } from "./hostkeys/project.js"
@@ -33,6 +35,7 @@ const projections: readonly Projection[] = [
   runsProjection,
   policyProjection,
   hostKeysProjection,
+  entitiesProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -62,6 +65,7 @@ const viewsStore: Store = {
 /** How the views are read. Every method takes the position it is asked at. */
 export interface ViewsReader {
   readonly inventory: InventoryReader
+  readonly entities: EntitiesReader
   readonly history: HistoryReader
   readonly identity: IdentityReader
   readonly runs: RunsReader
@@ -72,6 +76,7 @@ export interface ViewsReader {
 export class Views implements Subscriber, ViewsReader {
   readonly name = "views"
   readonly inventory: InventoryReader
+  readonly entities: EntitiesReader
   readonly history: HistoryReader
   readonly identity: IdentityReader
   readonly runs: RunsReader
@@ -111,6 +116,7 @@ export class Views implements Subscriber, ViewsReader {
       throw storeError(error, "the views")
     }
     this.inventory = inventoryReader(this.#db)
+    this.entities = entitiesReader(this.#db, () => this.#checkpoint)
     this.history = historyReader(this.#db)
     this.identity = identityReader(this.#db)
     this.runs = runsReader(this.#db)

@@ -130,6 +130,9 @@ async function putTogether(
     get inventory() {
       return views.inventory
     },
+    get entities() {
+      return views.entities
+    },
     get history() {
       return views.history
     },

@@ -56,10 +56,13 @@ export function healthOf(
   return { score: Math.round(Math.max(0, 1 - taken) * 100) / 100, reasons }
 }
 
+/** From which score on a machine is healthy, and below which it is critical. */
+export const healthBounds = { healthy: 0.7, critical: 0.3 } as const
+
 export function healthStatus(score: number | null): HealthStatus {
   if (score === null) return "unknown"
-  if (score >= 0.7) return "healthy"
-  return score < 0.3 ? "critical" : "warning"
+  if (score >= healthBounds.healthy) return "healthy"
+  return score < healthBounds.critical ? "critical" : "warning"
 }
 
 function band(factor: "cpu" | "memory" | "disk", status: ResourceStatus | undefined, of = ""): HealthReason[] {

@@ -24,20 +24,6 @@ export interface RecordRow {
   readonly discovered: Position
 }
 
-export interface PageOfRecords {
-  readonly kind: Kind
-  readonly at: Position
-  readonly limit: number
-  /** Name and id of the record after which the page begins. */
-  readonly after?: { readonly name: string; readonly id: string }
-  readonly targetId?: string
-  readonly includeRetired?: boolean
-}
-
-export interface NamedRecord extends RecordRow {
-  readonly name: string
-}
-
 /** A unit that at least one event in a range altered. */
 export interface TouchedUnit {
   readonly recordNo: number
@@ -53,9 +39,6 @@ const holds = (at: string) => `since <= ${at} AND (until IS NULL OR until > ${at
 /** The numbers of a target's records at a position, as an SQL query: the oldest, and those that are linked to it. */
 const membersAt = (target: string, at: string) => `SELECT no FROM records WHERE id = ${target}
   UNION SELECT record_no FROM links WHERE target_no = (SELECT no FROM records WHERE id = ${target}) AND ${holds(at)}`
-const isLinked = (record: string, at: string) =>
-  `EXISTS (SELECT 1 FROM links WHERE record_no = ${record} AND ${holds(at)})`
-
 /** The value of a unit at a position as an SQL expression: NULL where it did not hold. */
 const valueAt = (record: string, path: string, at: string) => `coalesce(
   (SELECT value FROM units JOIN paths p ON p.no = path_no
@@ -94,23 +77,6 @@ export function inventoryReader(db: Db) {
   const nativeNames = db.prepare<{ name: string; at: number }, RecordRow>(
     `SELECT ${recordColumns} FROM records r WHERE r.native_key = $name AND r.discovered <= $at ORDER BY r.no`,
   )
-  const page = db.prepare<Record<string, unknown>, NamedRecord>(
-    `SELECT * FROM (
-       SELECT ${recordColumns}, coalesce(json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$'), '') AS name
-       FROM records r
-       WHERE r.kind = $kind AND r.discovered <= $at AND ($target IS NULL OR r.target_no IN (${membersAt("$target", "$at")}))
-         AND NOT ${isLinked("r.no", "$at")}
-         AND ($retired OR ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"'))
-     WHERE (name, id) > ($name, $id) ORDER BY name, id LIMIT $limit`,
-  )
-  const counts = (among: string) =>
-    db.prepare<{ at: number; target?: string }, { kind: Kind; count: number }>(
-      `SELECT r.kind, count(*) AS count FROM records r
-       WHERE r.discovered <= $at ${among} AND NOT ${isLinked("r.no", "$at")}
-         AND ${valueAt("r.no", "'/lifecycle'", "$at")} <> '"retired"' GROUP BY r.kind`,
-    )
-  const countsOfAll = counts("")
-  const countsOfTarget = counts(`AND r.target_no IN (${membersAt("$target", "$at")})`)
   const members = db.prepare<{ target: string; at: number }, RecordRow>(
     `SELECT ${recordColumns} FROM records r WHERE r.no IN (${membersAt("$target", "$at")}) ORDER BY r.no`,
   )
@@ -160,26 +126,6 @@ export function inventoryReader(db: Db) {
       if (now.length > 0) return now
       const native = nativeNames.all({ name, at })
       return native.length > 0 ? native : formerNames.all({ name, at })
-    },
-
-    /** Records that were known at a position, by name. */
-    async page({
-      kind,
-      at,
-      limit,
-      after,
-      targetId,
-      includeRetired = false,
-    }: PageOfRecords): Promise<readonly NamedRecord[]> {
-      const { name = "", id = "" } = after ?? {}
-      return page.all({ kind, at, limit, name, id, target: targetId ?? null, retired: Number(includeRetired) })
-    },
-
-    /** How many there were, retired ones apart: in the fleet, or of one target (itself included). */
-    async counts(at: Position, targetId?: string): Promise<Readonly<Record<Kind, number>>> {
-      const found = targetId === undefined ? countsOfAll.all({ at }) : countsOfTarget.all({ at, target: targetId })
-      const of = (kind: Kind) => found.find((row) => row.kind === kind)?.count ?? 0
-      return { target: of("target"), service: of("service"), stack: of("stack") }
     },
 
     /** The units that the events after `from`, up to and including `to`, altered. Costs what changed. */

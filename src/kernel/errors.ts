@@ -8,6 +8,7 @@ const errorKinds = {
   InvalidInput: "input",
   InvalidConfig: "input",
   InvalidPoint: "input",
+  InvalidQuery: "input",
   SchemaViolation: "input",
   NotFound: "missing",
   Ambiguous: "input",

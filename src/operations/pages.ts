@@ -1,10 +1,21 @@
-/** Pages of records in the order of their names. */
-import type { Kind, NamedRecord } from "#projections/inventory/read.js"
+/** Pages of entities, in the order that is asked for. */
+import * as z from "zod"
+import type { Condition } from "#projections/entities/condition.js"
+import { type Entity, type PageKey, type Sort, pageKey, sortable } from "#projections/entities/read.js"
+import type { Kind } from "#projections/inventory/read.js"
 import { findEntity } from "#timeline/entity.js"
+import { conditionsOf } from "./asked.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import type { QueryCall } from "./define.js"
 
+export const sort = z
+  .enum([...sortable, ...sortable.map((column) => `-${column}` as const)])
+  .default("name")
+  .describe("What to sort by; with a minus sign before it, the other way round")
+
 interface Asked {
+  readonly q?: string | undefined
+  readonly sort?: z.output<typeof sort>
   readonly limit: number
   readonly retired: boolean
   readonly cursor?: string | undefined
@@ -12,39 +23,69 @@ interface Asked {
   readonly target?: string | undefined
 }
 
-/** The records of a kind that are asked for, each told by `tell`, and the cursor of the page after them. */
+export interface Page<T> {
+  readonly items: T[]
+  readonly next: string | null
+}
+
+/** The entities of a kind that are asked for, each told by `tell`, and the cursor of the page after them. */
 export async function pageOf<T>(
   call: QueryCall,
   kind: Kind,
-  { limit, retired, cursor, target }: Asked,
-  tell: (record: NamedRecord) => Promise<T>,
-): Promise<{ readonly items: T[]; readonly next: string | null }> {
-  const { views } = call.fleet
-  const { position: at } = call.point
-  const under = target === undefined ? undefined : await findEntity(views, target, at)
-  const page = await views.inventory.page({
-    kind,
-    at,
-    limit: limit + 1,
-    includeRetired: retired,
-    ...(under === undefined ? {} : { targetId: under.id }),
-    ...after(cursor),
-  })
-  const shown = page.slice(0, limit)
+  asked: Asked,
+  tell: (entity: Entity) => Promise<T>,
+): Promise<Page<T>> {
+  const condition = (await conditionsOf(call, asked.q, [kind])).get(kind)
+  return pageOfKinds(call, [{ kind, condition }], asked, tell)
+}
+
+/** The same of several kinds, one after the other. */
+export async function pageOfKinds<T>(
+  call: QueryCall,
+  wanted: readonly { readonly kind: Kind; readonly condition: Condition | undefined }[],
+  { sort: order = "name", limit, retired, cursor, target }: Asked,
+  tell: (entity: Entity) => Promise<T>,
+): Promise<Page<T>> {
+  const { fleet, point } = call
+  const { position: at } = point
+  const under = target === undefined ? undefined : await findEntity(fleet.views, target, at)
+  const descending = order.startsWith("-")
+  const by = (descending ? order.slice(1) : order) as Sort
+  const begun = cursor === undefined ? undefined : begin(cursor, order)
+  const left = begun === undefined ? wanted : wanted.slice(wanted.findIndex(({ kind }) => kind === begun.kind))
+  const found: Entity[] = []
+  for (const { kind, condition } of left) {
+    if (found.length > limit) break
+    const page = await fleet.views.entities.page({
+      kind,
+      at,
+      condition,
+      includeRetired: retired,
+      targetNo: under?.no,
+      limit: limit + 1 - found.length,
+      sort: by,
+      descending,
+      after: kind === begun?.kind ? begun.after : undefined,
+    })
+    found.push(...page)
+  }
+  const shown = found.slice(0, limit)
   const items: T[] = []
-  for (const record of shown) items.push(await tell(record))
-  return { items, next: page.length > shown.length ? nextOf(call, shown) : null }
-}
-
-/** Where a page of records by name begins. */
-function after(text: string | undefined): { readonly after?: { readonly name: string; readonly id: string } } {
-  if (text === undefined) return {}
-  const [name, id] = decodeCursor(text).key
-  if (typeof name !== "string" || typeof id !== "string") throw wrongCursor()
-  return { after: { name, id } }
-}
-
-function nextOf({ point }: QueryCall, shown: readonly NamedRecord[]): string | null {
+  for (const entity of shown) items.push(await tell(entity))
   const last = shown.at(-1)
-  return last === undefined ? null : encodeCursor(point, [last.name, last.id])
+  const isMore = found.length > shown.length && last !== undefined
+  return { items, next: isMore ? encodeCursor(point, [order, last.kind, ...pageKey(last, by)]) : null }
+}
+
+/** Where a page begins. */
+function begin(cursor: string, order: string): { readonly kind: string; readonly after: PageKey } {
+  const [sorted, kind, value, name, no] = decodeCursor(cursor).key
+  const isOurs =
+    sorted === order &&
+    typeof kind === "string" &&
+    value !== undefined &&
+    typeof name === "string" &&
+    typeof no === "number"
+  if (!isOurs) throw wrongCursor()
+  return { kind, after: [value, name, no] }
 }

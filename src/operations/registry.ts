@@ -1,6 +1,8 @@
 /** All operations, in the order in which help lists them. */
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import type { Operation } from "./define.js"
+import { complete } from "./complete.js"
+import { count } from "./count.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
@@ -13,6 +15,7 @@ import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
+import { search } from "./search.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
 import { stacks } from "./stacks.js"
@@ -29,6 +32,9 @@ export const operations: readonly Operation[] = [
   targets,
   services,
   stacks,
+  search,
+  count,
+  complete,
   show,
   history,
   diff,

@@ -1,11 +1,13 @@
 /** What runs on the machines, as of a point. */
 import * as z from "zod"
-import { type ServiceDocument, serviceStatus } from "#events/facets/service.js"
+import { serviceStatus } from "#events/facets/service.js"
 import { lifecycle } from "#events/facets/target.js"
-import { targetUnder } from "#timeline/entity.js"
-import type { NamedRecord } from "#projections/inventory/read.js"
+import type { Entity } from "#projections/entities/read.js"
+import type { ServiceSummary } from "#projections/entities/summary.js"
+import { q } from "./asked.js"
 import { type QueryCall, query } from "./define.js"
-import { pageOf } from "./pages.js"
+import { pageOf, sort } from "./pages.js"
+import { targetOfPart } from "./parts.js"
 import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
 
 const item = z.object({
@@ -16,6 +18,8 @@ const item = z.object({
   runtime: z.string().nullable(),
   status: serviceStatus,
   flapping: z.boolean().describe("Its state keeps changing, and so is unknown"),
+  image: z.string().nullable().describe("Of its container"),
+  stack: z.string().nullable(),
   ports: z.array(z.string()),
   description: z.string().nullable(),
 })
@@ -25,6 +29,8 @@ export const services = query({
   summary: "List the services of the fleet, or of one machine",
   scope: "read",
   input: z.object({
+    q,
+    sort,
     target: entityReference.optional().describe("Name or id of a machine"),
     retired: flag.describe("Include what is retired"),
     limit,
@@ -32,21 +38,21 @@ export const services = query({
   }),
   output: listOf(item),
   route: { method: "GET", path: "/api/v1/services" },
-  command: { name: "services", positional: [], examples: ["services", "services --target web-1 --at yesterday"] },
-  run: (call, input) => pageOf(call, "service", input, (record) => summary(call, record)),
+  command: {
+    name: "services",
+    positional: ["[q]"],
+    examples: [
+      "services",
+      "services --target web-1 --at yesterday",
+      "services 'runtime:docker status:failed target.role:production'",
+    ],
+  },
+  run: (call, input) => pageOf(call, "service", input, (entity) => told(call, entity)),
 })
 
-async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {
-  const document = (await views.inventory.document(record.no, position)) as unknown as ServiceDocument
-  return {
-    id: record.id,
-    name: record.name,
-    target: await targetUnder(views, record, position),
-    lifecycle: document.lifecycle,
-    runtime: document.identity?.runtime ?? null,
-    status: document.state?.status ?? "unknown",
-    flapping: document.flapping ?? false,
-    ports: Object.keys(document.config?.ports ?? {}),
-    description: document.config?.description ?? null,
-  }
+async function told(call: QueryCall, entity: Entity) {
+  const { id, name, lifecycle: life, runtime, status, image, stack } = entity
+  const { flapping, ports, description } = entity.summary as ServiceSummary
+  const target = await targetOfPart(call, entity)
+  return { id, name, target, lifecycle: life, runtime, status, flapping, image, stack, ports, description }
 }

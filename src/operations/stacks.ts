@@ -1,11 +1,12 @@
 /** What was deployed together, as of a point. */
 import * as z from "zod"
-import type { StackDocument } from "#events/facets/stack.js"
 import { lifecycle } from "#events/facets/target.js"
-import type { NamedRecord } from "#projections/inventory/read.js"
-import { targetUnder } from "#timeline/entity.js"
+import type { Entity } from "#projections/entities/read.js"
+import type { StackSummary } from "#projections/entities/summary.js"
+import { q } from "./asked.js"
 import { type QueryCall, query } from "./define.js"
-import { pageOf } from "./pages.js"
+import { pageOf, sort } from "./pages.js"
+import { targetOfPart } from "./parts.js"
 import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
 
 const item = z.object({
@@ -23,6 +24,8 @@ export const stacks = query({
   summary: "List the stacks of the fleet, or of one machine",
   scope: "read",
   input: z.object({
+    q,
+    sort,
     target: entityReference.optional().describe("Name or id of a machine"),
     retired: flag.describe("Include what is retired"),
     limit,
@@ -30,19 +33,16 @@ export const stacks = query({
   }),
   output: listOf(item),
   route: { method: "GET", path: "/api/v1/stacks" },
-  command: { name: "stacks", positional: [], examples: ["stacks", "stacks --target nas --at yesterday"] },
-  run: (call, input) => pageOf(call, "stack", input, (record) => summary(call, record)),
+  command: {
+    name: "stacks",
+    positional: ["[q]"],
+    examples: ["stacks", "stacks --target nas --at yesterday", "stacks 'service.status:failed'"],
+  },
+  run: (call, input) => pageOf(call, "stack", input, (entity) => told(call, entity)),
 })
 
-async function summary({ fleet: { views }, point: { position } }: QueryCall, record: NamedRecord) {
-  const document = (await views.inventory.document(record.no, position)) as unknown as StackDocument
-  return {
-    id: record.id,
-    name: record.name,
-    target: await targetUnder(views, record, position),
-    lifecycle: document.lifecycle,
-    runtime: document.identity?.runtime ?? null,
-    workingDir: document.config?.workingDir ?? null,
-    files: Object.keys(document.config?.files ?? {}).map((key) => key.slice("file:".length)),
-  }
+async function told(call: QueryCall, entity: Entity) {
+  const { id, name, lifecycle: life, runtime } = entity
+  const { workingDir, files } = entity.summary as StackSummary
+  return { id, name, target: await targetOfPart(call, entity), lifecycle: life, runtime, workingDir, files }
 }

@@ -74,7 +74,7 @@ export const status = query({
       handlers: following
         .filter(({ kind }) => kind === "handler")
         .map(({ name, state: is, lag, message, deadLetters }) => ({ name, state: is, lag, message, deadLetters })),
-      counts: await views.inventory.counts(point.position),
+      counts: await views.entities.totals(point.position),
       sources: discovery.sources.map(({ name, kind }) => ({
         name,
         kind,

@@ -1,13 +1,11 @@
 /** The machines of the fleet as of a point. */
 import * as z from "zod"
 import { resourceStatus, lifecycle } from "#events/facets/target.js"
-import type { TargetDocument } from "#events/facets/target.js"
-import type { JsonObject } from "#kernel/json.js"
-import type { NamedRecord, RecordRow } from "#projections/inventory/read.js"
-import { roleAndTags } from "#timeline/assigned.js"
-import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
-import { type QueryCall, query } from "./define.js"
-import { pageOf } from "./pages.js"
+import type { TargetSummary } from "#projections/entities/summary.js"
+import { recordsOfTarget } from "#timeline/target.js"
+import { q } from "./asked.js"
+import { query } from "./define.js"
+import { pageOf, sort } from "./pages.js"
 import { lastSeen } from "./seen.js"
 import { cursor, flag, limit, listOf } from "./shapes.js"
 
@@ -17,6 +15,8 @@ const item = z.object({
   lifecycle,
   role: z.string().nullable().describe("As it was assigned, or else as it is labelled"),
   tags: z.array(z.string()),
+  status: resourceStatus.describe("Of its resources, the worst"),
+  health: z.number().nullable().describe("From 0 to 1; null where nothing is known of it"),
   os: z.string().nullable(),
   kernel: z.string().nullable(),
   addresses: z.array(z.string()),
@@ -32,49 +32,33 @@ export const targets = query({
   name: "targets",
   summary: "List the machines of the fleet",
   scope: "read",
-  input: z.object({ retired: flag.describe("Include what is retired"), limit, cursor }),
+  input: z.object({ q, sort, retired: flag.describe("Include what is retired"), limit, cursor }),
   output: listOf(item),
   route: { method: "GET", path: "/api/v1/targets" },
   command: {
     name: "targets",
-    positional: [],
-    examples: ["targets", "targets --at -2h", "targets --at 2026-11-23T09:00:00Z --output json"],
+    positional: ["[q]"],
+    examples: [
+      "targets",
+      "targets --at -2h",
+      "targets 'role:production health<0.7' --sort health",
+      "targets 'package:openssl -os:\"Debian 12\"' --output json",
+    ],
   },
   async run(call, input) {
-    const seen = await lastSeen(call.fleet, call.point)
-    return pageOf(call, "target", input, async (record) => {
-      const records = await recordsOfTarget(call.fleet.views, record.id, call.point.position)
-      return { ...(await summary(call, record, records)), lastSeen: await seen.records(records) }
+    const { fleet, point } = call
+    const seen = await lastSeen(fleet, point)
+    return pageOf(call, "target", input, async (found) => {
+      const { no, summary, ...entity } = found
+      const { service } = await fleet.views.entities.totals(point.position, no)
+      const records = await recordsOfTarget(fleet.views, entity.id, point.position)
+      const told = {
+        ...entity,
+        ...(summary as TargetSummary),
+        services: service,
+        lastSeen: await seen.records(records),
+      }
+      return item.parse(told)
     })
   },
 })
-
-async function summary({ fleet, point }: QueryCall, record: NamedRecord, records: readonly RecordRow[]) {
-  const facets = ["lifecycle", "os", "hardware", "network", "resources", "assigned", "labels"]
-  const document = (await documentOfTarget(fleet.views, records, point.position, facets)) as unknown as TargetDocument
-  const { service } = await fleet.views.inventory.counts(point.position, record.id)
-  const held = Object.values(document.network?.interfaces ?? {}).flatMap(({ addresses }) =>
-    Object.keys(addresses ?? {}),
-  )
-  // What others say of it, where it does not say itself.
-  const addresses = held.length > 0 ? held : Object.keys(document.network?.addresses ?? {})
-  return {
-    id: record.id,
-    name: record.name,
-    lifecycle: document.lifecycle,
-    ...roleAndTags(document as unknown as JsonObject),
-    os: document.os?.name ?? null,
-    kernel: document.os?.kernel ?? null,
-    addresses: addresses.map((key) => key.slice("ip:".length)).filter(isReachable),
-    cpuCores: document.hardware?.cpuCores ?? null,
-    memoryMiB: document.hardware?.memoryMiB ?? null,
-    services: service,
-    resources: document.resources ?? {},
-    sources: records.map(({ source }) => source),
-  }
-}
-
-/** Not loopback and not link-local: an address by which others can reach it. */
-function isReachable(address: string): boolean {
-  return !/^(?:127\.|::1\/|fe80:|169\.254\.)/i.test(address)
-}

@@ -77,7 +77,7 @@ export async function simulate(
     }
     const grown = (await bytesOf(fleet)) - atFirst
     const { position } = await fleet.ledger.head()
-    const counts = await fleet.views.inventory.counts(position)
+    const counts = await fleet.views.entities.totals(position)
     return {
       targets: counts.target,
       services: counts.service,

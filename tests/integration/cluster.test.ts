@@ -43,7 +43,7 @@ describe("instances on one cluster", () => {
     const head = await populate(two.fleet, 5, 10)
     await until(async () => (await one.fleet.ledger.head()).position >= head)
     await one.fleet.reached(head)
-    const pages = [one, two].map(({ fleet }) => fleet.views.inventory.page({ kind: "target", at: head, limit: 100 }))
+    const pages = [one, two].map(({ fleet }) => fleet.views.entities.page({ kind: "target", at: head, limit: 100 }))
     const [first, second] = await Promise.all(pages)
     expect(first).toStrictEqual(second)
     expect(first?.map(({ name }) => name)).toStrictEqual([0, 1, 2, 3, 4, 10, 11, 12, 13, 14].map(nameOf).sort())
@@ -94,7 +94,7 @@ describe("instances on one cluster", () => {
     await server.stop()
     await until(async () => (await fleet.unready()).length > 0)
     expect(await fleet.unready()).toEqual([expect.stringMatching(/^the cluster is not followed since 20/)])
-    expect(await fleet.views.inventory.page({ kind: "target", at: head, limit: 9 })).toHaveLength(3)
+    expect(await fleet.views.entities.page({ kind: "target", at: head, limit: 9 })).toHaveLength(3)
     await server.start()
     await until(async () => (await fleet.unready()).length === 0)
     await fleet.ledger.append(stream(`target-${idOf(0)}`), 1, changes(1), "again")
@@ -154,7 +154,7 @@ describe("a ledger on a cluster", () => {
     const at = (size - 1) as Position
     await copy.fleet.reached(at)
     const page = { kind: "target" as const, at, limit: 100 }
-    expect(await copy.fleet.views.inventory.page(page)).toStrictEqual(await local.views.inventory.page(page))
+    expect(await copy.fleet.views.entities.page(page)).toStrictEqual(await local.views.entities.page(page))
   })
 
   it("is backed up and restored by its cluster, and redacted by nobody", async () => {

@@ -81,7 +81,7 @@ describe("a restore", () => {
     await restore(config, file, told, watching)
     const again = await open(folder)
     const head = await populate(again, 5, 60)
-    const shown = await again.views.inventory.page({ kind: "target", at: head, limit: 100 })
+    const shown = await again.views.entities.page({ kind: "target", at: head, limit: 100 })
     expect(shown.map(({ name }) => name)).toStrictEqual([0, 1, 2, 60, 61, 62, 63, 64].map(nameOf).sort())
   })
 
@@ -160,7 +160,7 @@ describe("an export", () => {
     const at = (size - 1) as Position
     await copy.reached(at)
     const page = { kind: "target" as const, at, limit: 100 }
-    expect(await copy.views.inventory.page(page)).toStrictEqual(await fleet.views.inventory.page(page))
+    expect(await copy.views.entities.page(page)).toStrictEqual(await fleet.views.entities.page(page))
   })
 
   it("is not sealed by another key than the one that signed it, and says which folder is missing", async () => {

@@ -20,7 +20,7 @@ const silent = () => {}
 const closing = 1
 
 async function namesAt({ views }: Fleet, at: Position): Promise<string[]> {
-  return (await views.inventory.page({ kind: "target", at, limit: 10_000 })).map(({ name }) => name)
+  return (await views.entities.page({ kind: "target", at, limit: 10_000 })).map(({ name }) => name)
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => nameOf(index)).sort()

@@ -49,7 +49,7 @@ async function lookAtAll({ discovery }: Fleet) {
 async function namesOf(fleet: Fleet, kind: "target" | "service" | "stack"): Promise<string[]> {
   const { position: at } = await fleet.ledger.head()
   await fleet.reached(at)
-  return (await fleet.views.inventory.page({ kind, at, limit: 100 })).map(({ name }) => name)
+  return (await fleet.views.entities.page({ kind, at, limit: 100 })).map(({ name }) => name)
 }
 
 const overSsh = (host: string) => [{ name: "lab", kind: "ssh", hosts: [host], user: "root", docker: engine.socket }]

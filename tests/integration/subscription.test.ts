@@ -107,7 +107,7 @@ describe("following", () => {
     const subscription = subscribed(ledger, views)
     await ledger.append(one, noStream, [sample("TargetDiscovered")], "a")
     await subscription.reached(position(0), patience)
-    expect(await views.inventory.counts(position(0))).toStrictEqual({ target: 1, service: 0, stack: 0 })
+    expect(await views.entities.totals(position(0))).toStrictEqual({ target: 1, service: 0, stack: 0 })
   })
 })
 

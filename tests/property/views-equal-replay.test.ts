@@ -6,10 +6,10 @@ import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { type Position, origin } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { replay } from "#projections/inventory/evolve.js"
-import type { Kind, NamedRecord } from "#projections/inventory/read.js"
+import type { Kind } from "#projections/inventory/read.js"
 import { unitsOf } from "#projections/inventory/units.js"
 import { Views } from "#projections/views.js"
-import { type History, anyHistory, appendHistory, byStream, kinds } from "#tests/support/random-history.js"
+import { type History, anyHistory, appendHistory, byStream } from "#tests/support/random-history.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { isDiscovery } from "#projections/inventory/project.js"
@@ -94,15 +94,6 @@ const nameIn = (document: JsonObject): Json | undefined => {
   const { identity } = document
   return isObject(identity) ? identity["name"] : undefined
 }
-const isThere = (document: JsonObject) => document["lifecycle"] !== undefined && document["lifecycle"] !== "retired"
-
-/** SQLite sorts text by its UTF-8 bytes. */
-function byNameAndId(a: { name: string; id: string }, b: { name: string; id: string }): number {
-  return (
-    Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id))
-  )
-}
-
 describe("the inventory at a position", () => {
   it("has the documents that replay gives, whole and facet by facet", async () => {
     await fc.assert(
@@ -139,58 +130,6 @@ describe("the inventory at a position", () => {
         }),
       ),
       { numRuns: 50 },
-    )
-  })
-
-  it("counts and lists what is there, in order of name and id, page by page", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        anyHistory,
-        anySizes,
-        fc.integer({ min: 1, max: 5 }),
-        fc.boolean(),
-        (history, sizes, limit, retired) =>
-          withViews(history, sizes, async ({ inventory }, events) => {
-            const told = toldBy(events)
-            const targets = told.filter(({ kind }) => kind === "target").map(({ id }) => id)
-            for (const at of positionsOf(events)) {
-              for (const targetId of [undefined, ...targets, "no target"]) {
-                const documents = told
-                  .filter(({ target }) => targetId === undefined || target === targetId)
-                  .map(({ id, kind, at: then }) => ({ id, kind, document: then(at) }))
-                const present = documents.filter(({ document }) => isThere(document))
-                const count = (kind: Kind) => present.filter((record) => record.kind === kind).length
-                expect(await inventory.counts(at, targetId)).toStrictEqual({
-                  target: count("target"),
-                  service: count("service"),
-                  stack: count("stack"),
-                })
-                for (const kind of kinds) {
-                  const known = documents.filter(({ document }) => Object.keys(document).length > 0)
-                  const listed = (retired ? known : present)
-                    .filter((record) => record.kind === kind)
-                    .map(({ id, document }) => ({ id, name: (nameIn(document) ?? "") as string }))
-                  const paged: NamedRecord[] = []
-                  for (let more = true; more;) {
-                    const after = paged.at(-1)
-                    const page = await inventory.page({
-                      kind,
-                      at,
-                      limit,
-                      includeRetired: retired,
-                      ...(targetId && { targetId }),
-                      ...(after && { after }),
-                    })
-                    paged.push(...page)
-                    more = page.length === limit
-                  }
-                  expect(paged.map(({ id, name }) => ({ id, name }))).toStrictEqual(listed.sort(byNameAndId))
-                }
-              }
-            }
-          }),
-      ),
-      { numRuns: 30 },
     )
   })
 

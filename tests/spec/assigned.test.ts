@@ -1,6 +1,6 @@
 /** What was assigned to a machine of several records, as one. */
 import { merged } from "#projections/inventory/merge.js"
-import { roleAndTags } from "#timeline/assigned.js"
+import { roleAndTags } from "#projections/inventory/role-and-tags.js"
 import { describe, expect, it } from "vitest"
 
 const byRule = { by: "rule" }

@@ -1,0 +1,295 @@
+/** Reading entities at a position: lists, those that meet a condition, and how many there are of what. */
+import type { RecordId } from "#kernel/ids.js"
+import { unescapeKey } from "#kernel/patch.js"
+import type { Position } from "#kernel/point.js"
+import { healthBounds } from "../health/score.js"
+import type { Db } from "#sqlite/open.js"
+import { policy } from "#events/policy.js"
+import { pathReader } from "../inventory/paths.js"
+import { type Kind, kinds } from "../inventory/read.js"
+import type { Condition, List } from "./condition.js"
+import { valueColumns } from "./tables.js"
+import { type Context, contextOf, listIn, partsOf, rowsAmong, rowsOf } from "./where.js"
+
+export const sortable = [
+  "name",
+  "lifecycle",
+  "role",
+  "status",
+  "health",
+  "os",
+  "runtime",
+  "environment",
+  "stack",
+  "image",
+] as const
+export type Sort = (typeof sortable)[number]
+
+/** What can be counted by. */
+export const countable = [
+  "role",
+  "status",
+  "health",
+  "lifecycle",
+  "os",
+  "runtime",
+  "environment",
+  "stack",
+  "source",
+  "tag",
+] as const
+export type Countable = (typeof countable)[number]
+
+export interface Entity {
+  readonly no: number
+  readonly id: RecordId
+  readonly kind: Kind
+  readonly name: string
+  readonly lifecycle: "observed" | "unseen" | "retired"
+  readonly role: string | null
+  readonly status: string | null
+  readonly health: number | null
+  readonly runtime: string | null
+  readonly os: string | null
+  readonly environment: string | null
+  readonly stack: string | null
+  readonly image: string | null
+  readonly sources: readonly string[]
+  readonly tags: readonly string[]
+  /** What else a list tells of it: `TargetSummary`, `ServiceSummary`, `StackSummary`. */
+  readonly summary: object
+}
+
+/** Which entities. */
+export interface Among {
+  readonly kind: Kind
+  readonly at: Position
+  readonly condition?: Condition | undefined
+  readonly includeRetired?: boolean
+  /** On this machine. */
+  readonly targetNo?: number | undefined
+}
+
+export interface PageOfEntities extends Among {
+  readonly limit: number
+  readonly sort?: Sort
+  readonly descending?: boolean
+  /** `pageKey` of the entity after which the page begins. */
+  readonly after?: PageKey | undefined
+}
+
+/** Where an entity stands in a list: the value that is sorted by, its name, its number. */
+export type PageKey = readonly [string | number, string, number]
+
+export type EntitiesReader = ReturnType<typeof entitiesReader>
+
+/** So many names are gone through one by one before everything is looked through at once. */
+const walked = 2_000
+
+const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.kind AS kind, ${valueColumns
+  .filter((column) => column !== "words")
+  .map((column) => `e.${column} AS ${column}`)
+  .join(", ")}`
+
+/** @param head up to where the tables are made */
+export function entitiesReader(db: Db, head: () => Position) {
+  const paths = pathReader(db)
+  const anyLink = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM links)").pluck()
+  const policyAt = db
+    .prepare<[number], string>("SELECT policy FROM policies WHERE position <= ? ORDER BY position DESC LIMIT 1")
+    .pluck()
+  const pathsBeneath = db.prepare<[number, string, string], { no: number; path: string }>(
+    "SELECT no, path FROM paths WHERE facet_no = ? AND path > ? AND path < ?",
+  )
+
+  const contextAt = (at: Position): Context => {
+    const text = policyAt.get(at)
+    return contextOf(at, head(), {
+      linked: anyLink.get() === 1,
+      precedence: text === undefined ? [] : policy.parse(JSON.parse(text)).precedence,
+      path: (path) => paths.find(path),
+      items(collection, passes) {
+        const root = paths.find(collection)
+        if (root === undefined) return []
+        // "0" is the character after "/".
+        return pathsBeneath.all(root.facetNo, `${collection}/`, `${collection}0`).flatMap(({ no, path }) => {
+          const key = path.slice(collection.length + 1)
+          return !key.includes("/") && passes(nativeOf(unescapeKey(key))) ? no : []
+        })
+      },
+    })
+  }
+
+  const found = (context: Context, { kind, targetNo, ...among }: Among, wanted: string): string => {
+    const condition = conditionOf(among)
+    if (targetNo === undefined) return rowsOf(context, kind, wanted, condition)
+    return rowsAmong(context, kind, wanted, partsOf(context, kind, targetNo), condition)
+  }
+
+  /** Keys of a collection, of whatever record and time. */
+  const keysOf = (collection: string, prefix: string): string[] => {
+    const root = paths.find(collection)
+    if (root === undefined) return []
+    const keys = pathsBeneath.all(root.facetNo, `${collection}/`, `${collection}0`).flatMap(({ path }) => {
+      const key = path.slice(collection.length + 1)
+      const native = nativeOf(unescapeKey(key))
+      return !key.includes("/") && native.toLowerCase().startsWith(prefix.toLowerCase()) ? native : []
+    })
+    return [...new Set(keys)].toSorted().slice(0, 50)
+  }
+
+  /** Goes through the names in their order. @returns undefined when there are too many before the page is full */
+  const walk = (page: PageOfEntities): Entity[] | undefined => {
+    const { kind, at, limit, descending = false, after } = page
+    const query = contextAt(at)
+    const row = rowsAmong(query, kind, columns, "$no", conditionOf(page))
+    const [, name, no] = after ?? []
+    const beyond = after === undefined ? "" : `AND (name, no) ${descending ? "<" : ">"} ($name, $after)`
+    const names = db
+      .prepare<object, number>(
+        `SELECT no FROM entity_names WHERE kind = $kind AND since <= $at AND (until IS NULL OR until > $at) ${beyond}
+         ORDER BY name ${descending ? "DESC" : ""}, no ${descending ? "DESC" : ""} LIMIT ${walked}`,
+      )
+      .pluck()
+    const one = db.prepare<object, Row>(row)
+    const items: Entity[] = []
+    let seen = 0
+    for (const number of names.iterate({ kind, at, ...(after === undefined ? {} : { name, after: no }) })) {
+      seen += 1
+      const entity = one.get({ ...query.values, no: number })
+      if (entity !== undefined) items.push(entityOf(entity))
+      if (items.length === limit) return items
+    }
+    return seen < walked ? items : undefined
+  }
+
+  return {
+    /** A page of entities in the order that is wanted; by name unless said otherwise. */
+    async page(page: PageOfEntities): Promise<readonly Entity[]> {
+      const { at, limit, sort = "name", descending = false, after, targetNo } = page
+      if (sort === "name" && targetNo === undefined) {
+        const near = walk(page)
+        if (near !== undefined) return near
+      }
+      const query = contextAt(at)
+      const by = sort === "health" ? "coalesce(health, -1)" : `coalesce(${sort}, '')`
+      const [value, name, no] = after ?? []
+      const beyond =
+        after === undefined ? "" : `WHERE (${by}, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
+      const order = [by, "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
+      const sql = `SELECT * FROM (${found(query, page, columns)}) ${beyond} ORDER BY ${order} LIMIT ${limit}`
+      const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
+      return db.prepare<object, Row>(sql).all(values).map(entityOf)
+    },
+
+    /** How many there are of each kind, retired ones apart: in the fleet, or on one machine (itself included). */
+    async totals(at: Position, targetNo?: number): Promise<Readonly<Record<Kind, number>>> {
+      const of = (kind: Kind) => {
+        const query = contextAt(at)
+        return (
+          db
+            .prepare<object, number>(`SELECT count(*) FROM (${found(query, { kind, at, targetNo }, "1")})`)
+            .pluck()
+            .get(query.values) ?? 0
+        )
+      }
+      return { target: of("target"), service: of("service"), stack: of("stack") }
+    },
+
+    /** How many there are. */
+    async count(among: Among): Promise<number> {
+      const query = contextAt(among.at)
+      const sql = `SELECT count(*) FROM (${found(query, among, "1")})`
+      return db.prepare<object, number>(sql).pluck().get(query.values) ?? 0
+    },
+
+    /** How many there are with each value, most first. */
+    async counts(
+      among: Among,
+      by: Countable,
+      limit: number,
+    ): Promise<readonly { readonly value: string | null; readonly count: number }[]> {
+      const query = contextAt(among.at)
+      const list = listOf(by)
+      const rows = found(query, among, list === undefined ? `${valueOf(by)} AS value` : `${listIn(list)} AS list`)
+      const from = list === undefined ? `(${rows})` : `(SELECT m.value AS value FROM (${rows}) JOIN json_each(list) m)`
+      return db
+        .prepare<object, { value: string | null; count: number }>(
+          `SELECT value, count(*) AS count FROM ${from} GROUP BY value ORDER BY count DESC, value LIMIT ${limit}`,
+        )
+        .all(query.values)
+    },
+
+    /** Values that there are of what a condition is about, and that begin with a text, in their order: of columns, lists, and keys of collections. */
+    async values(kind: Kind, at: Position, about: Condition, prefix: string): Promise<readonly string[]> {
+      if (about.is === "item") return keysOf(about.collection, prefix)
+      if (about.is !== "column" && about.is !== "member") return []
+      const query = contextAt(at)
+      const wanted = about.is === "column" ? `e.${about.column} AS value` : "m.value AS value"
+      const rows = found(query, { kind, at }, about.is === "column" ? wanted : `${listIn(about.list)} AS list`)
+      const from =
+        about.is === "column" ? `(${rows})` : `(SELECT m.value AS value FROM (${rows}) JOIN json_each(list) m)`
+      return db
+        .prepare<object, string>(
+          `SELECT DISTINCT value FROM ${from} WHERE lower(substr(value, 1, length($prefix))) = lower($prefix) ORDER BY value LIMIT 50`,
+        )
+        .pluck()
+        .all({ ...query.values, prefix })
+    },
+
+    /** Which of some records' entities meet a condition. */
+    async among(at: Position, condition: Condition, recordNos: readonly number[]): Promise<ReadonlySet<number>> {
+      const met = new Set<number>()
+      for (const kind of kinds) {
+        const query = contextAt(at)
+        const sql = rowsAmong(query, kind, "e.no", "SELECT value FROM json_each($nos)", condition)
+        const nos = db.prepare<object, number>(sql).pluck()
+        for (const no of nos.all({ ...query.values, nos: JSON.stringify(recordNos) })) met.add(no)
+      }
+      return met
+    },
+  }
+}
+
+/** Where an entity stands in a list that is sorted by something. */
+export function pageKey(entity: Entity, sort: Sort = "name"): PageKey {
+  const value = entity[sort] ?? (sort === "health" ? -1 : "")
+  return [value, entity.name, entity.no]
+}
+
+type Row = { readonly [K in keyof Entity]: K extends "sources" | "tags" | "summary" ? string : Entity[K] }
+
+function entityOf(row: Row): Entity {
+  return {
+    ...row,
+    sources: JSON.parse(row.sources) as string[],
+    tags: JSON.parse(row.tags) as string[],
+    summary: JSON.parse(row.summary) as object,
+  }
+}
+
+function conditionOf({
+  condition,
+  includeRetired = false,
+}: Pick<Among, "condition" | "includeRetired">): Condition | undefined {
+  if (includeRetired) return condition
+  const present: Condition = { is: "present" }
+  return condition === undefined ? present : { is: "all", of: [present, condition] }
+}
+
+function listOf(by: Countable): List | undefined {
+  return by === "source" ? "sources" : by === "tag" ? "tags" : undefined
+}
+
+/** Of scores there are many; what they mean is counted. */
+function valueOf(by: Countable): string {
+  const { healthy, critical } = healthBounds
+  return by === "health"
+    ? `CASE WHEN e.health IS NULL THEN 'unknown' WHEN e.health >= ${healthy} THEN 'healthy' WHEN e.health < ${critical} THEN 'critical' ELSE 'warning' END`
+    : `e.${by}`
+}
+
+/** A key as its source has it. */
+function nativeOf(key: string): string {
+  return key.slice(key.indexOf(":") + 1)
+}

@@ -1,0 +1,68 @@
+/**
+ * What lists, filters and counts go by: one row per entity (linked records are one) with what is asked for most, as it stands and as it stood. Everything
+ * else that can be asked for is found in the inventory's units.
+ */
+const columns = `
+    since INTEGER NOT NULL, -- position
+    name TEXT NOT NULL,
+    lifecycle TEXT NOT NULL,
+    role TEXT,
+    status TEXT,
+    health REAL,
+    runtime TEXT,
+    os TEXT,
+    environment TEXT,
+    stack TEXT,
+    image TEXT,
+    sources TEXT NOT NULL, -- JSON: an array, by precedence
+    tags TEXT NOT NULL, -- JSON: an array, sorted
+    summary TEXT NOT NULL, -- JSON: what else a list tells of it
+    words TEXT NOT NULL, -- what free text is looked for in, in lower case`
+
+export const entitiesTables = `
+  CREATE TABLE entities (
+    kind TEXT NOT NULL,
+    no INTEGER NOT NULL, -- the number of its oldest record${columns}
+    PRIMARY KEY (kind, no)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What was so from position \`since\` up to, not including, \`until\`; where it hangs is in interval.ts.
+  CREATE TABLE past_entities (
+    kind TEXT NOT NULL,
+    fork INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    no INTEGER NOT NULL,${columns}
+    PRIMARY KEY (kind, fork, until, no)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX past_entities_by_no ON past_entities (no, since);
+
+  -- Lists are in the order of names, which seldom change.
+  CREATE TABLE entity_names (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    no INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER, -- NULL while it holds
+    PRIMARY KEY (kind, name, no, since)
+  ) STRICT, WITHOUT ROWID;`
+
+/** In the order of the tables, from \`since\` on. */
+export const valueColumns = [
+  "name",
+  "lifecycle",
+  "role",
+  "status",
+  "health",
+  "runtime",
+  "os",
+  "environment",
+  "stack",
+  "image",
+  "sources",
+  "tags",
+  "summary",
+  "words",
+] as const
+
+/** One entity, as its row has it. */
+export type EntityValues = Readonly<Record<(typeof valueColumns)[number], string | number | null>>

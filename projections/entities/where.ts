@@ -1,0 +1,263 @@
+/** From a condition to SQL over the entities' rows and the inventory's units, as of a position. Values are bound, never written into the text. */
+import type { Position } from "#kernel/point.js"
+import type { NumberedPath } from "../inventory/paths.js"
+import type { Kind } from "../inventory/read.js"
+import { matchesPattern } from "#kernel/patterns.js"
+import type { Column, Comparison, Condition, List, Test } from "./condition.js"
+import { forksOf } from "./interval.js"
+
+/** A query being written: its text is what `Where` returns, its values are in `values`. */
+export interface Context {
+  readonly at: Position
+  /** Whose word goes before whose. */
+  readonly precedence: readonly string[]
+  readonly values: Record<string, string | number>
+  /** Whether records were linked at all: what goes by links is left out where there are none. */
+  readonly linked: boolean
+  path(path: string): NumberedPath | undefined
+  /** The numbers of the paths of items of a collection whose keys pass. */
+  items(collection: string, passes: (key: string) => boolean): readonly number[]
+}
+
+/** @param head up to where the tables are made */
+export function contextOf(at: Position, head: Position, known: Omit<Context, "at" | "values">): Context {
+  const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at, head)
+  return { ...known, at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
+}
+
+/** Rows of a kind that held at the position and meet a condition, as a query that can stand anywhere. */
+export function rowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
+  const where = condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`
+  const kindIs = `e.kind = '${kind}'`
+  return `SELECT ${columns} FROM entities e WHERE ${kindIs} AND e.since <= $at${where}
+    UNION ALL SELECT ${columns} FROM json_each($left) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.until > $at WHERE TRUE${where}
+    UNION ALL SELECT ${columns} FROM json_each($right) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.since <= $at WHERE TRUE${where}`
+}
+
+/** The same of a few entities, whose numbers are a query or a list. */
+export function rowsAmong(
+  context: Context,
+  kind: Kind,
+  columns: string,
+  among: string,
+  condition: Condition | undefined,
+): string {
+  const where = `e.kind = '${kind}' AND e.no IN (${among}) AND e.since <= $at${condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`}`
+  return `SELECT ${columns} FROM entities e WHERE ${where}
+    UNION ALL SELECT ${columns} FROM past_entities e INDEXED BY past_entities_by_no WHERE ${where} AND e.until > $at`
+}
+
+/** What runs on a machine, or was deployed there: the numbers of its records, as a query. */
+export function partsOf(context: Context, kind: Kind, targetNo: number): string {
+  const target = bound(context, targetNo)
+  return `SELECT r.no FROM records r WHERE r.kind = '${kind}'
+    AND r.target_no IN (SELECT ${target} UNION ALL SELECT l.record_no FROM links l WHERE l.target_no = ${target} AND ${holds})`
+}
+
+/** True or false of the row `e`. */
+export function sqlOf(context: Context, kind: Kind, condition: Condition): string {
+  switch (condition.is) {
+    case "all":
+    case "any": {
+      const parts = condition.of.map((part) => sqlOf(context, kind, part))
+      if (parts.length === 0) return condition.is === "all" ? "TRUE" : "FALSE"
+      return `(${parts.join(condition.is === "all" ? " AND " : " OR ")})`
+    }
+    case "not":
+      return `NOT coalesce(${sqlOf(context, kind, condition.of)}, FALSE)`
+    case "present":
+      return "e.lifecycle <> 'retired'"
+    case "column":
+      return columnIs(context, condition.column, condition.test)
+    case "member":
+      return `EXISTS (SELECT 1 FROM json_each(${listIn(condition.list)}) m WHERE ${tested(context, "m.value", condition.test)})`
+    case "words":
+      return `instr(e.words, ${bound(context, condition.text)}) > 0`
+    case "field":
+      return fieldIs(context, kind, condition.path, condition.test)
+    case "item":
+      return itemIs(context, kind, condition.collection, condition.test)
+    case "itemField":
+      return itemFieldIs(context, kind, condition)
+    case "changed":
+      return `EXISTS (SELECT 1 FROM changes c WHERE c.record_no IN (${membersOf(context, kind)}) AND c.position > ${bound(context, condition.after)} AND c.position <= ${bound(context, condition.upTo)})`
+    case "discovered":
+      return `(SELECT discovered FROM records r WHERE r.no = e.no) > ${bound(context, condition.after)}
+        AND (SELECT discovered FROM records r WHERE r.no = e.no) <= ${bound(context, condition.upTo)}`
+    case "nativeKey":
+      return `EXISTS (SELECT 1 FROM records r WHERE r.no IN (${membersOf(context, kind)}) AND ${tested(context, "r.native_key", condition.test)})`
+    case "related":
+      return related(context, kind, condition.kind, condition.of)
+  }
+}
+
+/** Whether a link holds. */
+const holds = "l.since <= $at AND (l.until IS NULL OR l.until > $at)"
+
+/** The numbers of an entity's records. */
+function membersOf({ linked }: Context, kind: Kind): string {
+  if (kind !== "target" || !linked) return "e.no"
+  return `SELECT e.no UNION ALL SELECT l.record_no FROM links l WHERE l.target_no = e.no AND ${holds}`
+}
+
+/** The entity that a machine's record is of. */
+function targetOf({ linked }: Context, record: string): string {
+  if (!linked) return record
+  return `coalesce((SELECT l.target_no FROM links l WHERE l.record_no = ${record} AND ${holds}), ${record})`
+}
+
+function related(context: Context, kind: Kind, other: Kind, condition: Condition): string {
+  if (kind === other) return sqlOf(context, kind, condition)
+  const onTarget = targetOf(context, "(SELECT r.target_no FROM records r WHERE r.no = e.no)")
+  const found = (columns: string) => rowsOf(context, other, columns, condition)
+  if (kind === "target") return `e.no IN (${found(onTarget)})`
+  if (other === "target") return `${onTarget} IN (${found("e.no")})`
+  // A service is of the stack that it names, on the same machine.
+  return kind === "service"
+    ? `(e.stack, ${onTarget}) IN (${found(`e.name, ${onTarget}`)})`
+    : `(e.name, ${onTarget}) IN (${found(`e.stack, ${onTarget}`)})`
+}
+
+function columnIs(context: Context, column: Column, test: Test): string {
+  return `coalesce(${tested(context, `e.${column}`, test)}, FALSE)`
+}
+
+/** A list of the row, as JSON. */
+export function listIn(list: List): string {
+  return list === "sources" || list === "tags" ? `e.${list}` : `json_extract(e.summary, '$.${list}')`
+}
+
+function fieldIs(context: Context, kind: Kind, path: string, test: Test): string {
+  const numbered = context.path(path)
+  if (numbered === undefined) return "FALSE"
+  const value = valueIn(memberWith(context, kind, numbered), numbered)
+  return `coalesce(${tested(context, `json_extract(${value}, '$')`, test)}, FALSE)`
+}
+
+function itemIs(context: Context, kind: Kind, collection: string, test: Test): string {
+  const root = context.path(collection)
+  if (root === undefined) return "FALSE"
+  const numbers = context.items(collection, passes(test))
+  if (numbers.length === 0) return "FALSE"
+  const among = `u.path_no IN (SELECT value FROM json_each(${bound(context, JSON.stringify(numbers))}))`
+  return `EXISTS (${heldIn(memberWith(context, kind, root), root.facetNo, among)})`
+}
+
+function itemFieldIs(
+  context: Context,
+  kind: Kind,
+  { collection, field, keys, test }: Extract<Condition, { is: "itemField" }>,
+): string {
+  const root = context.path(collection)
+  if (root === undefined) return "FALSE"
+  const numbers = context.items(collection, () => true)
+  if (numbers.length === 0) return "FALSE"
+  const among = `u.path_no IN (SELECT value FROM json_each(${bound(context, JSON.stringify(numbers))}))`
+  const member = bound(context, `$."${field}"`)
+  const passesTest = keys
+    ? `EXISTS (SELECT 1 FROM json_each(u.value, ${member}) k WHERE ${tested(context, "substr(k.key, instr(k.key, ':') + 1)", test)})`
+    : tested(context, `json_extract(u.value, ${member})`, test)
+  return `EXISTS (${heldIn(memberWith(context, kind, root), root.facetNo, `${among} AND ${passesTest}`)})`
+}
+
+/** The units `u` of a facet of a record that held and are so. */
+function heldIn(record: string, facetNo: number, so: string): string {
+  const where = `u.record_no = ${record} AND u.facet_no = ${facetNo} AND u.since <= $at AND ${so}`
+  return `SELECT 1 FROM units u WHERE ${where} UNION ALL SELECT 1 FROM past_units u WHERE ${where} AND u.until > $at`
+}
+
+/** The value of a unit of a record, as JSON; NULL where it did not hold. */
+function valueIn(record: string, { no, facetNo }: NumberedPath): string {
+  const key = `record_no = ${record} AND facet_no = ${facetNo} AND path_no = ${no} AND since <= $at`
+  return `coalesce((SELECT value FROM units WHERE ${key}),
+    (SELECT CASE WHEN until > $at THEN value END FROM past_units WHERE ${key} ORDER BY since DESC LIMIT 1))`
+}
+
+/** Of an entity's records the one whose word on a unit counts: the first that looked. */
+function memberWith(context: Context, kind: Kind, path: NumberedPath): string {
+  if (kind !== "target" || !context.linked) return "e.no"
+  const rank = context.precedence.map((source, index) => `WHEN ${bound(context, source)} THEN ${index}`).join(" ")
+  const order = rank === "" ? "" : `CASE r.source ${rank} ELSE ${context.precedence.length} END, `
+  return `CASE WHEN NOT EXISTS (SELECT 1 FROM links l WHERE l.target_no = e.no AND ${holds}) THEN e.no ELSE
+    (SELECT r.no FROM records r WHERE r.no IN (${membersOf(context, kind)}) AND ${valueIn("r.no", path)} IS NOT NULL ORDER BY ${order}r.no LIMIT 1) END`
+}
+
+/** Whether an SQL value passes; NULL where there is none. */
+function tested(context: Context, value: string, test: Test): string {
+  switch (test.has) {
+    case "value":
+      return `${value} IS NOT NULL`
+    case "text":
+      return `(${test.anyOf
+        .map(({ text, pattern }) =>
+          pattern
+            ? `lower(${value}) GLOB ${bound(context, globOf(text))}`
+            : `lower(${value}) = ${bound(context, text.toLowerCase())}`,
+        )
+        .join(" OR ")})`
+    case "words":
+      return `(${test.words.map((word) => `instr(lower(${value}), ${bound(context, word.toLowerCase())}) > 0`).join(" AND ")})`
+    case "number":
+      return `(typeof(${value}) IN ('integer', 'real') AND ${value} ${test.compare} ${bound(context, test.value)})`
+    case "order":
+      return `${value} ${test.compare} ${bound(context, test.value)}`
+    case "truth":
+      return `${value} = ${test.value ? 1 : 0}`
+  }
+}
+
+/** The same of a text here. */
+function passes(test: Test): (text: string) => boolean {
+  switch (test.has) {
+    case "value":
+      return () => true
+    case "text": {
+      const tests = test.anyOf.map(({ text, pattern }) => (pattern ? globTest(text) : same(text)))
+      return (text) => tests.some((one) => one(text))
+    }
+    case "words":
+      return (text) => test.words.every((word) => text.toLowerCase().includes(word.toLowerCase()))
+    case "number":
+      return (text) => /^-?\d+(?:\.\d+)?$/.test(text) && compared(Number(text), test.compare, test.value)
+    case "order":
+      return (text) => compared(text, test.compare, test.value)
+    case "truth":
+      return () => false
+  }
+}
+
+function same(text: string): (other: string) => boolean {
+  const wanted = text.toLowerCase()
+  return (other) => other.toLowerCase() === wanted
+}
+
+function globTest(pattern: string): (text: string) => boolean {
+  return (text) => matchesPattern(text.toLowerCase(), pattern.toLowerCase())
+}
+
+function compared<T extends string | number>(left: T, comparison: Comparison, right: T): boolean {
+  switch (comparison) {
+    case "=":
+      return left === right
+    case "<":
+      return left < right
+    case "<=":
+      return left <= right
+    case ">":
+      return left > right
+    case ">=":
+      return left >= right
+  }
+}
+
+/** SQLite's GLOB knows classes of characters, too, which are no part of our patterns. */
+function globOf(pattern: string): string {
+  return pattern.toLowerCase().replaceAll("[", "[[]")
+}
+
+/** The name of a parameter with this value. */
+function bound(context: Context, value: string | number): string {
+  const name = `v${Object.keys(context.values).length}`
+  context.values[name] = value
+  return `$${name}`
+}

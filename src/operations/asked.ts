@@ -1,0 +1,28 @@
+/** What an operation is asked about: a query in text, and what it means at the point of the call. */
+import * as z from "zod"
+import type { Condition } from "#projections/entities/condition.js"
+import type { Kind } from "#projections/inventory/read.js"
+import { momentOf } from "#query/moments.js"
+import { longest, parseQuery } from "#query/parse.js"
+import { understand } from "#query/understand.js"
+import type { QueryCall } from "./define.js"
+
+/** The input `q`. */
+export const q = z
+  .string()
+  .max(longest)
+  .optional()
+  .describe(
+    'Only what this asks for: role:production health<0.7 tag:web -status:running os:"Debian 12" changed:>-7d nginx',
+  )
+
+/** The condition for each of the kinds; none where nothing was asked. @throws FleetError `InvalidQuery` */
+export async function conditionsOf(
+  { fleet: { ledger, clock }, point }: QueryCall,
+  text: string | undefined,
+  kinds: readonly Kind[],
+): Promise<ReadonlyMap<Kind, Condition>> {
+  if (text === undefined || text.trim() === "") return new Map()
+  const resolve = (moment: string) => momentOf(ledger, clock, point, moment)
+  return understand(parseQuery(text), { kinds, point, resolve })
+}

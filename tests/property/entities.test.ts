@@ -1,0 +1,420 @@
+/** The rows of entities, and what finds them, answer what the merged documents of their records answer, at every position there is. */
+import type { NewEvent } from "#events/catalog.js"
+import { type Policy, defaultPolicy } from "#events/policy.js"
+import type { RecordId } from "#kernel/ids.js"
+import { type Json, type JsonObject, isObject, jsonText } from "#kernel/json.js"
+import { matchesPattern } from "#kernel/patterns.js"
+import { type Position, origin } from "#kernel/point.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import type { Condition, Test } from "#projections/entities/condition.js"
+import { forkOf, forksOf } from "#projections/entities/interval.js"
+import { type Entity, type PageKey, pageKey } from "#projections/entities/read.js"
+import { type Account, valuesOf } from "#projections/entities/summary.js"
+import { replay } from "#projections/inventory/evolve.js"
+import { merged } from "#projections/inventory/merge.js"
+import { isDiscovery } from "#projections/inventory/project.js"
+import type { Kind } from "#projections/inventory/read.js"
+import { Views } from "#projections/views.js"
+import { type Append, type History, anyHistory, appendHistory, byStream, kinds } from "#tests/support/random-history.js"
+import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+/** Machines of the two sources are linked, unlinked, and the one or the other source is believed first. */
+type Twist =
+  | { readonly is: "link"; readonly one: number; readonly other: number }
+  | { readonly is: "unlink"; readonly which: number }
+  | { readonly is: "believe"; readonly precedence: readonly string[] }
+
+const anyTwist: fc.Arbitrary<Twist> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ is: fc.constant("link" as const), one: fc.nat(3), other: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant("unlink" as const), which: fc.nat(3) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant("believe" as const),
+      precedence: fc.constantFrom(["there"], ["here"], ["there", "here"], []),
+    }),
+  },
+)
+
+interface Link {
+  readonly record: string
+  readonly target: string
+  readonly since: number
+  until: number
+}
+
+/** A history with twists in it, told in positions as it will be recorded, one event an append. */
+function twisted(history: History, twists: readonly Twist[]) {
+  const appends: Append[] = []
+  const links: Link[] = []
+  const policies: { position: number; policy: Policy }[] = []
+  const targets: { id: string; source: string }[] = []
+  let position = 0
+  const append = (one: Append) => {
+    appends.push(one)
+    position += one.events.length
+  }
+  const write = (name: string, event: NewEvent) => append({ stream: stream(name), events: [event] })
+  const isFree = (id: string) =>
+    !links.some(({ record, target, until }) => until === Infinity && [record, target].includes(id))
+  const twist = (one: Twist) => {
+    if (one.is === "believe") {
+      const policy = { ...defaultPolicy, precedence: [...one.precedence] }
+      policies.push({ position, policy })
+      write("policy", { type: "PolicyAdopted", data: { policy }, metadata, observedAt })
+    } else if (one.is === "link") {
+      const [a, b] = [targets[one.one % targets.length], targets[one.other % targets.length]]
+      if (a === undefined || b === undefined || a === b || !isFree(a.id) || !isFree(b.id)) return
+      const [target, record] = targets.indexOf(a) < targets.indexOf(b) ? [a.id, b.id] : [b.id, a.id]
+      links.push({ record, target, since: position, until: Infinity })
+      write("identity", { type: "RecordsLinked", data: { record, target, reasons: ["said"] }, metadata, observedAt })
+    } else {
+      const held = links.filter(({ until }) => until === Infinity)
+      const link = held[one.which % held.length]
+      if (link === undefined) return
+      link.until = position
+      const { record, target } = link
+      write("identity", { type: "RecordsUnlinked", data: { record, target, reasons: ["said"] }, metadata, observedAt })
+    }
+  }
+  for (const [index, one] of history.entries()) {
+    if (one.stream === "policy") continue
+    append(one)
+    for (const event of one.events)
+      if (event.type === "TargetDiscovered") targets.push({ id: one.stream.slice(7), source: event.data.source })
+    const next = twists[index % twists.length]
+    if (next !== undefined) twist(next)
+  }
+  return { appends, links, policies }
+}
+
+const anyTwisted = fc
+  .tuple(anyHistory, fc.array(anyTwist, { minLength: 1, maxLength: 6 }))
+  .map(([history, twists]) => twisted(history, twists))
+
+interface Told {
+  readonly id: RecordId
+  readonly kind: Kind
+  readonly source: string
+  readonly nativeKey: string
+  readonly target: string
+  readonly discovered: Position
+  readonly at: (position: Position) => JsonObject
+}
+
+/** An entity at a position, by definition. */
+interface Defined {
+  readonly id: RecordId
+  readonly kind: Kind
+  readonly targetId: string
+  readonly document: JsonObject
+  readonly values: ReturnType<typeof valuesOf>
+}
+
+/** Not at every position, as each is as good as another and all of them take long. */
+const stride = 5
+
+/** Runs a claim on the views of a history, with what they should tell. */
+async function withEntities(
+  { appends, links, policies }: ReturnType<typeof twisted>,
+  claim: (views: Views, at: Position, defined: readonly Defined[]) => Promise<void>,
+): Promise<void> {
+  const ledger = openSqliteLedger(":memory:")
+  const views = new Views(":memory:")
+  try {
+    const events = await appendHistory(ledger, appends)
+    for (let begin = 0; begin < events.length; begin += 3) await views.handle(events.slice(begin, begin + 3))
+    const told: Told[] = [...byStream(events).values()].map((own) => {
+      const [first] = own
+      if (first === undefined || !isDiscovery(first)) throw new Error("no discovery")
+      const [kind, id] = first.stream.split(/-(.*)/) as [Kind, RecordId]
+      const { source, nativeKey } = first.data
+      const documents = own.map((_, index) => replay(own.slice(0, index + 1)))
+      const at = (position: Position) => documents[own.findLastIndex((event) => event.position <= position)] ?? {}
+      const target = first.type === "TargetDiscovered" ? id : first.data.target
+      return { id, kind, source, nativeKey, target, discovered: first.position, at }
+    })
+    const positions = [origin, ...events.map(({ position }) => position)]
+    for (const at of positions.filter((position) => position % stride === positions.length % stride || position < 1)) {
+      const linkOf = (id: string) =>
+        links.find(({ record, since, until }) => record === id && since <= at && until > at)
+      const precedence = policies.findLast(({ position }) => position <= at)?.policy.precedence ?? []
+      const rank = (source: string) => (precedence.includes(source) ? precedence.indexOf(source) : precedence.length)
+      const there = told.filter(({ discovered }) => discovered <= at)
+      const entities = there.filter(({ id }) => linkOf(id) === undefined)
+      const defined = entities.map((entity): Defined => {
+        const records = there.filter(({ id }) => id === entity.id || linkOf(id)?.target === entity.id)
+        const accounts: Account[] = records
+          .toSorted((a, b) => rank(a.source) - rank(b.source) || a.discovered - b.discovered)
+          .map(({ source, nativeKey, at: then }) => ({
+            source,
+            nativeKey,
+            document: withLink(
+              then(at),
+              linkOf(records.find((one) => one.nativeKey === nativeKey && one.source === source)?.id ?? ""),
+            ),
+          }))
+        const ids = new Set(records.map(({ id }) => id as string))
+        const services = there
+          .filter(({ kind, target }) => kind === "service" && ids.has(target))
+          .map(({ at: then }) => then(at))
+          .filter(({ lifecycle }) => lifecycle !== "retired")
+          .map((document) => (isObject(document["state"]) ? document["state"]["status"] : undefined) ?? "unknown")
+        return {
+          id: entity.id,
+          kind: entity.kind,
+          targetId: linkOf(entity.target)?.target ?? entity.target,
+          document:
+            entity.kind === "target" ? merged(accounts.map(({ document }) => document)) : (accounts[0]?.document ?? {}),
+          values: valuesOf(entity.kind, accounts, entity.kind === "target" ? (services as never[]) : []),
+        }
+      })
+      await claim(views, at, defined)
+    }
+  } finally {
+    views.close()
+    await ledger.close()
+  }
+}
+
+function withLink(document: JsonObject, link: Link | undefined): JsonObject {
+  return link === undefined ? document : { ...document, link: { target: link.target } }
+}
+
+const shown = ({ no: _, kind: __, ...entity }: Entity) => entity
+const expected = ({ id, values: { words: _, sources, tags, summary, ...values } }: Defined) => ({
+  id,
+  ...values,
+  sources: JSON.parse(sources as string) as unknown,
+  tags: JSON.parse(tags as string) as unknown,
+  summary: JSON.parse(summary as string) as unknown,
+})
+
+const byId = <T extends { readonly id: string }>(items: readonly T[]) =>
+  items.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+
+async function all(views: Views, kind: Kind, at: Position): Promise<Entity[]> {
+  const items: Entity[] = []
+  for (let after: PageKey | undefined; ;) {
+    const page = await views.entities.page({ kind, at, limit: 2, includeRetired: true, after })
+    items.push(...page)
+    const last = page.at(-1)
+    if (page.length < 2 || last === undefined) return items
+    after = pageKey(last)
+  }
+}
+
+// Paths with a field, a collection and a field of its items of each kind.
+const fields = [
+  "/os/name",
+  "/os/kernel",
+  "/identity/name",
+  "/labels/owner",
+  "/config/user",
+  "/state/status",
+  "/hardware/cpuCores",
+]
+const collections = [
+  "/sockets",
+  "/packages",
+  "/network/interfaces",
+  "/storage/filesystems",
+  "/config/ports",
+  "/labels/tags",
+]
+const anyText = fc.constantFrom("a", "b", "10", "B", "*", "a*", "?", "running")
+const anyTest: fc.Arbitrary<Test> = fc.oneof(
+  fc.constant({ has: "value" as const }),
+  fc.record({
+    has: fc.constant("text" as const),
+    anyOf: fc.array(fc.record({ text: anyText, pattern: fc.boolean() }), { minLength: 1, maxLength: 2 }),
+  }),
+  fc.record({ has: fc.constant("words" as const), words: fc.array(anyText, { minLength: 1, maxLength: 2 }) }),
+  fc.record({
+    has: fc.constant("number" as const),
+    compare: fc.constantFrom("=" as const, "<" as const, ">=" as const),
+    value: fc.constantFrom(0, 1, 2, 80),
+  }),
+)
+const { condition: anyPlain } = fc.letrec<{ condition: Condition }>((tie) => ({
+  condition: fc.oneof(
+    { maxDepth: 3, depthIdentifier: "condition" },
+    fc.record({ is: fc.constant("field" as const), path: fc.constantFrom(...fields), test: anyTest }),
+    fc.record({ is: fc.constant("item" as const), collection: fc.constantFrom(...collections), test: anyTest }),
+    fc.record({
+      is: fc.constant("itemField" as const),
+      collection: fc.constantFrom("/sockets", "/packages", "/network/interfaces"),
+      field: fc.constantFrom("process", "version", "mac"),
+      keys: fc.constant(false),
+      test: anyTest,
+    }),
+    fc.record({
+      is: fc.constant("column" as const),
+      column: fc.constantFrom("name" as const, "status" as const, "os" as const),
+      test: anyTest,
+    }),
+    fc.record({ is: fc.constant("not" as const), of: tie("condition") }),
+    fc.record({
+      is: fc.constantFrom("all" as const, "any" as const),
+      of: fc.array(tie("condition"), { maxLength: 2 }),
+    }),
+  ),
+}))
+const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
+  { weight: 2, arbitrary: anyPlain },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant("related" as const),
+      kind: fc.constantFrom("target" as const, "service" as const, "stack" as const),
+      of: anyPlain,
+    }),
+  },
+)
+
+/** Whether an entity meets a condition, by its document. */
+function meets(entity: Defined, condition: Condition, defined: readonly Defined[]): boolean {
+  switch (condition.is) {
+    case "all":
+      return condition.of.every((part) => meets(entity, part, defined))
+    case "any":
+      return condition.of.some((part) => meets(entity, part, defined))
+    case "not":
+      return !meets(entity, condition.of, defined)
+    case "column":
+      return passes(entity.values[condition.column] ?? undefined, condition.test)
+    case "field":
+      return passes(valueAt(entity.document, condition.path), condition.test)
+    case "item":
+      return itemsAt(entity.document, condition.collection).some(([key]) => passes(key, condition.test))
+    case "itemField":
+      return itemsAt(entity.document, condition.collection).some(
+        ([, item]) => isObject(item) && passes(item[condition.field], condition.test),
+      )
+    case "related": {
+      if (condition.kind === entity.kind) return meets(entity, condition.of, defined)
+      const others = defined.filter(({ kind, targetId }) => kind === condition.kind && targetId === entity.targetId)
+      const related = others.filter(({ values }) => {
+        const [kind, stack] = [entity.kind, entity.values["stack"]]
+        if (kind === "target" || condition.kind === "target") return true
+        return kind === "service" ? values["name"] === stack : values["stack"] === entity.values["name"]
+      })
+      return related.some((other) => meets(other, condition.of, defined))
+    }
+    default:
+      throw new Error(`not defined here: ${condition.is}`)
+  }
+}
+
+function valueAt(document: Json | undefined, path: string): Json | undefined {
+  return path
+    .slice(1)
+    .split("/")
+    .reduce<Json | undefined>(
+      (holder, key) => (isObject(holder) && Object.hasOwn(holder, key) ? holder[key] : undefined),
+      document,
+    )
+}
+
+function itemsAt(document: JsonObject, collection: string): [string, Json][] {
+  const items = valueAt(document, collection)
+  return isObject(items) ? Object.entries(items).map(([key, item]) => [key.slice(key.indexOf(":") + 1), item]) : []
+}
+
+/** SQLite knows only the case of ASCII letters. */
+const lower = (text: string) => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+
+function passes(value: Json | undefined, test: Test): boolean {
+  if (value === undefined || value === null || isObject(value)) return false
+  const text = lower(typeof value === "boolean" ? String(Number(value)) : jsonText(value))
+  switch (test.has) {
+    case "value":
+      return true
+    case "text":
+      return test.anyOf.some((one) => (one.pattern ? matchesPattern(text, lower(one.text)) : text === lower(one.text)))
+    case "words":
+      return test.words.every((word) => text.includes(lower(word)))
+    case "number":
+      if (typeof value !== "number") return false
+      return test.compare === "="
+        ? value === test.value
+        : test.compare === "<"
+          ? value < test.value
+          : value >= test.value
+    default:
+      throw new Error(`not defined here: ${test.has}`)
+  }
+}
+
+describe("entities at a position", () => {
+  it("are what their records together tell, in pages, whatever is linked and whoever is believed", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyTwisted, (history) =>
+        withEntities(history, async (views, at, defined) => {
+          for (const kind of kinds) {
+            const found = await all(views, kind, at)
+            expect(byId(found.map(shown))).toStrictEqual(byId(defined.filter((one) => one.kind === kind).map(expected)))
+            const names = found.map(({ name }) => Buffer.from(name))
+            expect(names).toStrictEqual(names.toSorted((a, b) => Buffer.compare(a, b)))
+          }
+          const present = defined.filter(({ values }) => values["lifecycle"] !== "retired")
+          for (const target of [undefined, ...defined.filter(({ kind }) => kind === "target")]) {
+            const on = present.filter(({ targetId }) => target === undefined || targetId === target.id)
+            const count = (kind: Kind) => on.filter((one) => one.kind === kind).length
+            const no = target && ((await views.inventory.record(target.id)) as { no: number }).no
+            const totals = { target: count("target"), service: count("service"), stack: count("stack") }
+            expect(await views.entities.totals(at, no)).toStrictEqual(totals)
+            const services = await views.entities.page({ kind: "service", at, limit: 100, targetNo: no })
+            const ids = on.filter(({ kind }) => kind === "service").map(({ id }) => id as string)
+            expect(services.map(({ id }) => id as string).toSorted()).toStrictEqual(ids.toSorted())
+          }
+        }),
+      ),
+      { numRuns: 25, endOnFailure: true },
+    )
+  }, 120_000)
+
+  it("are found by any condition as by looking at each", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyTwisted, fc.array(anyCondition, { minLength: 1, maxLength: 3 }), (history, conditions) =>
+        withEntities(history, async (views, at, defined) => {
+          for (const condition of conditions) {
+            for (const kind of kinds) {
+              const met = defined
+                .filter((one) => one.kind === kind && meets(one, condition, defined))
+                .map(({ id }) => id)
+              const page = await views.entities.page({ kind, at, limit: 100, includeRetired: true, condition })
+              const ids = page.map(({ id }) => id)
+              expect(ids.toSorted()).toStrictEqual(met.toSorted())
+              expect(await views.entities.count({ kind, at, condition, includeRetired: true })).toBe(met.length)
+            }
+          }
+        }),
+      ),
+      { numRuns: 20, endOnFailure: true },
+    )
+  }, 120_000)
+})
+
+describe("intervals", () => {
+  it("hang where those that hold a position are looked for, and only there", () => {
+    const interval = fc.tuple(fc.nat(3_000), fc.integer({ min: 1, max: 3_000 }))
+    fc.assert(
+      fc.property(fc.array(interval, { maxLength: 40 }), fc.nat(6_000), (intervals, at) => {
+        const rows = intervals.map(([since, length]) => ({
+          since,
+          until: since + length,
+          fork: forkOf(since, since + length),
+        }))
+        const { left, right } = forksOf(at, 6_000)
+        const found = rows.filter(
+          ({ fork, since, until }) => (left.includes(fork) && until > at) || (right.includes(fork) && since <= at),
+        )
+        expect(found).toStrictEqual(rows.filter(({ since, until }) => since <= at && until > at))
+        expect(left.filter((fork) => right.includes(fork))).toEqual([])
+      }),
+    )
+  })
+})
