@@ -24,6 +24,8 @@ import { type PolicyReader, policyReader } from "./policy/read.js"
 import type { Projection } from "./projection.js"
 import { runsProjection } from "./runs/project.js"
 import { type RunsReader, runsReader } from "./runs/read.js"
+import { snapshotsProjection } from "./snapshots/project.js"
+import { type SnapshotsReader, snapshotsReader } from "./snapshots/read.js"
 
 /** In the order in which they see an event. */
 const projections: readonly Projection[] = [
@@ -33,6 +35,7 @@ const projections: readonly Projection[] = [
   runsProjection,
   policyProjection,
   hostKeysProjection,
+  snapshotsProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -67,6 +70,7 @@ export interface ViewsReader {
   readonly runs: RunsReader
   readonly policy: PolicyReader
   readonly hostKeys: HostKeysReader
+  readonly snapshots: SnapshotsReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -77,6 +81,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly runs: RunsReader
   readonly policy: PolicyReader
   readonly hostKeys: HostKeysReader
+  readonly snapshots: SnapshotsReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #fold: (events: readonly RecordedEvent[]) => void
@@ -116,6 +121,7 @@ export class Views implements Subscriber, ViewsReader {
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
     this.hostKeys = hostKeysReader(this.#db)
+    this.snapshots = snapshotsReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

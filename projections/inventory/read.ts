@@ -6,6 +6,7 @@ import type { Db } from "#sqlite/open.js"
 import { noiseReader } from "./noise.js"
 import { type NumberedPath, pathReader } from "./paths.js"
 import { wholeRecord } from "./project.js"
+import { statusReader } from "./statuses.js"
 import { documentOf } from "./units.js"
 
 export const kinds = ["target", "service", "stack"] as const
@@ -123,6 +124,7 @@ export function inventoryReader(db: Db) {
 
   return {
     noise: noiseReader(db),
+    statuses: statusReader(db),
 
     record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
 

@@ -15,10 +15,22 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ops: ["kernel", "sqlite"],
   config: ["kernel", "events"],
   timeline: ["kernel", "events", "ledger", "projections"],
+  snapshots: ["kernel", "events", "ledger", "projections", "timeline"],
   discovery: ["kernel", "events", "ledger", "subscriptions", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   simulation: ["kernel", "events", "config", "discovery", "folder", "fleet"],
-  operations: ["kernel", "events", "ledger", "projections", "timeline", "discovery", "ops", "fleet", "version"],
+  operations: [
+    "kernel",
+    "events",
+    "ledger",
+    "projections",
+    "timeline",
+    "snapshots",
+    "discovery",
+    "ops",
+    "fleet",
+    "version",
+  ],
   api: ["kernel", "operations", "ops", "fleet", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
   cli: [
@@ -54,7 +66,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],
-  server: ["kernel", "config", "discovery", "api", "web", "fleet", "waiting"],
+  server: ["kernel", "config", "discovery", "snapshots", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {
