@@ -94,7 +94,7 @@ export function comparisonText(answer: {
   }
   const critical = criticalChanges.items.map(({ entity, loss, role, dependants, weight }) => {
     const why = [...(role === null ? [] : [role]), ...(dependants === 0 ? [] : [`${dependants} depended on it`])]
-    return `${entityText(entity)} ${pc.red(loss)}${why.length === 0 ? "" : `: ${why.join(", ")}`} ${pc.dim(`weight ${weight}`)}`
+    return `${entityText(entity)} ${pc.red(loss)}${why.length === 0 ? "" : `: ${why.join(", ")}`} ${pc.dim(`(weight ${weight})`)}`
   })
   return [
     ...Object.entries(summary).map(
@@ -129,7 +129,7 @@ function entityText({ kind, name }: Entity): string {
 }
 
 function countsText({ target, service, stack }: Counts): string {
-  return `${target} targets, ${service} services, ${stack} stacks`
+  return `targets ${target}, services ${service}, stacks ${stack}`
 }
 
 function healthText({ healthy, warning, critical, unknown, average }: Health): string {

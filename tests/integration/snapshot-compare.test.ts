@@ -147,7 +147,7 @@ it("weighs what was lost by what it was for and what depended on it, and tells w
   })
   expect((await compare(fleet, {})).summary["created"]).toStrictEqual({ target: 1, service: 1, stack: 0 })
   const text = tableOf("snapshot compare", comparison)
-  expect(text).toContain("db (service) removed: production, 2 depended on it weight 1.5")
+  expect(text).toContain("db (service) removed: production, 2 depended on it (weight 1.5)")
   expect(text).toContain("nas (target) critical 0.1 → healthy 0.7: disk is critical: /")
   expect(await ask(fleet, "snapshot show", { name: "before" })).toMatchObject({
     totals: { target: 4, service: 7, stack: 0 },
