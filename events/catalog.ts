@@ -10,6 +10,7 @@ import { identityEvents } from "./identity.js"
 import { ledgerEvents } from "./ledger.js"
 import { policyEvents } from "./policy.js"
 import { serviceEvents } from "./service.js"
+import { snapshotEvents } from "./snapshot.js"
 import { sourceEvents } from "./source.js"
 import { stackEvents } from "./stack.js"
 import { targetEvents } from "./target.js"
@@ -21,6 +22,7 @@ export const catalog = {
   ...identityEvents,
   ...sourceEvents,
   ...policyEvents,
+  ...snapshotEvents,
   ...ledgerEvents,
   ...alertEvents,
 }

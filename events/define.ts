@@ -2,7 +2,16 @@
 import type * as z from "zod"
 import type { JsonObject } from "#kernel/json.js"
 
-export type StreamFamily = "target" | "service" | "stack" | "identity" | "source" | "policy" | "ledger" | "alert"
+export type StreamFamily =
+  | "target"
+  | "service"
+  | "stack"
+  | "identity"
+  | "source"
+  | "policy"
+  | "snapshots"
+  | "ledger"
+  | "alert"
 
 export interface EventDefinition<S extends z.ZodType = z.ZodType> {
   readonly family: StreamFamily

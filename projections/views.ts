@@ -26,6 +26,8 @@ import { type PolicyReader, policyReader } from "./policy/read.js"
 import type { Projection } from "./projection.js"
 import { runsProjection } from "./runs/project.js"
 import { type RunsReader, runsReader } from "./runs/read.js"
+import { snapshotsProjection } from "./snapshots/project.js"
+import { type SnapshotsReader, snapshotsReader } from "./snapshots/read.js"
 
 /** In the order in which they see an event. */
 const projections: readonly Projection[] = [
@@ -36,6 +38,7 @@ const projections: readonly Projection[] = [
   policyProjection,
   hostKeysProjection,
   entitiesProjection,
+  snapshotsProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -71,6 +74,7 @@ export interface ViewsReader {
   readonly runs: RunsReader
   readonly policy: PolicyReader
   readonly hostKeys: HostKeysReader
+  readonly snapshots: SnapshotsReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -82,6 +86,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly runs: RunsReader
   readonly policy: PolicyReader
   readonly hostKeys: HostKeysReader
+  readonly snapshots: SnapshotsReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #fold: (events: readonly RecordedEvent[]) => void
@@ -122,6 +127,7 @@ export class Views implements Subscriber, ViewsReader {
     this.runs = runsReader(this.#db)
     this.policy = policyReader(this.#db)
     this.hostKeys = hostKeysReader(this.#db)
+    this.snapshots = snapshotsReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

@@ -148,6 +148,9 @@ async function putTogether(
     get hostKeys() {
       return views.hostKeys
     },
+    get snapshots() {
+      return views.snapshots
+    },
   }
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const acting = [

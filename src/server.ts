@@ -9,6 +9,7 @@ import type { LoadedConfig } from "#config/load.js"
 import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import { type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automatic.js"
 import { addPages } from "#web/pages.js"
 import { type Told, openFleet } from "./fleet.js"
 import { patiently } from "./waiting.js"
@@ -39,8 +40,10 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
   const app = await buildApi(fleet, hosts, log)
   addPages(app, fleet)
   let looking: Schedule | undefined
+  let taking: AutomaticSnapshots | undefined
   const close = async () => {
     await looking?.stop()
+    await taking?.stop()
     await app.close()
     await new Promise((resolve) => {
       socket.close(resolve)
@@ -61,6 +64,9 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     await close()
     throw error instanceof FleetError ? error : cannotListen(config.listen, error)
   }
+  taking = automaticSnapshots(fleet, { ...config.snapshots, isOurs: fleet.isWorker }, (error) =>
+    log.warn({ err: error }, "a snapshot could not be taken or ended"),
+  )
   // The listeners are there before the first look, so that what it sees of this program is what every later look sees.
   const every = new Map(config.sources.map((source) => [source.name, source.every ?? config.discovery.every]))
   const rules = {

@@ -196,6 +196,17 @@ export function entitiesReader(db: Db, head: () => Position) {
       return { target: of("target"), service: of("service"), stack: of("stack") }
     },
 
+    /** How each machine is doing, by its id; retired ones apart. */
+    async scores(at: Position): Promise<ReadonlyMap<RecordId, number | null>> {
+      const query = contextAt(at)
+      const rows = found(
+        query,
+        { kind: "target", at },
+        "(SELECT id FROM records WHERE no = e.no) AS id, e.health AS score",
+      )
+      return new Map(db.prepare<object, [RecordId, number | null]>(rows).raw().all(query.values))
+    },
+
     /** How many there are. */
     async count(among: Among): Promise<number> {
       const query = contextAt(among.at)

@@ -74,6 +74,8 @@ export function patchOf(event: FleetEvent): Patch {
     case "HostKeyTrusted":
     case "DiscoveryFailed":
     case "PolicyAdopted":
+    case "SnapshotTaken":
+    case "SnapshotDeleted":
     case "LedgerCheckpointed":
     case "SigningKeyRotated":
     case "LedgerRestored":

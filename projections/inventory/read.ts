@@ -89,7 +89,6 @@ export function inventoryReader(db: Db) {
 
   return {
     noise: noiseReader(db),
-
     record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
 
     recordByNo: async (no: number): Promise<RecordRow | undefined> => byNo.get(no),

@@ -14,9 +14,10 @@ const tables = `
     finished_at TEXT NOT NULL,
     account TEXT NOT NULL -- JSON: coverage and counts, or code and message
   ) STRICT;
-  CREATE INDEX runs_by_source ON runs (source, position);`
+  CREATE INDEX runs_by_source ON runs (source, position);
+  CREATE INDEX runs_by_id ON runs (run_id);`
 
-export const runsProjection: Projection = { name: "runs", version: 1, tables, projector }
+export const runsProjection: Projection = { name: "runs", version: 2, tables, projector }
 
 function projector(db: Db): (event: RecordedEvent) => void {
   const insert = db.prepare<[number, string, string, string | null, string, string, string, string]>(

@@ -37,7 +37,22 @@ export function runsReader(db: Db) {
        ORDER BY position DESC LIMIT 1`,
     )
     .pluck()
+  const ended = db
+    .prepare<{ id: string; at: number }, Position>(
+      "SELECT position FROM runs WHERE run_id = $id AND position <= $at ORDER BY position DESC LIMIT 1",
+    )
+    .pluck()
+  const last = db.prepare<{ at: number; limit: number }, { runId: string; source: string; finishedAt: Instant }>(
+    `SELECT run_id AS runId, source, finished_at AS finishedAt FROM runs WHERE run_id IS NOT NULL AND position <= $at
+     ORDER BY position DESC LIMIT $limit`,
+  )
   return {
+    /** The position that ends a run: that of its own account, behind everything that it changed. */
+    ended: async (runId: string, at: Position): Promise<Position | undefined> => ended.get({ id: runId, at }),
+
+    /** The last ones that are recorded, newest first. */
+    last: async (at: Position, limit: number) => last.all({ at, limit }),
+
     /** When the last recorded run of a source ended that could look at one of its machines. */
     lastSaw: async (source: string, target: string, at: Position): Promise<Instant | undefined> =>
       lastSaw.get({ source, target, at }),

@@ -149,6 +149,7 @@ const groups: Readonly<Record<string, string>> = {
   tag: "Add and remove tags of machines",
   subscription: "List, pause, resume and replay what follows the ledger",
   deadletter: "List events that a handler could not handle, and have it try again",
+  snapshot: "Name points in time, to compare with later; a snapshot copies nothing and is not for restoring a fleet",
   proof: "Checkpoints, proofs and the key that signs them",
   token: "Create, list and revoke tokens",
 }

@@ -5,6 +5,7 @@ import type { Change } from "#timeline/change.js"
 import type { EntityDiff } from "#timeline/diff.js"
 import { colours as pc } from "./colours.js"
 import { printable } from "./printable.js"
+import { comparisonText, showSnapshot, snapshotRow } from "./snapshot-tables.js"
 
 type View = (answer: never) => string
 
@@ -49,6 +50,23 @@ const views: Readonly<Record<string, View>> = {
     ].join("\n"),
   watch: changeText,
   diff: diffText,
+  "snapshot create": ({ name, point, expiresAt }: { name: string; point: At; expiresAt: string | null }) =>
+    `${printable(name)} is ${point.time} (position ${point.position})${expiresAt === null ? "" : pc.dim(`, kept until ${expiresAt}`)}`,
+  "snapshot list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map(snapshotRow) }, [
+      "name",
+      "type",
+      "tags",
+      "position",
+      "time",
+      "takenBy",
+      "expiresAt",
+      "description",
+    ]),
+  "snapshot show": showSnapshot,
+  "snapshot compare": comparisonText,
+  "snapshot delete": ({ name, point }: { name: string; point: At }) =>
+    `deleted ${printable(name)}; what it named is still position:${point.position}`,
   noise: (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
     list({ ...answer, items: answer.items.map((item) => ({ ...item, example: nameOf(item["example"]) })) }, [
       "field",
@@ -215,6 +233,7 @@ const headings: Readonly<Record<string, string>> = {
   revokedAt: "REVOKED",
   deadLetters: "DEAD LETTERS",
   perDay: "PER DAY",
+  takenBy: "TAKEN BY",
 }
 
 function heading(field: string): string {

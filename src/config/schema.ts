@@ -50,6 +50,16 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
+  /** Snapshots that `serve` takes by itself, where something has changed since the last one. */
+  snapshots: z
+    .strictObject({
+      /** Behind each look that changed something. */
+      afterDiscovery: z.boolean().default(false),
+      every: duration.prefault("1d"),
+      /** How long those are kept; what they named stays in the ledger. */
+      keep: duration.prefault("30d"),
+    })
+    .prefault({}),
   policy: policy.extend({ bands: policy.shape.bands.prefault({}) }).prefault({}),
 })
 

@@ -24,9 +24,13 @@ export type PointExpression =
   | { readonly kind: "now" }
   | { readonly kind: "position"; readonly position: Position }
   | { readonly kind: "time"; readonly time: Instant }
+  /** Whether there is one of that name is for the ledger to say. */
+  | { readonly kind: "snapshot"; readonly name: string }
+  /** Where that run ended. */
+  | { readonly kind: "run"; readonly id: string }
 
 const forms =
-  'now, a time like 2026-11-23T14:00:00Z, a date like 2026-11-23, an age like -2h or -3d, "yesterday", "yesterday 14:00", or position:123'
+  'now, a time like 2026-11-23T14:00:00Z, a date like 2026-11-23, an age like -2h or -3d, "yesterday", "yesterday 14:00", position:123, snapshot:NAME, or run:ID'
 
 const dateTime = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/i
 const relativeDay = /^(today|yesterday)(?:[T ](\d{2}:\d{2}(?::\d{2})?))?$/i
@@ -41,6 +45,12 @@ export function parsePoint(text: string, now: Instant): PointExpression {
 
   const byPosition = /^position:(\d{1,15})$/.exec(given)
   if (byPosition) return { kind: "position", position: position(Number(byPosition[1])) }
+
+  const named = /^(snapshot|run):(\S+)$/u.exec(given)
+  if (named) {
+    const [, kind, name = ""] = named
+    return kind === "snapshot" ? { kind, name } : { kind: "run", id: name.toLowerCase() }
+  }
 
   const back = /^(?:now)?-(.+)$/i.exec(given)?.[1]
   if (back !== undefined) {

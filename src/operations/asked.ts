@@ -18,11 +18,11 @@ export const q = z
 
 /** The condition for each of the kinds; none where nothing was asked. @throws FleetError `InvalidQuery` */
 export async function conditionsOf(
-  { fleet: { ledger, clock }, point }: QueryCall,
+  { fleet, point }: QueryCall,
   text: string | undefined,
   kinds: readonly Kind[],
 ): Promise<ReadonlyMap<Kind, Condition>> {
   if (text === undefined || text.trim() === "") return new Map()
-  const resolve = (moment: string) => momentOf(ledger, clock, point, moment)
+  const resolve = (moment: string) => momentOf(fleet, point, moment)
   return understand(parseQuery(text), { kinds, point, resolve })
 }

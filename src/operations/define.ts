@@ -86,7 +86,9 @@ export const at = z
   .string()
   .max(100)
   .optional()
-  .describe("Point in time: now, 2026-11-23T14:00:00Z, 2026-11-23, -2h, yesterday 14:00, position:123")
+  .describe(
+    "Point in time: now, 2026-11-23T14:00:00Z, 2026-11-23, -2h, yesterday 14:00, position:123, snapshot:NAME, run:ID",
+  )
 
 export function query<I extends z.ZodObject>(operation: Omit<Query<I>, "kind">): Query {
   return { ...operation, kind: "query", input: operation.input.extend({ at }) } as unknown as Query

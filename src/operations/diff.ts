@@ -27,7 +27,7 @@ export const diff = query({
     examples: ["diff -1h", "diff -- -1d now", "diff position:10 position:20 --output json"],
   },
   async run({ fleet, point }, input) {
-    const resolve = (at: string): Promise<Point> => resolvePoint(fleet.ledger, fleet.clock, at)
+    const resolve = (at: string): Promise<Point> => resolvePoint(fleet, at)
     const from = await resolve(input.from)
     const to = input.to === undefined ? point : await resolve(input.to)
     await fleet.reached(Math.max(from.position, to.position) as Point["position"])

@@ -27,11 +27,11 @@ export const history = query({
     examples: ["history", "history web-1 --since -1d", "history web-1 --output json"],
   },
   async run({ fleet, point }, input) {
-    const { ledger, views, clock } = fleet
+    const { ledger, views } = fleet
     const record = input.entity === undefined ? undefined : await findEntity(views, input.entity, point.position)
     const records =
       record?.kind === "target" ? await recordsOfTarget(views, record.id, point.position) : record && [record]
-    const since = input.since === undefined ? origin : (await resolvePoint(ledger, clock, input.since)).position
+    const since = input.since === undefined ? origin : (await resolvePoint(fleet, input.since)).position
     const [key] = input.cursor === undefined ? [point.position + 1] : decodeCursor(input.cursor).key
     if (typeof key !== "number") throw wrongCursor()
     const page = await views.history.page({

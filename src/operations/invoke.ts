@@ -71,5 +71,5 @@ async function pointOf({ fleet }: Call, input: Readonly<Record<string, unknown>>
     if (point.position > (await fleet.ledger.head()).position) throw wrongCursor()
     return point
   }
-  return resolvePoint(fleet.ledger, fleet.clock, typeof at === "string" ? at : undefined)
+  return resolvePoint(fleet, typeof at === "string" ? at : undefined)
 }

@@ -57,8 +57,8 @@ export const noise = query({
 
 /** As far back as was asked for; without that a week, or to the ledger's beginning. */
 async function beginning({ fleet, point }: QueryCall, since: string | undefined) {
-  const { ledger, clock } = fleet
-  if (since !== undefined) return resolvePoint(ledger, clock, since)
+  const { ledger } = fleet
+  if (since !== undefined) return resolvePoint(fleet, since)
   const time = instant(epochMs(point.time) - defaultDays * dayMs)
   const position = await ledger.positionAt(time)
   if (position !== origin || point.position === origin) return { position, time }

@@ -18,6 +18,8 @@ import { redact } from "./redact.js"
 import { search } from "./search.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
+import { snapshotCompare } from "./snapshot-compare.js"
+import { snapshotCreate, snapshotDelete, snapshotList, snapshotShow } from "./snapshots.js"
 import { stacks } from "./stacks.js"
 import { status } from "./status.js"
 import { subscriptionList, subscriptionPause, subscriptionReplay, subscriptionResume } from "./subscriptions.js"
@@ -38,6 +40,11 @@ export const operations: readonly Operation[] = [
   show,
   history,
   diff,
+  snapshotCreate,
+  snapshotList,
+  snapshotShow,
+  snapshotCompare,
+  snapshotDelete,
   watch,
   noise,
   status,

@@ -33,6 +33,15 @@ export const diffItemShape = z.object({
   patch: z.array(patchOperation),
 })
 
+/** Of machines; `average` is the mean of the scores that are known. */
+export const healthTotalsShape = z.object({
+  healthy: z.int(),
+  warning: z.int(),
+  critical: z.int(),
+  unknown: z.int(),
+  average: z.number().nullable(),
+})
+
 /** A page of a list: `next` is the cursor of the page after it, null on the last. */
 export function listOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), next: z.string().nullable() })

@@ -26,6 +26,8 @@ describe("a question that cannot be answered", () => {
     [["targets", "--at", "2999-01-01"], /is in the future; now is /],
     [["targets", "--at", "2001-01-01"], /is before this ledger; it begins at /],
     [["targets", "--at", "position:99999"], /position 99999 is not recorded yet; the last is position:\d+/],
+    [["targets", "--at", "run:nightly"], /no run "nightly" is recorded; none is recorded yet/],
+    [["snapshot", "create", "a b"], /"name" is wrong: letters, digits and/],
     [["show", "nobody"], /nothing is called "nobody"/],
     [["discover", "hree"], /there is no source "hree"; did you mean "here"\?/],
     [["targets", "--limit", "0"], /"limit" is wrong: /],

@@ -116,6 +116,8 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   HostKeyTrusted: {},
   DiscoveryFailed: {},
   PolicyAdopted: {},
+  SnapshotTaken: {},
+  SnapshotDeleted: {},
   LedgerCheckpointed: {},
   SigningKeyRotated: {},
   LedgerRestored: {},

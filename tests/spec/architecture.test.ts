@@ -16,6 +16,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   config: ["kernel", "events"],
   timeline: ["kernel", "events", "ledger", "projections"],
   query: ["kernel", "events", "ledger", "projections", "timeline"],
+  snapshots: ["kernel", "events", "ledger", "projections", "timeline"],
   discovery: ["kernel", "events", "ledger", "subscriptions", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   simulation: ["kernel", "events", "config", "discovery", "folder", "fleet"],
@@ -26,6 +27,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "projections",
     "timeline",
     "query",
+    "snapshots",
     "discovery",
     "ops",
     "fleet",
@@ -66,7 +68,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],
-  server: ["kernel", "config", "discovery", "api", "web", "fleet", "waiting"],
+  server: ["kernel", "config", "discovery", "snapshots", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {

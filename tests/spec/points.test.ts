@@ -19,8 +19,18 @@ const timeOf = (text: string, at: Instant = now) => {
 function outcomeOf(text: string): string {
   try {
     const point = parsePoint(text, now)
-    if (point.kind === "time") return point.time
-    return point.kind === "now" ? "now" : `position:${point.position}`
+    switch (point.kind) {
+      case "time":
+        return point.time
+      case "now":
+        return "now"
+      case "position":
+        return `position:${point.position}`
+      case "snapshot":
+        return `snapshot:${point.name}`
+      case "run":
+        return `run:${point.id}`
+    }
   } catch (error) {
     if (error instanceof FleetError && error.code === "InvalidPoint") return "refused"
     throw error
@@ -45,6 +55,16 @@ describe("a point", () => {
 
   it.each([0, 1, 123, 999_999_999_999_999])("is position %i", (position) => {
     expect(parsePoint(`position:${position}`, now)).toStrictEqual({ kind: "position", position })
+  })
+
+  it("is a snapshot or a run by its name, which is the ledger's to know", () => {
+    expect(parsePoint("snapshot:before_Upgrade-2.0", now)).toStrictEqual({
+      kind: "snapshot",
+      name: "before_Upgrade-2.0",
+    })
+    expect(parsePoint(" snapshot:Über-Nacht\n", now)).toStrictEqual({ kind: "snapshot", name: "Über-Nacht" })
+    const id = "7D9F1C7E-6A0F-4A3B-9A55-3D3D2F6F4C01"
+    expect(parsePoint(`run:${id}`, now)).toStrictEqual({ kind: "run", id: id.toLowerCase() })
   })
 
   describe.each(zones)("in the zone %s", (zone) => {
@@ -116,6 +136,7 @@ describe("a point", () => {
     const texts = {
       "a word": ["", " ", "tomorrow", "noon", "1 day ago", "\u0000", "１２", "2026-11-23; now"],
       "no position": ["position:", "position:-1", "position:1.5", "position:1234567890123456", "position 3"],
+      "no name": ["snapshot:", "snapshot", "snapshot: a", "snapshot:a b", "run:", "Snapshot:a"],
       "no age": ["-", "-2", "-2x", "--2h", "- 2h", "2h", "+2h", "-1h -2m", "-2H"],
       "no day": ["2026-02-29", "2026-02-31", "2026-04-31", "2026-13-01", "2026-00-10", "2026-11-00"],
       "no date": ["2026-1-2", "26-11-23", "23.11.2026", "20261123", "2026-11-23T", "2026-11"],
@@ -156,7 +177,9 @@ describe("a point", () => {
     const text = fc.oneof(fc.string(), fc.string({ unit: letters }), shaped, age)
     fc.assert(
       fc.property(text, (given) => {
-        expect(outcomeOf(given)).toMatch(/^(?:refused|now|position:\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/)
+        expect(outcomeOf(given)).toMatch(
+          /^(?:refused|now|position:\d+|snapshot:\S+|run:\S+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/,
+        )
       }),
       { numRuns: 2_000 },
     )
