@@ -77,7 +77,7 @@ const storage = z.strictObject({
 })
 
 /**
- * What listens: `tcp:22` on all addresses, `tcp:127.0.0.1:53` on one. UDP ports of the kernel's ephemeral range are clients' and left out.
+ * What listens: `tcp:22` on all addresses, `tcp:127.0.0.1:53` on one. Ports of the range that the kernel gives to anybody are left out.
  */
 const sockets = collection(
   "tcp|udp",

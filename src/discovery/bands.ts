@@ -27,6 +27,11 @@ export function nextStatus(
   return sustained ? wanted : current
 }
 
+/** Whether what was just taken is in the band that the resource was in: then what was before does not matter. */
+export function staysIn(current: ResourceStatus | undefined, percent: number, bands: Bands): current is ResourceStatus {
+  return current !== undefined && bandOf(percent, current, bands) === current
+}
+
 function bandOf(percent: number, current: ResourceStatus | undefined, bands: Bands): ResourceStatus {
   const staysCritical = current === "critical" ? bands.hysteresis : 0
   const staysWarning = current === "critical" || current === "warning" ? bands.hysteresis : 0

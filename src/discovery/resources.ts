@@ -5,7 +5,7 @@ import type { Instant } from "#kernel/clock.js"
 import type { RecordId } from "#kernel/ids.js"
 import { type JsonObject, isObject } from "#kernel/json.js"
 import type { Measurements } from "#ops/measurements.js"
-import { nextStatus } from "./bands.js"
+import { nextStatus, staysIn } from "./bands.js"
 import { counterMetrics, measure, resourceOf } from "./measure.js"
 import type { Observation } from "./observation.js"
 
@@ -34,11 +34,13 @@ export async function resourcesAfter(
   await measurements.record(id, observedAt, values)
   const current = (known["resources"] ?? {}) as Record<string, ResourceStatus>
   const next: Record<string, ResourceStatus> = {}
-  for (const metric of values.keys()) {
+  for (const [metric, value] of values) {
     const resource = resourceOf(metric)
     if (resource === undefined) continue
-    const recent = await measurements.latest(id, metric, observedAt, bandWindow)
-    next[resource] = nextStatus(current[resource], recent, bands)
+    const status = current[resource]
+    next[resource] = staysIn(status, value, bands)
+      ? status
+      : nextStatus(status, await measurements.latest(id, metric, observedAt, bandWindow), bands)
   }
   // What was not measured this time stays in the state it was in, as long as what it belongs to is there.
   for (const [resource, status] of Object.entries(current)) {

@@ -22,7 +22,8 @@ export async function turnsSeen(
 ): Promise<FleetEvent[]> {
   const status = statusOf({ state: facets["state"] ?? null })
   if (kind !== "service" || status === undefined) return []
-  const restarts = await restartsSince(id, at, measurements)
+  const isCounted = typeof facets["container"]?.["restarts"] === "number"
+  const restarts = isCounted ? await restartsSince(id, at, measurements) : 0
   return turns(known, id, { status, restarts, at }, stateChanges, policy)
 }
 

@@ -39,7 +39,7 @@ export function measurements(db: Db) {
 
   return {
     async record(record: RecordId, at: Instant, values: ReadonlyMap<string, number>): Promise<void> {
-      write(record, at, values)
+      if (values.size > 0) write(record, at, values)
     },
     /** The last ones of a series that were taken by then, newest first. */
     async latest(record: RecordId, metric: string, by: Instant, limit: number): Promise<readonly Measurement[]> {

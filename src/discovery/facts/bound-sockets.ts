@@ -8,8 +8,6 @@ export interface BoundSocket {
   readonly protocol: "tcp" | "udp"
   readonly address: string
   readonly port: number
-  /** Whether the port is of the range that the kernel gives to clients, and so may be another one the next time. */
-  readonly ephemeral: boolean
   readonly uid: number
   readonly inode: string
   /** `tcp:22` on all addresses, `tcp:127.0.0.1:53` or `tcp:[::1]:631` on one. */
@@ -23,8 +21,10 @@ const listening = "0A"
 const unconnected = "07"
 
 /**
- * TCP that listens and UDP that is bound and takes from anybody. UDP on an ephemeral port is a client waiting for its answer and left
- * out. IPv6 may be switched off, so that it has no tables; IPv4 has them always, and without them nothing can be said.
+ * TCP that listens and UDP that is bound and takes from anybody, outside the range of ports that the kernel gives to whoever asks for any. In it UDP is
+ * a client waiting for its answer, and what listens (a test's server, a container's port that the engine chose, containerd, rpc.statd) does so
+ * on another port the next time, so that it would be news at every start. IPv6 may be switched off, so that it has no tables; IPv4 has them
+ * always, and without them nothing can be said.
  */
 export function boundSockets(tables: SocketTables): readonly BoundSocket[] | NotSeen {
   for (const name of ["tcp", "tcp6", "udp", "udp6", "port-range"] as const) {
@@ -34,13 +34,12 @@ export function boundSockets(tables: SocketTables): readonly BoundSocket[] | Not
   }
   const [first = null, last = null] = linesOf(tables["port-range"])[0]?.trim().split(/\s+/).map(foreignCount) ?? []
   if (first === null || last === null) return { why: "the range of ephemeral ports is not known" }
-  const isEphemeral = (port: number) => port >= first && port <= last
   return [
-    ...socketsOf("tcp", linesOf(tables.tcp), listening, isEphemeral),
-    ...socketsOf("tcp", linesOf(tables.tcp6), listening, isEphemeral),
-    ...socketsOf("udp", linesOf(tables.udp), unconnected, isEphemeral).filter(({ ephemeral }) => !ephemeral),
-    ...socketsOf("udp", linesOf(tables.udp6), unconnected, isEphemeral).filter(({ ephemeral }) => !ephemeral),
-  ]
+    ...socketsOf("tcp", linesOf(tables.tcp), listening),
+    ...socketsOf("tcp", linesOf(tables.tcp6), listening),
+    ...socketsOf("udp", linesOf(tables.udp), unconnected),
+    ...socketsOf("udp", linesOf(tables.udp6), unconnected),
+  ].filter(({ port }) => port < first || port > last)
 }
 
 export function isWildcard(address: string): boolean {
@@ -48,12 +47,7 @@ export function isWildcard(address: string): boolean {
 }
 
 /** `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …` */
-function socketsOf(
-  protocol: BoundSocket["protocol"],
-  lines: readonly string[],
-  state: string,
-  isEphemeral: (port: number) => boolean,
-): BoundSocket[] {
+function socketsOf(protocol: BoundSocket["protocol"], lines: readonly string[], state: string): BoundSocket[] {
   const sockets: BoundSocket[] = []
   for (const line of lines) {
     // A busy server has tens of thousands of connections and a handful of listeners.
@@ -65,7 +59,7 @@ function socketsOf(
     if (st !== state || !(port > 0) || uid === null) continue
     const address = hex.length === 8 ? ipv4FromHex(hex) : ipFromWords(hex)
     const key = `${protocol}:${place(address, port)}`
-    sockets.push({ protocol, address, port, ephemeral: isEphemeral(port), uid, inode, key })
+    sockets.push({ protocol, address, port, uid, inode, key })
   }
   return sockets
 }

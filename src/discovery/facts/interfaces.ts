@@ -1,6 +1,7 @@
 /**
  * A machine's network interfaces with their addresses. Those that a container or a virtual machine brings and takes with it (veth, tap,
- * Proxmox's firewall bridges) are left out: they are the guest's, and come and go with it.
+ * Proxmox's firewall bridges) are left out: they are the guest's, and come and go with it. So are the bridges that Docker makes for its networks: their
+ * name is the network's id, another one each time that a stack is taken down and up.
  */
 import type { Json, JsonObject } from "#kernel/json.js"
 import { type Answer, answer } from "./answer.js"
@@ -9,7 +10,12 @@ import { ipv6FromHex } from "./ip.js"
 import { type Materials, linesOf } from "./material.js"
 
 export function isGuestInterface(name: string): boolean {
-  return /^(?:veth|tap|fwbr|fwpr|fwln|ifb)/.test(name)
+  return /^(?:veth|tap|fwbr|fwpr|fwln|ifb)/.test(name) || /^br-[0-9a-f]{12}$/.test(name)
+}
+
+/** Has a link while some guest is on it and another hardware address after each boot: neither is the machine's. */
+function isBridgeForGuests(name: string): boolean {
+  return /^(?:docker|podman|cni|virbr|lxcbr|lxdbr|incusbr)/.test(name)
 }
 
 /** `notLooked` is told which fields are missing from some interface, and why. */
@@ -25,9 +31,10 @@ export function interfaces(materials: Materials, notLooked: Map<string, string>)
         if (word === "?") notLooked.set(field, "could not be read")
         else item[field] = word === undefined || word === "-" ? null : understand(word)
       }
-      put("mac", mac, macOf)
+      const isForGuests = isBridgeForGuests(name)
+      put("mac", isForGuests ? "-" : mac, macOf)
       put("mtu", mtu, foreignCount)
-      put("link", operstate, linkOf)
+      put("link", isForGuests ? "-" : operstate, linkOf)
       put("rxBytes", received, foreignCount)
       put("txBytes", sent, foreignCount)
       const why = whyAddressesAreUnseen(operstate, materials)

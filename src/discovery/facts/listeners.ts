@@ -61,13 +61,10 @@ function listenersOf(sockets: readonly BoundSocket[], materials: Materials) {
 function byNativeKey(listeners: readonly Listener[]): [string, Listener][] {
   const services = new Map<string, Listener>()
   for (const { owner, sockets } of listeners.toSorted((a, b) => a.owner.pid - b.owner.pid)) {
-    // A port of the ephemeral range is another one after every start, and names nothing.
-    const lasting = sockets.filter(({ ephemeral }) => !ephemeral)
-    if (lasting.length === 0) continue
-    const nativeKey = `process:${owner.name}:${Math.min(...lasting.map(({ port }) => port))}`
+    const nativeKey = `process:${owner.name}:${Math.min(...sockets.map(({ port }) => port))}`
     const service = services.get(nativeKey)
-    if (service === undefined) services.set(nativeKey, { owner, sockets: lasting })
-    else service.sockets.push(...lasting)
+    if (service === undefined) services.set(nativeKey, { owner, sockets: [...sockets] })
+    else service.sockets.push(...sockets)
   }
   return [...services]
 }

@@ -1,6 +1,7 @@
 /**
  * Which of a machine's mounts are file systems with content of their own: on a block device, in a pool, on another machine, and the
- * root whatever it is. The kernel's own (proc, cgroup, …), memory (tmpfs) and read-only images (squashfs of a snap) are not.
+ * root whatever it is. The kernel's own (proc, cgroup, …), memory (tmpfs) and read-only images (squashfs of a snap) are not, nor are the
+ * layers that a container engine mounts for each container.
  */
 
 export interface Mount {
@@ -46,8 +47,15 @@ export function realMounts(mountinfo: string): Mount[] {
   return [...mounts.values()].filter((mount) => mount !== undefined)
 }
 
+/**
+ * In whose path stands the id that an engine has given to a layer, a container or a volume without a name: /var/lib/docker/zfs/graph/<id> and <id>-init,
+ * devicemapper/mnt/<id>, plugins/<id>. They come and go with each container and each step of a build, and it is for the container to be told of.
+ */
+const ofContainer = /\/[0-9a-f]{64}(?:-init)?(?:\/|$)/
+
 function isReal(device: string, mountPoint: string, type: string, source: string): boolean {
   if (mountPoint === "/") return true
+  if (ofContainer.test(mountPoint)) return false
   if (images.has(type)) return false
   // A snapshot that somebody has looked into is mounted for a while.
   if (type === "zfs") return !source.includes("@")

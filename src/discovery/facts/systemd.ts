@@ -11,7 +11,8 @@ import type { Materials } from "./material.js"
 import { ownersOf } from "./owners.js"
 
 /** What to ask `systemctl show` for. */
-export const systemdProperties = "Id,Description,LoadState,ActiveState,UnitFileState,Type,User,ExecStart"
+export const systemdProperties =
+  "Id,Description,LoadState,ActiveState,UnitFileState,Type,User,BusName,TriggeredBy,WantedBy,RequiredBy,ExecStart"
 
 type Unit = ReadonlyMap<string, string>
 
@@ -24,11 +25,27 @@ export function systemdServices(units: string, materials: Materials, on: string)
   return { observations, notLooked, complete: true }
 }
 
-/** Loaded, not a template, and not something that runs once and is done; when that has failed, it is worth seeing. */
+/**
+ * Units that are there for one person or one command: the manager of somebody who is logged in, what `systemd-run` was told to do, and the instance that
+ * a socket has for each connection.
+ */
+const passing = /^(?:user@\d+|run-(?:[ur][0-9a-f]+|p\d+-i\d+)|.*@\d+-.*:\d+-.*:\d+)\.service$/
+
+/** Loaded, not a template, and not something that runs when it is needed and is done; when that has failed, it is worth seeing. */
 function isService(unit: Unit): boolean {
   const id = unit.get("Id") ?? ""
   if (!id.endsWith(".service") || id.endsWith("@.service") || unit.get("LoadState") !== "loaded") return false
-  return unit.get("Type") !== "oneshot" || unit.get("ActiveState") === "failed"
+  if (passing.test(id)) return false
+  return !(unit.get("Type") === "oneshot" || isOnDemand(unit)) || unit.get("ActiveState") === "failed"
+}
+
+/**
+ * Started by a timer (anacron), or by whoever calls it on the bus where nothing else wants it (packagekit, systemd-timedated), and gone by itself when it is
+ * done: that it runs now says nothing of the machine.
+ */
+function isOnDemand(unit: Unit): boolean {
+  if (/\.timer(?: |$)/.test(unit.get("TriggeredBy") ?? "")) return true
+  return Boolean(unit.get("BusName")) && !unit.get("WantedBy") && !unit.get("RequiredBy")
 }
 
 function observationOf(unit: Unit, ports: Ports, on: string): Observation {
@@ -104,7 +121,8 @@ function portsByUnit(materials: Materials): Ports {
   for (const socket of sockets) {
     const owner = owners.of(socket)
     if (owner !== null && "why" in owner) return owner
-    if (owner?.unit === undefined || socket.ephemeral) continue
+    // What Docker forwards is the container's, and would change with each that comes or goes.
+    if (owner?.unit === undefined || owner.name === "docker-proxy") continue
     const ports = byUnit.get(owner.unit)
     if (ports === undefined) byUnit.set(owner.unit, [socket.key])
     else ports.push(socket.key)

@@ -19,7 +19,7 @@ import { flagAt, itemsAt, textAt, timeAt } from "./docker/json.js"
 import { machineFacts } from "./docker/machine.js"
 import { Memory } from "./docker/memory.js"
 import { stacksOf } from "./docker/stacks.js"
-import { isService } from "./docker/state.js"
+import { isRemovedAtItsEnd, isService } from "./docker/state.js"
 
 /** The native key of the one target that a Docker source has. */
 export const engineHost = "engine-host"
@@ -82,7 +82,7 @@ async function survey(engine: Engine, memory: Memory, here: number): Promise<Omi
   const isListed = "listed" in containers
   // By the engine's clock where it tells it, as its containers' times are.
   const now = ("json" in info ? timeAt(info.json, "SystemTime") : undefined) ?? here
-  const services = isListed ? servicesOf(containers, now) : []
+  const services = isListed ? servicesOf(containers, now, memory.lasted) : []
   const stacks = isListed ? stacksOf(containers.listed, networks, volumes, engineHost) : []
   const facets = Object.keys(machine.facets)
   return {
@@ -107,7 +107,7 @@ function notLooked(containers: Containers | NotSeen, networks: Listed, volumes: 
   }
 }
 
-function servicesOf({ listed, inspected, images }: Containers, now: number): Observation[] {
+function servicesOf({ listed, inspected, images }: Containers, now: number, lasted: Set<string>): Observation[] {
   const names = new Map(listed.map((entry) => [textAt(entry, "Id"), textAt(itemsAt(entry, "Names")[0])]))
   const surroundings = {
     on: engineHost,
@@ -117,8 +117,9 @@ function servicesOf({ listed, inspected, images }: Containers, now: number): Obs
   }
   const services = new Map<string, Observation>()
   for (const container of inspected.toSorted(byImportance)) {
-    if (!isService(container, now)) continue
     const service = serviceOf(container, surroundings)
+    if (!isService(container, now, lasted.has(service.nativeKey))) continue
+    if (isRemovedAtItsEnd(container)) lasted.add(service.nativeKey)
     services.set(service.nativeKey, service)
   }
   return [...services.values()]

@@ -5,7 +5,7 @@ import { targetFacets } from "#events/facets/target.js"
 import { serviceOf } from "#discovery/sources/docker/container.js"
 import { machineFacts } from "#discovery/sources/docker/machine.js"
 import { stacksOf } from "#discovery/sources/docker/stacks.js"
-import { isService, statusOf } from "#discovery/sources/docker/state.js"
+import { isService, stateOf, statusOf } from "#discovery/sources/docker/state.js"
 import type { Observation } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { type Json, isObject } from "#kernel/json.js"
@@ -133,8 +133,14 @@ describe("the state of a container", () => {
       State: { Status: "exited", ExitCode: code, StartedAt: secondsAgo(seconds), FinishedAt: secondsAgo(0) },
     })
   const running = (seconds: number) =>
-    having(unkept, { State: { Status: "running", Running: true, StartedAt: secondsAgo(seconds) } })
+    having(unkept, {
+      Created: secondsAgo(seconds),
+      State: { Status: "running", Running: true, StartedAt: secondsAgo(seconds) },
+    })
   const removedAtEnd = { "HostConfig.AutoRemove": true }
+  const unnamed = { Name: "/wizardly_kowalevski" }
+  const restarted = { "State.StartedAt": secondsAgo(5) }
+  const failed = { "State.Status": "exited", "State.Running": false, "State.ExitCode": 1 }
   it.each<[string, Json, boolean]>([
     ["is kept running", web, true],
     ["runs", running(1), true],
@@ -142,15 +148,34 @@ describe("the state of a container", () => {
     ["ran for long", ended(900), true],
     ["failed while nobody watched", ended(60, 1), true],
     ["failed before somebody's eyes", having(ended(60, 1), { "Config.AttachStdout": true }), false],
-    ["is to be removed soon", having(running(60), removedAtEnd), false],
-    ["is to be removed some day", having(running(900), removedAtEnd), true],
+    ["is to be removed soon", having(running(900), removedAtEnd), false],
+    ["is to be removed some day", having(running(3_600), removedAtEnd), true],
+    ["has no name of its own yet", having(running(60), unnamed), false],
+    ["has no name of its own and failed", having(ended(60, 1), unnamed), false],
+    ["has no name of its own and stays", having(running(900), unnamed), true],
+    ["has no name of its own and was restarted", having(running(900), { ...unnamed, ...restarted }), true],
+    ["is a step of a build", sample("build-step"), false],
+    ["is a step of a build for long", having(sample("build-step"), { Created: secondsAgo(7_200) }), false],
+    ["is a step of a build that failed", having(sample("build-step"), failed), false],
+    ["is a job of GitLab's runner", withLabels(running(900), { "com.gitlab.gitlab-runner.type": "build" }), false],
+    ["is of a test", withLabels(running(900), { "org.testcontainers": "true" }), false],
     [
       "is for one command of a project",
       withLabels(web, compose({ project: "shop", service: "web", oneoff: "True" })),
       false,
     ],
   ])("that %s", (_, json, expected) => {
-    expect(isService(json, now)).toBe(expected)
+    expect(isService(json, now, false)).toBe(expected)
+  })
+
+  it("that is to be removed at its end is a service at once when the one before it was", () => {
+    expect(isService(having(running(5), removedAtEnd), now, true)).toBe(true)
+  })
+
+  it("that takes the place of another one is not told before it has been started", () => {
+    const made = (seconds: number) => having(at({ Status: "created", ExitCode: 0 }), { Created: secondsAgo(seconds) })
+    expect(stateOf(made(5), now)).toEqual({})
+    expect(stateOf(made(90), now)).toEqual({ status: "stopped" })
   })
 })
 
@@ -228,7 +253,7 @@ describe("whatever an engine answers", () => {
       .map(([path, by]) => replaced(recorded, path, by))
     const isUnderstood = fc.property(answer, fc.integer(), (json, time) => {
       holds(serviceOf(json, { ...alone, now: time, image: () => json }))
-      isService(json, time)
+      isService(json, time, false)
       const list = Array.isArray(json) ? (json as readonly Json[]) : [json]
       for (const stack of stacksOf(list, { json: list }, { json: list }, "engine-host")) holds(stack)
       holds({ kind: "target", nativeKey: "engine-host", facets: machineFacts({ json }, json).facets })

@@ -3,7 +3,17 @@ import * as fs from "node:fs"
 import type { Surroundings } from "#discovery/sources/docker/container.js"
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 
-export const sampleNames = ["web", "db", "restarting", "info", "version", "list", "networks", "volumes"] as const
+export const sampleNames = [
+  "web",
+  "db",
+  "restarting",
+  "build-step",
+  "info",
+  "version",
+  "list",
+  "networks",
+  "volumes",
+] as const
 export type SampleName = (typeof sampleNames)[number]
 
 export function sample(name: SampleName): Json {

@@ -44,6 +44,7 @@ describe("interfaces", () => {
       "vmbr0",
       "docker0",
       "br-1a2b3c",
+      "br-0123456789ab",
       "veth1a2b",
       "tap100i0",
       "fwbr100i0",
@@ -59,6 +60,13 @@ describe("interfaces", () => {
       "if:lo",
       "if:vmbr0",
     ])
+  })
+
+  it("that are bridges for guests have a link while one is on them, and an address made up at each boot: neither is told", () => {
+    const interfaces = ["docker0 02:42:5e:00:00:01 1500 up 1 2", "vmbr0 d8:cb:8a:00:00:01 1500 up 1 2"].join("\n")
+    const facts = networkFacts(machine({ interfaces }))
+    expect(at(facts, "interfaces", "if:docker0")).toMatchObject({ mac: null, link: null, mtu: 1_500 })
+    expect(at(facts, "interfaces", "if:vmbr0")).toMatchObject({ mac: "d8:cb:8a:00:00:01", link: "up" })
   })
 
   it.each([

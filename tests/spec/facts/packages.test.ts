@@ -14,7 +14,7 @@ describe("the packages of a machine", () => {
     })
   })
 
-  it("are those that are installed, whatever is wanted of them; not those of which only the configuration is left", () => {
+  it("are those that are there, on the way to another version too; not those of which only the configuration is left", () => {
     const status = [
       paragraph("dpkg", "install ok installed", "amd64", "1"),
       paragraph("held", "hold ok installed", "amd64", "2"),
@@ -22,11 +22,17 @@ describe("the packages of a machine", () => {
       paragraph("gone", "deinstall ok config-files", "amd64", "4"),
       paragraph("broken", "install ok half-configured", "amd64", "5"),
       paragraph("unpacked", "install reinstreq half-installed", "amd64", "6"),
+      paragraph("waiting", "install ok triggers-pending", "amd64", "7"),
+      paragraph("never", "purge ok not-installed", "amd64", "8"),
+      "Package: coming\nStatus: install reinstreq half-installed\nArchitecture: amd64\n",
     ].join("\n")
     expect(keys(packagesFacts(machine({ "dpkg-status": status })).fields)).toEqual([
+      "pkg:broken",
       "pkg:dpkg",
       "pkg:going",
       "pkg:held",
+      "pkg:unpacked",
+      "pkg:waiting",
     ])
   })
 

@@ -111,6 +111,38 @@ describe("the services of a machine with systemd", () => {
     ])
   })
 
+  it("are not what comes when it is needed: for a timer, for a call on the bus, for one who logs in or connects; but what of it failed", () => {
+    const unit = (Id: string, more: Readonly<Record<string, string>> = {}) =>
+      Object.entries({
+        Id,
+        Type: "simple",
+        LoadState: "loaded",
+        ActiveState: "active",
+        UnitFileState: "static",
+        ...more,
+      })
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join("")
+    const text = [
+      unit("anacron.service", { TriggeredBy: "anacron.timer", WantedBy: "multi-user.target" }),
+      unit("packagekit.service", { Type: "dbus", BusName: "org.freedesktop.PackageKit", WantedBy: "" }),
+      unit("restic.service", { TriggeredBy: "restic.timer", ActiveState: "failed" }),
+      unit("systemd-logind.service", { BusName: "org.freedesktop.login1", WantedBy: "multi-user.target" }),
+      unit("docker.service", { TriggeredBy: "docker.socket", WantedBy: "multi-user.target" }),
+      unit("user@1000.service"),
+      unit("run-u812.service"),
+      unit("run-p4711-i4712.service"),
+      unit("ssh@3-192.0.2.2:22-192.0.2.9:51234.service"),
+      unit("wg-quick@wg0.service"),
+    ].join("\n")
+    expect([...byKey(machine({ "systemd-units": text })).keys()].sort()).toEqual([
+      "systemd:docker.service",
+      "systemd:restic.service",
+      "systemd:systemd-logind.service",
+      "systemd:wg-quick@wg0.service",
+    ])
+  })
+
   it("have what their unit says, and of the command only the program: arguments may hold secrets", () => {
     const observations = services(machine({ "systemd-units": units }), on).observations
     expect(observations.find(({ nativeKey }) => nativeKey === "systemd:nginx.service")).toEqual({
@@ -158,6 +190,10 @@ describe("the services of a machine with systemd", () => {
     const seen = byKey(machine({ "systemd-units": units, "socket-owners": text }))
     expect(seen.get("systemd:nginx.service")?.facets["config"]).toMatchObject({ ports: { "tcp:127.0.0.1:8125": {} } })
     expect(seen.get("systemd:postgresql.service")?.facets["config"]).toMatchObject({ ports: {} })
+
+    const forwarded = text.replaceAll("\tnode", "\tdocker-proxy")
+    const forwarding = byKey(machine({ "systemd-units": units, "socket-owners": forwarded }))
+    expect(forwarding.get("systemd:nginx.service")?.facets["config"]).toMatchObject({ ports: {} })
 
     const unseen = services(machine({ "systemd-units": units, "socket-owners": { text, partial: "denied" } }), on)
     expect(unseen.notLooked).toEqual({ "/service/config/ports": "denied" })

@@ -50,6 +50,23 @@ describe("the file systems of a machine", () => {
     expect(keys(at(facts, "filesystems"))).toEqual(["fs:/", "fs:/data", "fs:/mnt/share"])
   })
 
+  it("are not the layers that a container engine mounts, whatever they are on", () => {
+    const id = "0123456789abcdef".repeat(4)
+    const facts = storage(
+      [
+        "1 0 0:30 / / rw - zfs rpool/ROOT rw",
+        "2 1 0:31 / /var/lib/docker rw - zfs rpool/docker rw",
+        `3 1 0:32 / /var/lib/docker/zfs/graph/${id} rw - zfs rpool/docker/${id} rw`,
+        `4 1 0:33 / /var/lib/docker/zfs/graph/${id}-init rw - zfs rpool/docker/${id}-init rw`,
+        `5 1 254:7 / /var/lib/docker/devicemapper/mnt/${id} rw - ext4 /dev/mapper/docker-254:0-1-${id} rw`,
+        `6 1 0:35 / /var/lib/docker/plugins/${id}/propagated-mount rw - nfs4 nas:/export rw`,
+        `7 1 8:3 / /srv/${id}0 rw - ext4 /dev/sda3 rw`,
+      ],
+      ["/", "/var/lib/docker", `/srv/${id}0`].map((mountPoint) => `${gibibyte} ${mountPoint}`),
+    )
+    expect(keys(at(facts, "filesystems"))).toEqual(["fs:/", `fs:/srv/${id}0`, "fs:/var/lib/docker"])
+  })
+
   it("are there once each, by the shortest of their paths", () => {
     const mounts = [
       "1 0 8:1 / /srv/long/path rw - ext4 /dev/sda1 rw",

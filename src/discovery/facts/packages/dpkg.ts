@@ -5,6 +5,12 @@
 import type { JsonObject } from "#kernel/json.js"
 import { type Package, packageItems } from "./items.js"
 
+/**
+ * On the way to another version it is there, too: a look that came in the midst of an upgrade would tell that the package was removed, and the next that it
+ * was installed. One that comes for the first time has no version before it is unpacked.
+ */
+const onTheWay = new Set(["triggers-pending", "triggers-awaited", "half-configured", "unpacked", "half-installed"])
+
 export function dpkgPackages(status: string): JsonObject {
   return packageItems([...packages(status)], "dpkg", "all")
 }
@@ -18,10 +24,12 @@ function* packages(status: string): Generator<Package> {
     const end = blank === -1 ? text.length : blank + 1
     const paragraph = text.slice(start, end)
     // The third word is what it is; the first, what somebody wants it to be (install, hold, deinstall, …).
-    if (field(paragraph, "\nStatus: ").split(" ")[2] === "installed")
+    const state = field(paragraph, "\nStatus: ").split(" ")[2] ?? ""
+    const version = field(paragraph, "\nVersion: ")
+    if (state === "installed" || (onTheWay.has(state) && version !== ""))
       yield {
         name: field(paragraph, "\nPackage: "),
-        version: field(paragraph, "\nVersion: "),
+        version,
         architecture: field(paragraph, "\nArchitecture: "),
       }
     start = end

@@ -10,7 +10,7 @@ import { isWildcard, place } from "../../facts/bound-sockets.js"
 import { foreignText } from "../../facts/foreign.js"
 import { type Deployment, configHashOf, dependenciesOf, deploymentOf } from "./deployment.js"
 import { at, countAt, flagAt, itemsAt, membersAt, textAt } from "./json.js"
-import { restartPolicyOf, statusOf } from "./state.js"
+import { restartPolicyOf, stateOf } from "./state.js"
 
 /** What a look knows besides the container itself. */
 export interface Surroundings {
@@ -33,7 +33,7 @@ export function serviceOf(inspected: Json, surroundings: Surroundings): Observat
     facets: {
       identity: { name, runtime: "docker" },
       config: configOf(inspected, deployment),
-      state: { status: statusOf(inspected, surroundings.now) },
+      state: stateOf(inspected, surroundings.now),
       container: containerOf(inspected, deployment, surroundings),
     },
   }

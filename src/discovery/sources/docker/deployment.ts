@@ -32,9 +32,13 @@ export function deploymentOf(labels: Json | undefined): Deployment | undefined {
   return { runtime: "swarm", stack, service: short, replica }
 }
 
-/** `docker compose run` makes a container beside those of the service, for one command. */
+/**
+ * Made for one command or one run, as whoever made it says: `docker compose run` makes a container beside those of the service, GitLab's runner one for
+ * each job, Testcontainers those that a test needs.
+ */
 export function isOneOff(labels: Json | undefined): boolean {
-  return textAt(labels, `${compose}.oneoff`)?.toLowerCase() === "true"
+  if (textAt(labels, `${compose}.oneoff`)?.toLowerCase() === "true") return true
+  return textAt(labels, "com.gitlab.gitlab-runner.type") !== null || textAt(labels, "org.testcontainers") === "true"
 }
 
 export function configHashOf(labels: Json | undefined): string | null {

@@ -15,6 +15,8 @@ interface Kept {
 }
 
 export class Memory {
+  /** Native keys under which containers that were to be removed at their end have been services. */
+  readonly lasted = new Set<string>()
   #kept = new Map<string, Kept>()
 
   /** What is known of `id` under the same mark, else what is answered now. */
