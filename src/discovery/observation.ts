@@ -2,6 +2,7 @@
 import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
+import type { FieldChange } from "#kernel/patch.js"
 
 export type EntityKind = "target" | "service" | "stack"
 
@@ -16,10 +17,27 @@ export interface Observation {
   readonly facets: Readonly<Record<string, JsonObject>>
 }
 
+/** That somebody did something, as a source's own log has it. It is no change: it may account for one. */
+export interface Cause {
+  readonly kind: EntityKind
+  /** What it was done to. */
+  readonly nativeKey: string
+  /** Who did it, as the source calls them; missing where its log does not say. */
+  readonly by?: string
+  /** What they did, with the name under which the log has it: `qmstart UPID:…`. */
+  readonly reason: string
+  /** When it was done. */
+  readonly at: Instant
+  /** Whether a field is as it is now by this; undefined when it has nothing to do with that field, false when it left the field otherwise. */
+  readonly did: (change: FieldChange) => boolean | undefined
+}
+
 export interface Look {
   readonly observedAt: Instant
   readonly observations: readonly Observation[]
   readonly coverage: Coverage
+  /** What is known to have been done of late, looked for or not in what changed. */
+  readonly causes?: readonly Cause[]
   /** Machines that showed another host key than the one that is trusted, by native key. */
   readonly hostKeysOffered?: ReadonlyMap<string, string>
 }

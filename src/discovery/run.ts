@@ -19,6 +19,8 @@ import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
 import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
+import { type Explained, explained } from "./because.js"
+import { causesSince } from "./causes.js"
 import { linkRecords } from "./identity/link.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
@@ -66,10 +68,18 @@ export interface RunReport {
   readonly position: Position
 }
 
-/** Changes to one record, to be appended as one. */
+/** Changes to one record. */
 interface Decision {
   readonly stream: StreamName
+  /** The record's kind and native key. */
+  readonly of: string
   readonly events: readonly FleetEvent[]
+}
+
+/** The same with who did it, to be appended as one. */
+interface ExplainedDecision {
+  readonly stream: StreamName
+  readonly events: readonly Explained[]
 }
 
 export async function runDiscovery(source: Source, ports: DiscoveryPorts, request: RunRequest): Promise<RunReport> {
@@ -133,11 +143,11 @@ class Run {
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
     })
-    const decisions = [
+    const decisions = await this.#explained(look, [
       ...(await this.#seen(look, known)),
-      ...absent.decisions.map(({ record, events }) => ({ stream: streamOf(record), events })),
+      ...absent.decisions.map(({ record, events }) => ({ ...whoseOf(record), events })),
       ...(await this.#hostKeys(look, [...known.values()])),
-    ]
+    ])
     const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
     const position = await this.#append(decisions, look.observedAt)
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
@@ -166,6 +176,13 @@ class Run {
       changes,
       position: linked ?? accounted,
     }
+  }
+
+  /** With who did it, as far as the source's log tells. */
+  async #explained({ causes = [] }: Look, decisions: readonly Decision[]): Promise<ExplainedDecision[]> {
+    const { ops, views } = this.ports
+    const done = await causesSince(causes, this.source, this.head, { looks: ops.looks, views })
+    return decisions.map(({ stream, of, events }) => ({ stream, events: explained(events, done.get(of) ?? []) }))
   }
 
   async #link(look: Look, known: ReadonlyMap<string, RecordRow>): Promise<Position | undefined> {
@@ -242,7 +259,7 @@ class Run {
   ): Promise<Decision> {
     const { kind, nativeKey, on } = observation
     const id = record?.id ?? recordId(this.source, kind, nativeKey)
-    const stream = `${kind}-${id}` as StreamName
+    const [stream, of] = [`${kind}-${id}` as StreamName, `${kind} ${nativeKey}`]
     const document = record === undefined ? {} : await this.ports.views.inventory.document(record.no, this.head)
     const { measurements, absences } = this.ports.ops
     const resources = await resourcesAfter(observation, id, observedAt, this.policy.bands, measurements, document)
@@ -251,12 +268,12 @@ class Run {
       const provenance = { source: this.source, nativeKey, generation: 0 }
       const discovered = decideDiscovered(observation, provenance, resources, target)
       const { document: first } = discovered.data as { document: JsonObject }
-      return { stream, events: [discovered, ...this.#assigned(observation, first)] }
+      return { stream, of, events: [discovered, ...this.#assigned(observation, first)] }
     }
     await absences.seen(id)
     const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
     const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
-    return { stream, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
+    return { stream, of, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
   }
 
   /** What rules give to a machine that is known as it is after the look. */
@@ -273,7 +290,7 @@ class Run {
       const from = await this.ports.views.inventory.value(record.no, "/access/offeredHostKey", this.head)
       if (from === undefined || from === to) continue
       decisions.push({
-        stream: streamOf(record),
+        ...whoseOf(record),
         events: [{ type: "HostKeyChanged", data: { from: from as string | null, to } }],
       })
     }
@@ -284,8 +301,8 @@ class Run {
    * Targets first: what is on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
    * ledger writes them in that order, with as few commits as it can.
    */
-  async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
-    const isOfTarget = ({ stream }: Decision) => stream.startsWith("target-")
+  async #append(decisions: readonly ExplainedDecision[], observedAt: Instant): Promise<Position> {
+    const isOfTarget = ({ stream }: ExplainedDecision) => stream.startsWith("target-")
     const ofTargets = await this.#appendAtOnce(decisions.filter(isOfTarget), observedAt)
     const ofServices = await this.#appendAtOnce(
       decisions.filter((decision) => !isOfTarget(decision)),
@@ -294,14 +311,18 @@ class Run {
     return ofServices > ofTargets ? ofServices : ofTargets
   }
 
-  async #appendAtOnce(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
+  async #appendAtOnce(decisions: readonly ExplainedDecision[], observedAt: Instant): Promise<Position> {
     const metadata = { actor: "discovery", source: this.source, runId: this.runId }
     const revisions: number[] = []
     for (const { stream } of decisions) revisions.push(await revisionDecidedUpon(this.ports.ledger, stream, this.head))
     // Settled, all of them: a run that has ended, however it ended, writes nothing more.
     const appends = await Promise.allSettled(
       decisions.map(({ stream, events }, i) => {
-        const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt }))
+        const stamped = events.map(({ event, cause }): NewEvent => {
+          if (cause === undefined) return { ...event, metadata, observedAt }
+          const { by, reason, at: occurredAt } = cause
+          return { ...event, metadata: { ...metadata, reason, ...(by && { by }) }, observedAt, occurredAt }
+        })
         return this.ports.ledger.append(stream, revisions[i] ?? noStream, stamped, this.runId)
       }),
     )
@@ -314,8 +335,8 @@ class Run {
   }
 }
 
-function streamOf({ kind, id }: RecordRow): StreamName {
-  return `${kind}-${id}` as StreamName
+function whoseOf({ kind, id, nativeKey }: RecordRow): Pick<Decision, "stream" | "of"> {
+  return { stream: `${kind}-${id}` as StreamName, of: `${kind} ${nativeKey}` }
 }
 
 /** Records by kind and native key; of several generations the newest. */

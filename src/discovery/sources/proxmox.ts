@@ -1,10 +1,10 @@
 /**
  * A cluster of Proxmox VE, or a single node: its nodes and their guests, as its API has them. What the token may see is asked first, since the API answers
  * with an empty list where a right is missing; and which cluster answers, since the same numbers are other guests in another one. Who changed a
- * guest, and why, is in the cluster's log of tasks, which is not read yet.
+ * guest is in the nodes' logs of tasks.
  */
 import pLimit from "p-limit"
-import { type Clock, systemClock } from "#kernel/clock.js"
+import { type Clock, type Instant, systemClock } from "#kernel/clock.js"
 import { foreignText } from "../facts/foreign.js"
 import type { Look, LookProgress, Source } from "../observation.js"
 import { type Client, connect } from "./proxmox/client.js"
@@ -15,6 +15,7 @@ import { Kept } from "./proxmox/kept.js"
 import { nodeSight } from "./proxmox/node.js"
 import { type Permissions, resources } from "./proxmox/pages.js"
 import { missingRight } from "./proxmox/rights.js"
+import { type TaskLog, taskLog } from "./proxmox/task-log.js"
 
 export interface ProxmoxOptions {
   /** `host` or `host:port` of nodes of the same cluster; the first that answers is asked. */
@@ -46,6 +47,7 @@ export function proxmoxSource(
   { secret, clock = systemClock }: ProxmoxDeps,
 ): Source {
   const kept = new Kept()
+  let looked: Instant | undefined
   return {
     name,
     kind: "proxmox",
@@ -58,7 +60,9 @@ export function proxmoxSource(
       const wanted = AbortSignal.any([signal, ended.signal])
       const { client, permissions } = await connect({ ...options, secret: secret(options.secret) }, wanted)
       try {
-        return { observedAt, ...(await lookAround(client, permissions, options, kept, progress)) }
+        const found = await lookAround({ client, permissions, options, kept, observedAt, looked }, progress)
+        looked = observedAt
+        return { observedAt, ...found }
       } finally {
         ended.abort()
         client.close()
@@ -67,11 +71,18 @@ export function proxmoxSource(
   }
 }
 
+interface Looking {
+  readonly client: Client
+  readonly permissions: Permissions
+  readonly options: ProxmoxOptions
+  readonly kept: Kept
+  readonly observedAt: Instant
+  /** The time of the look before, if this process had one. */
+  readonly looked: Instant | undefined
+}
+
 async function lookAround(
-  client: Client,
-  permissions: Permissions,
-  options: ProxmoxOptions,
-  kept: Kept,
+  { client, permissions, options, kept, observedAt, looked }: Looking,
   progress?: LookProgress,
 ): Promise<Omit<Look, "observedAt">> {
   const { name: cluster, doubt, addresses } = await clusterOf(client, options.cluster)
@@ -100,15 +111,16 @@ async function lookAround(
       }),
     ),
   )
+  const noNode = missingRight("nodes", permissions)
+  // After what they may have changed was looked at: what had ended by then is in them.
+  const log: TaskLog =
+    noNode === undefined ? await taskLog(client, [...online], looked ?? observedAt) : { causes: [], why: noNode }
   const doubts = [
     missingRight("guests", permissions),
-    missingRight("nodes", permissions),
+    noNode,
     doubt,
     nodes.length === 0 ? "no node is listed, not even the one that answers" : undefined,
   ]
-  return conclusion(seen, {
-    token: options.token,
-    doubts: doubts.filter((why) => why !== undefined),
-    noStorage,
-  })
+  const reach = { doubts: doubts.filter((why) => why !== undefined), noStorage, noCauses: log.why }
+  return { ...conclusion(seen, { token: options.token, ...reach }), causes: log.causes }
 }

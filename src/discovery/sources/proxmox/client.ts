@@ -65,7 +65,7 @@ export class Client {
     const { hostname, port } = placeOf(this.#address)
     const where = `https://${hostname}:${port}`
     // Names of nodes are part of a path.
-    if (!/^[\w/.-]+(?:\?current=1)?$/.test(path) || path.includes(".."))
+    if (!/^[\w/.-]+(?:\?[\w=&/]+)?$/.test(path) || path.includes(".."))
       throw unusable(where, "a name that none of its has")
     const headers = { Authorization: this.#authorization, Accept: "application/json" }
     const options = { hostname, port, path: `/api2/json${path}`, headers, agent: this.#agent }

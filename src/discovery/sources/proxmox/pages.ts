@@ -86,6 +86,21 @@ export const nodeStatus = z.object({
 
 export const updates = z.array(z.object({ Package: text, Version: text }))
 
+/** As `upid_decode` has them; what runs yet has no end, and what was cut off no status. */
+export const tasks = z.array(
+  z.object({
+    upid: text,
+    node: text,
+    type: text,
+    id: text.nullish().transform((id) => id ?? ""),
+    user: text,
+    tokenid: text.nullish(),
+    endtime: number.nullish(),
+    status: text.nullish(),
+  }),
+)
+export type Task = z.infer<typeof tasks>[number]
+
 export const guestConfig = z.record(z.string(), z.unknown())
 export type GuestConfig = z.infer<typeof guestConfig>
 
