@@ -44,7 +44,7 @@ describe("what was decided, with who did it", () => {
           expect(explained(events, []).map(({ event }) => event)).toStrictEqual(events)
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 })
