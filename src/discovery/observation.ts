@@ -62,6 +62,11 @@ export interface Source {
   readonly tellsApart?: true
   /** @throws FleetError `SourceUnavailable` when nothing could be looked at. */
   look(signal: AbortSignal, progress?: LookProgress): Promise<Look>
+  /**
+   * Of machines that a look did not find, those that may be there all the same, and why: some systems leave out what one may not see and say nothing.
+   * Only the signal's reason is thrown.
+   */
+  whyUnseen?(nativeKeys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /** Yields whenever something may have changed that a look would see, for as long as that can be followed. */
   changes?(signal: AbortSignal): AsyncIterable<unknown>
   /** The ssh host keys that one of its hosts offers now, which is no reason to trust them. @throws FleetError `NotFound`, `SourceUnavailable` */

@@ -98,7 +98,7 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
     return run.fail(error)
   }
   if (request.signal.aborted) throw cancelled(source.name)
-  return run.conclude(look)
+  return run.conclude(source, look)
 }
 
 function cancelled(source: string): FleetError {
@@ -132,7 +132,7 @@ class Run {
     this.request = request
   }
 
-  async conclude(look: Look): Promise<RunReport> {
+  async conclude(source: Source, look: Look): Promise<RunReport> {
     const records = await this.ports.views.inventory.recordsOf(this.source)
     const known = byNativeKey(records)
     const absent = await decideAbsent(look, [...known.values()], {
@@ -142,6 +142,7 @@ class Run {
       head: this.head,
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
+      whyUnseen: (nativeKeys) => this.#whyUnseen(source, nativeKeys),
     })
     const decisions = await this.#explained(look, [
       ...(await this.#seen(look, known)),
@@ -152,14 +153,14 @@ class Run {
     const position = await this.#append(decisions, look.observedAt)
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
     const found = { targets: count("target"), services: count("service"), stacks: count("stack") }
-    const coverage = absent.held === 0 ? look.coverage : { ...look.coverage, held: absent.held }
+    const { coverage } = absent
     const account: RunAccount = {
       type: "DiscoveryCompleted",
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const accounted = (await this.#recordAccount(account, changes > 0)) ?? position
     const linked = await this.ports.alone(() => this.#link(look, known))
-    const failed = look.coverage.failed ?? []
+    const failed = coverage.failed ?? []
     const [first] = failed
     // Whoever asked is told why; the account names each.
     const nothing = first !== undefined && look.observations.length === 0
@@ -175,6 +176,15 @@ class Run {
       held: absent.held,
       changes,
       position: linked ?? accounted,
+    }
+  }
+
+  async #whyUnseen(source: Source, nativeKeys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    try {
+      return (await source.whyUnseen?.(nativeKeys, this.request.signal)) ?? new Map()
+    } catch (error) {
+      if (this.request.signal.aborted) throw cancelled(this.source)
+      throw error
     }
   }
 

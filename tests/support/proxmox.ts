@@ -40,7 +40,7 @@ export async function proxmox(replies: Replies = cluster()): Promise<Stub> {
   const server = https.createServer({ cert: certificate, key }, (request, response) => {
     const asks = (request.url ?? "").replace("/api2/json", "")
     asked.push({ path: asks, authorization: request.headers.authorization })
-    const reply = replies[asks] ?? replies[asks.replace(/\?since=.*/, "")]
+    const reply = replies[asks] ?? rightsOn(asks, replies) ?? replies[asks.replace(/\?since=.*/, "")]
     if (typeof reply === "function") (reply as (response: http.ServerResponse) => void)(response)
     else if (reply === undefined) fails(501, `Method 'GET ${asks}' not implemented`)(response)
     else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data: reply }))
@@ -59,6 +59,14 @@ export async function proxmox(replies: Replies = cluster()): Promise<Stub> {
     asked,
     connections: () => connections,
   }
+}
+
+/** Of one path, which has those of the path above it where nothing is said of it. */
+function rightsOn(asks: string, { "/access/permissions": all }: Replies): unknown {
+  const of = asks.split("/access/permissions?path=")[1]
+  if (of === undefined || typeof all !== "object") return undefined
+  const said = all as Readonly<Record<string, object>>
+  return { [of]: said[of] ?? said[of.slice(0, of.lastIndexOf("/"))] ?? {} }
 }
 
 /** As the API says that something is wrong: in the words beside the status. */

@@ -5,16 +5,17 @@
  */
 import pLimit from "p-limit"
 import { type Clock, type Instant, systemClock } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
 import { foreignText } from "../facts/foreign.js"
 import type { Look, LookProgress, Source } from "../observation.js"
-import { type Client, connect } from "./proxmox/client.js"
+import { type Connection, connect } from "./proxmox/client.js"
 import { clusterOf } from "./proxmox/cluster.js"
 import { type Seen, conclusion } from "./proxmox/conclusion.js"
 import { guestSight, keyOf } from "./proxmox/guest.js"
 import { Kept } from "./proxmox/kept.js"
 import { nodeSight } from "./proxmox/node.js"
-import { type Permissions, resources } from "./proxmox/pages.js"
-import { missingRight } from "./proxmox/rights.js"
+import { resources } from "./proxmox/pages.js"
+import { hidden, missingRight } from "./proxmox/rights.js"
 import { type TaskLog, taskLog } from "./proxmox/task-log.js"
 
 export interface ProxmoxOptions {
@@ -48,6 +49,18 @@ export function proxmoxSource(
 ): Source {
   const kept = new Kept()
   let looked: Instant | undefined
+  /** What is still asked when one answer ends the work is not wanted any more. */
+  const connected = async <T>(signal: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const ended = new AbortController()
+    const wanted = AbortSignal.any([signal, ended.signal])
+    const connection = await connect({ ...options, secret: secret(options.secret) }, wanted)
+    try {
+      return await work(connection)
+    } finally {
+      ended.abort()
+      connection.client.close()
+    }
+  }
   return {
     name,
     kind: "proxmox",
@@ -55,25 +68,25 @@ export function proxmoxSource(
     async look(signal: AbortSignal, progress?: LookProgress): Promise<Look> {
       signal.throwIfAborted()
       const observedAt = clock.now()
-      // What is still asked when one answer ends the look is not wanted any more.
-      const ended = new AbortController()
-      const wanted = AbortSignal.any([signal, ended.signal])
-      const { client, permissions } = await connect({ ...options, secret: secret(options.secret) }, wanted)
+      const found = await connected(signal, (connection) =>
+        lookAround({ ...connection, options, kept, observedAt, looked }, progress),
+      )
+      looked = observedAt
+      return { observedAt, ...found }
+    },
+    async whyUnseen(nativeKeys, signal) {
       try {
-        const found = await lookAround({ client, permissions, options, kept, observedAt, looked }, progress)
-        looked = observedAt
-        return { observedAt, ...found }
-      } finally {
-        ended.abort()
-        client.close()
+        return await connected(signal, ({ client }) => hidden(client, nativeKeys))
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof FleetError)) throw error
+        return new Map(nativeKeys.map((key) => [key, error.message]))
       }
     },
   }
 }
 
-interface Looking {
-  readonly client: Client
-  readonly permissions: Permissions
+interface Looking extends Connection {
   readonly options: ProxmoxOptions
   readonly kept: Kept
   readonly observedAt: Instant

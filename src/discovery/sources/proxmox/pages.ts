@@ -14,8 +14,8 @@ const number = z.union([
 const text = z.union([z.string(), z.number().transform(String)])
 const flag = z.union([z.boolean(), z.number(), z.string()]).transform((value) => value === true || Number(value) === 1)
 
-/** Path → right → whether it holds below the path too. */
-export const permissions = z.record(z.string(), z.record(z.string(), flag))
+/** Path → right → whether it holds below the path too; null where it is taken away. */
+export const permissions = z.record(z.string(), z.record(z.string(), flag.nullable()))
 export type Permissions = z.infer<typeof permissions>
 
 export const clusterStatus = z.array(
