@@ -28,6 +28,8 @@ export interface Cause {
   readonly reason: string
   /** When it was done. */
   readonly at: Instant
+  /** Whether the thing was made by it: whatever bore its name before is another. */
+  readonly begins?: boolean
   /** Whether a field is as it is now by this; undefined when it has nothing to do with that field, false when it left the field otherwise. */
   readonly did: (change: FieldChange) => boolean | undefined
 }

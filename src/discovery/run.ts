@@ -21,6 +21,7 @@ import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
 import { type Explained, explained } from "./because.js"
 import { causesSince } from "./causes.js"
+import { generations } from "./generations.js"
 import { linkRecords } from "./identity/link.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
@@ -113,6 +114,8 @@ class Run {
   readonly policy: Policy
   readonly ports: DiscoveryPorts
   readonly request: RunRequest
+  /** Of what is discovered under a name that another thing bore before: its generation. */
+  #next: ReadonlyMap<string, number> = new Map()
 
   constructor(
     source: string,
@@ -134,21 +137,37 @@ class Run {
 
   async conclude(source: Source, look: Look): Promise<RunReport> {
     const records = await this.ports.views.inventory.recordsOf(this.source)
-    const known = byNativeKey(records)
+    const { ops, views } = this.ports
+    const done = await causesSince(look.causes ?? [], this.source, this.head, { looks: ops.looks, views })
+    const { inventory } = views
+    const newest = byNativeKey(records)
+    const { known, next, ended } = await generations(look, newest, {
+      inventory,
+      head: this.head,
+      policy: this.policy,
+      done,
+    })
+    this.#next = next
     const absent = await decideAbsent(look, [...known.values()], {
-      inventory: this.ports.views.inventory,
-      absences: this.ports.ops.absences,
-      stateChanges: this.ports.ops.stateChanges,
+      inventory,
+      absences: ops.absences,
+      stateChanges: ops.stateChanges,
       head: this.head,
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
       whyUnseen: (nativeKeys) => this.#whyUnseen(source, nativeKeys),
     })
-    const decisions = await this.#explained(look, [
+    const decisionOf = ({ record, events }: (typeof ended)[number]) => ({ ...whoseOf(record), events })
+    const decided = [
+      ...ended.map(decisionOf),
       ...(await this.#seen(look, known)),
-      ...absent.decisions.map(({ record, events }) => ({ ...whoseOf(record), events })),
+      ...absent.decisions.map(decisionOf),
       ...(await this.#hostKeys(look, [...known.values()])),
-    ])
+    ]
+    const decisions = decided.map(({ stream, of, events }) => ({
+      stream,
+      events: explained(events, done.get(of) ?? []),
+    }))
     const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
     const position = await this.#append(decisions, look.observedAt)
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
@@ -188,21 +207,12 @@ class Run {
     }
   }
 
-  /** With who did it, as far as the source's log tells. */
-  async #explained({ causes = [] }: Look, decisions: readonly Decision[]): Promise<ExplainedDecision[]> {
-    const { ops, views } = this.ports
-    const done = await causesSince(causes, this.source, this.head, { looks: ops.looks, views })
-    return decisions.map(({ stream, of, events }) => ({ stream, events: explained(events, done.get(of) ?? []) }))
-  }
-
   async #link(look: Look, known: ReadonlyMap<string, RecordRow>): Promise<Position | undefined> {
     const { ledger, views, reached, ops, clock, tellsApart } = this.ports
     const { position: at } = await ledger.head()
     await reached(at)
     const seen = look.observations.filter(({ kind }) => kind === "target")
-    const ids = seen.map(
-      ({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? recordId(this.source, "target", nativeKey),
-    )
+    const ids = seen.map(({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? this.#newId("target", nativeKey))
     const ports = { ledger, views, reached, evidence: ops.evidence, clock, tellsApart }
     return linkRecords(ids, this.source, this.runId, at, ports)
   }
@@ -243,7 +253,7 @@ class Run {
     // Of all that was known before or is seen now, so of whatever a service can run on.
     const ids = new Map<string, RecordId>()
     for (const { kind, nativeKey } of observations) {
-      ids.set(`${kind} ${nativeKey}`, recordId(this.source, kind, nativeKey))
+      ids.set(`${kind} ${nativeKey}`, this.#newId(kind, nativeKey))
     }
     for (const [key, { id }] of known) ids.set(key, id)
     // What is on a target is discovered there: targets go first.
@@ -261,6 +271,11 @@ class Run {
     return decisions
   }
 
+  /** Of a record that is discovered now. */
+  #newId(kind: EntityKind, nativeKey: string): RecordId {
+    return recordId(this.source, kind, nativeKey, this.#next.get(`${kind} ${nativeKey}`))
+  }
+
   async #seenOne(
     observation: Observation,
     observedAt: Instant,
@@ -268,14 +283,14 @@ class Run {
     ids: ReadonlyMap<string, RecordId>,
   ): Promise<Decision> {
     const { kind, nativeKey, on } = observation
-    const id = record?.id ?? recordId(this.source, kind, nativeKey)
+    const id = record?.id ?? this.#newId(kind, nativeKey)
     const [stream, of] = [`${kind}-${id}` as StreamName, `${kind} ${nativeKey}`]
     const document = record === undefined ? {} : await this.ports.views.inventory.document(record.no, this.head)
     const { measurements, absences } = this.ports.ops
     const resources = await resourcesAfter(observation, id, observedAt, this.policy.bands, measurements, document)
     if (record === undefined) {
       const target = on === undefined ? undefined : ids.get(`target ${on}`)
-      const provenance = { source: this.source, nativeKey, generation: 0 }
+      const provenance = { source: this.source, nativeKey, generation: this.#next.get(of) ?? 0 }
       const discovered = decideDiscovered(observation, provenance, resources, target)
       const { document: first } = discovered.data as { document: JsonObject }
       return { stream, of, events: [discovered, ...this.#assigned(observation, first)] }

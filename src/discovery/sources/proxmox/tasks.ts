@@ -21,8 +21,10 @@ function isAt(changed: string, path: string): boolean {
 }
 
 const power = (...states: readonly string[]) => sets("/guest/power", (after) => states.some((state) => state === after))
-const lifecycle = (...states: readonly string[]) =>
-  sets("/lifecycle", (after) => states.some((state) => state === after))
+/** A number may be given again at once: that one ended and that another began, each has its own task. */
+const lifecycle = (...states: readonly string[]): Did => {
+  return ({ path, after }) => (path === "/lifecycle" && states.some((state) => state === after) ? true : undefined)
+}
 const snapshots = (isBy: (change: FieldChange) => boolean): Did => {
   return (change) => (change.path.startsWith("/guest/snapshots/") && isBy(change) ? true : undefined)
 }
@@ -82,7 +84,8 @@ export function causesOf(tasks: readonly Task[]): Cause[] {
       const said = doing.did.map((each) => each(change)).filter((each) => each !== undefined)
       return said.length === 0 ? undefined : said.includes(true)
     }
-    return doing.of.map((nativeKey) => ({ kind: "target", nativeKey: foreignText(nativeKey), by, reason, at, did }))
+    const begins = /^(?:qm|vz)create$/.test(task.type)
+    return doing.of.map((key) => ({ kind: "target", nativeKey: foreignText(key), by, reason, at, begins, did }))
   })
 }
 
