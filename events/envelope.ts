@@ -5,7 +5,7 @@ import type { EventId, StreamName } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { line } from "./facets/field.js"
 
-/** Why the event is there. Whoever is named here wrote the event; who changed the machine is known only where a source says so. */
+/** Why the event is there. The actor wrote the event; who changed the machine is known only where a source says so. */
 export const metadata = z.strictObject({
   /** `discovery`, `user:<name>`, `token:<name>`, `handler:<name>`, `system`. */
   actor: line,
@@ -13,6 +13,8 @@ export const metadata = z.strictObject({
   runId: z.uuid().optional(),
   correlationId: line.optional(),
   causationId: line.optional(),
+  /** Who changed what the event tells of, as the source's own log calls them: `alice@pam`. */
+  by: line.optional(),
   reason: line.optional(),
   ticket: line.optional(),
 })

@@ -4,6 +4,7 @@ import type { SourceConfig, SshSourceConfig } from "#config/sources.js"
 import type { Source } from "#discovery/observation.js"
 import type { OverSsh } from "#discovery/sources/docker/agent.js"
 import type { Connections } from "#discovery/sources/ssh/connections.js"
+import type { ScanOptions } from "#discovery/sources/scans.js"
 import type { EnrolledKey } from "#discovery/sources/ssh/trust.js"
 import type { SshTarget } from "#discovery/sources/ssh.js"
 import type { Clock } from "#kernel/clock.js"
@@ -17,14 +18,16 @@ export interface SourcePorts {
 export async function sourceFor(source: SourceConfig, { clock, trusted }: SourcePorts): Promise<Source> {
   switch (source.kind) {
     case "local": {
-      const { localSource } = await import("#discovery/sources/local.js")
-      return localSource(source.name)
+      const { localSource, thisMachine } = await import("#discovery/sources/local.js")
+      const scans = source.scans?.map((scan) => ({ ...scan, target: thisMachine }))
+      return scanned(localSource(source.name), scans, clock)
     }
     case "ssh": {
       const { sshSource } = await import("#discovery/sources/ssh.js")
       const connections = await connectionsFor(trusted, source.sshConfig)
       const { sudo, together, deadline: deadlineMs } = source
-      return sshSource(source.name, { hosts: hostsOf(source), sudo, together, deadlineMs }, { connections, clock })
+      const options = { hosts: hostsOf(source), sudo, together, deadlineMs }
+      return scanned(sshSource(source.name, options, { connections, clock }), source.scans, clock)
     }
     case "docker": {
       const { dockerSource } = await import("#discovery/sources/docker.js")
@@ -46,9 +49,15 @@ export async function sourceFor(source: SourceConfig, { clock, trusted }: Source
     }
     case "file": {
       const { fileSource } = await import("#discovery/sources/file.js")
-      return fileSource(source.name, source, { clock })
+      return scanned(fileSource(source.name, source, { clock }), source.scans, clock)
     }
   }
+}
+
+async function scanned(source: Source, scans: readonly ScanOptions[] | undefined, clock: Clock): Promise<Source> {
+  if (scans === undefined) return source
+  const { withScans } = await import("#discovery/sources/scans.js")
+  return withScans(source, scans, clock)
 }
 
 async function connectionsFor(trusted: SourcePorts["trusted"], sshConfig?: string): Promise<Connections> {

@@ -92,6 +92,17 @@ const sockets = collection(
 
 const packages = collection("pkg", z.strictObject({ version: config(line), architecture: config(line) }))
 
+/** What a scanner lists that is known to be vulnerable, one for each package that it is in. Without a scan that counts nothing is known, which is not none. */
+const vulnerabilities = z.strictObject({
+  critical: state(count),
+  high: state(count),
+  medium: state(count),
+  low: state(count),
+  unknown: state(count),
+  /** When it was scanned, in seconds since 1970: each scan has another one. */
+  scannedAt: gauge(count),
+})
+
 /** What stands between the machine and those who mean it harm. */
 const security = z.strictObject({
   /** What filters what comes in: ufw, firewalld, nftables or iptables. Its rules come and go with containers and bans, and are not kept. */
@@ -103,6 +114,10 @@ const security = z.strictObject({
   auditd: state(z.enum(["running", "stopped"])),
   /** The SSH server's settings as it understands its files: `sshd:permitrootlogin`. */
   sshd: config(collection("sshd", z.strictObject({ value: config(line) }))),
+  /** By scanner: they know different things, and one that is late takes nothing from what another found. */
+  vulnerabilities: state(
+    z.strictObject({ trivy: state(vulnerabilities), grype: state(vulnerabilities), debsecan: state(vulnerabilities) }),
+  ),
 })
 
 const updates = z.strictObject({

@@ -254,9 +254,18 @@ function nameOf(entity: Json | undefined): string {
   return isObject(entity) ? cell(entity["name"]) : "-"
 }
 
-function changeText({ observedAt, type, entity, changes, source, position }: Change): string {
+function changeText({ observedAt, type, entity, changes, source, position, ...why }: Change): string {
   const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${printable(source ?? "-")}, position ${position})`)}`
-  return [title, ...changes.map(fieldText)].join("\n")
+  return [title, ...whyText(why), ...changes.map(fieldText)].join("\n")
+}
+
+/** Who did it, when and why, as far as that is known. */
+function whyText({ by, reason, occurredAt }: Pick<Change, "by" | "reason" | "occurredAt">): string[] {
+  if (by === null && reason === null) return []
+  const who = by === null ? "" : `by ${pc.bold(printable(by))}`
+  const when = occurredAt === undefined ? "" : `at ${occurredAt}`
+  const why = reason === null ? "" : printable(reason)
+  return [`    ${[[who, when].filter(Boolean).join(" "), why].filter(Boolean).join(": ")}`]
 }
 
 function fieldText({

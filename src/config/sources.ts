@@ -12,7 +12,27 @@ const ofEverySource = {
   every: duration.optional(),
 }
 
-const localSource = z.strictObject({ ...ofEverySource, kind: z.literal("local") })
+const scanOfOne = {
+  kind: z.enum(["trivy", "grype", "debsecan"]),
+  /** What it printed, on this machine: JSON, of debsecan its summary. */
+  file: z.string().min(1),
+  /** How long it counts. */
+  maxAge: duration.prefault("7d"),
+}
+/** Reports of scanners for vulnerabilities. */
+const scansOfOne = z
+  .array(z.strictObject(scanOfOne))
+  .refine((all) => all.length === new Set(all.map(({ kind }) => kind)).size, "one report of each scanner")
+  .optional()
+const scansOfMany = z
+  .array(z.strictObject({ ...scanOfOne, target: z.string().min(1) }))
+  .refine(
+    (all) => all.length === new Set(all.map(({ kind, target }) => `${kind} ${target}`)).size,
+    "one report of each scanner for a machine",
+  )
+  .optional()
+
+const localSource = z.strictObject({ ...ofEverySource, kind: z.literal("local"), scans: scansOfOne })
 
 const port = z.int().min(1).max(65_535)
 /** How to log in; what is not said here, ssh's own configuration says. */
@@ -29,27 +49,33 @@ const sshLogin = {
 /** What a host is called, here and in ssh's configuration. */
 const hostName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:%-]{0,252}$/, "the name or address of a host")
 
-const sshSource = z.strictObject({
-  ...ofEverySource,
-  kind: z.literal("ssh"),
-  hosts: z
-    .array(
-      z.union([
-        hostName.transform((name) => ({ name })),
-        z.strictObject({ name: hostName, address: z.string().min(1).optional(), ...sshLogin }),
-      ]),
-    )
-    .min(1),
-  ...sshLogin,
-  /** Instead of `~/.ssh/config`. */
-  sshConfig: z.string().min(1).optional(),
-  /** Whether to look as root where sudo takes no password. */
-  sudo: z.boolean().default(false),
-  /** Hosts that are looked at at once. */
-  together: z.int().min(1).max(256).default(16),
-  /** How long one host may take. */
-  deadline: duration.prefault("60s"),
-})
+const sshSource = z
+  .strictObject({
+    ...ofEverySource,
+    kind: z.literal("ssh"),
+    hosts: z
+      .array(
+        z.union([
+          hostName.transform((name) => ({ name })),
+          z.strictObject({ name: hostName, address: z.string().min(1).optional(), ...sshLogin }),
+        ]),
+      )
+      .min(1),
+    ...sshLogin,
+    /** Instead of `~/.ssh/config`. */
+    sshConfig: z.string().min(1).optional(),
+    /** Whether to look as root where sudo takes no password. */
+    sudo: z.boolean().default(false),
+    /** Hosts that are looked at at once. */
+    together: z.int().min(1).max(256).default(16),
+    /** How long one host may take. */
+    deadline: duration.prefault("60s"),
+    scans: scansOfMany,
+  })
+  .refine(
+    ({ hosts, scans = [] }) => scans.every(({ target }) => hosts.some(({ name }) => name === target)),
+    "a scan's target has to be one of the hosts",
+  )
 
 const dockerSource = z
   .strictObject({
@@ -102,6 +128,7 @@ const fileSource = z.strictObject({
   kind: z.literal("file"),
   /** An inventory: our own YAML, or Ansible's INI, YAML or JSON. */
   path: z.string().min(1),
+  scans: scansOfMany,
 })
 
 export const sourceConfig = z.discriminatedUnion("kind", [

@@ -5,6 +5,7 @@
 import type { FleetEvent } from "#events/catalog.js"
 import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
+import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { RecordId } from "#kernel/ids.js"
@@ -13,7 +14,7 @@ import type { Absences } from "#ops/absences.js"
 import type { StateChanges } from "#ops/state-changes.js"
 import { evolve } from "#projections/inventory/evolve.js"
 import type { InventoryReader, RecordRow } from "#projections/inventory/read.js"
-import { isComplete } from "./coverage.js"
+import { inOrder, isComplete } from "./coverage.js"
 import { decideLeft, decideMissing } from "./decide.js"
 import type { Look, Observation } from "./observation.js"
 import { refutes } from "./refute.js"
@@ -28,12 +29,16 @@ export interface AbsencePorts {
   readonly policy: Policy
   /** Whether somebody has said that what is missing is gone, however much it is. */
   readonly acceptAbsence: boolean
+  /** Of machines that seem to be gone, those that may be there all the same, and why. */
+  readonly whyUnseen: (nativeKeys: readonly string[]) => Promise<ReadonlyMap<string, string>>
 }
 
 export interface Absent {
   readonly decisions: readonly { readonly record: RecordRow; readonly events: readonly FleetEvent[] }[]
   /** Machines of which nothing was concluded, as too many were missing. */
   readonly held: number
+  /** The look's, with the machines that may be there though they were not found. */
+  readonly coverage: Coverage
 }
 
 interface Missing {
@@ -59,7 +64,8 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
     if (record.kind === "target") targets += 1
     if (!isSeen) missing.push({ record, document })
   }
-  const reach = new Reach(look, known)
+  const coverage = await withUnseen(look, missing, known, ports)
+  const reach = new Reach({ ...look, coverage }, known)
   const gone = missing.filter((candidate) => reach.isGone(candidate))
   const machines = gone.filter(({ record }) => record.kind === "target").length
   const { atLeast, share } = policy.massAbsence
@@ -73,11 +79,27 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
     ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !isDecided(record),
   )
   const withIt = left.map(({ record }) => ({ record, events: [decideLeft(record.kind)] }))
-  return { decisions: [...decisions, ...withIt], held: holds ? machines : 0 }
+  const told = holds ? { ...coverage, held: machines } : coverage
+  return { decisions: [...decisions, ...withIt], held: holds ? machines : 0, coverage: told }
 
   function isDecided({ id }: RecordRow): boolean {
     return concluded.some(({ record }) => record.id === id)
   }
+}
+
+async function withUnseen(
+  look: Look,
+  missing: readonly Missing[],
+  known: readonly RecordRow[],
+  { whyUnseen }: AbsencePorts,
+): Promise<Coverage> {
+  const reach = new Reach(look, known)
+  const machines = missing.filter((candidate) => candidate.record.kind === "target" && reach.isGone(candidate))
+  if (machines.length === 0) return look.coverage
+  const unseen = await whyUnseen(machines.map(({ record }) => record.nativeKey))
+  const failed = [...unseen].map(([target, message]) => ({ target, code: "SourceUnavailable", message }))
+  if (failed.length === 0) return look.coverage
+  return { ...look.coverage, failed: inOrder([...(look.coverage.failed ?? []), ...failed]) }
 }
 
 /** Machines first: they are told first. */

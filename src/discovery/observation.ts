@@ -2,6 +2,7 @@
 import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
+import type { FieldChange } from "#kernel/patch.js"
 
 export type EntityKind = "target" | "service" | "stack"
 
@@ -16,10 +17,29 @@ export interface Observation {
   readonly facets: Readonly<Record<string, JsonObject>>
 }
 
+/** That somebody did something, as a source's own log has it. It is no change: it may account for one. */
+export interface Cause {
+  readonly kind: EntityKind
+  /** What it was done to. */
+  readonly nativeKey: string
+  /** Who did it, as the source calls them; missing where its log does not say. */
+  readonly by?: string
+  /** What they did, with the name under which the log has it: `qmstart UPID:…`. */
+  readonly reason: string
+  /** When it was done. */
+  readonly at: Instant
+  /** Whether the thing was made by it: whatever bore its name before is another. */
+  readonly begins?: boolean
+  /** Whether a field is as it is now by this; undefined when it has nothing to do with that field, false when it left the field otherwise. */
+  readonly did: (change: FieldChange) => boolean | undefined
+}
+
 export interface Look {
   readonly observedAt: Instant
   readonly observations: readonly Observation[]
   readonly coverage: Coverage
+  /** What is known to have been done of late, looked for or not in what changed. */
+  readonly causes?: readonly Cause[]
   /** Machines that showed another host key than the one that is trusted, by native key. */
   readonly hostKeysOffered?: ReadonlyMap<string, string>
 }
@@ -44,6 +64,11 @@ export interface Source {
   readonly tellsApart?: true
   /** @throws FleetError `SourceUnavailable` when nothing could be looked at. */
   look(signal: AbortSignal, progress?: LookProgress): Promise<Look>
+  /**
+   * Of machines that a look did not find, those that may be there all the same, and why: some systems leave out what one may not see and say nothing.
+   * Only the signal's reason is thrown.
+   */
+  whyUnseen?(nativeKeys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /** Yields whenever something may have changed that a look would see, for as long as that can be followed. */
   changes?(signal: AbortSignal): AsyncIterable<unknown>
   /** The ssh host keys that one of its hosts offers now, which is no reason to trust them. @throws FleetError `NotFound`, `SourceUnavailable` */

@@ -19,6 +19,9 @@ import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
 import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
+import { type Explained, explained } from "./because.js"
+import { causesSince } from "./causes.js"
+import { generations } from "./generations.js"
 import { linkRecords } from "./identity/link.js"
 import { decideDiscovered, decideSeen } from "./decide.js"
 import { resourcesAfter } from "./resources.js"
@@ -66,10 +69,18 @@ export interface RunReport {
   readonly position: Position
 }
 
-/** Changes to one record, to be appended as one. */
+/** Changes to one record. */
 interface Decision {
   readonly stream: StreamName
+  /** The record's kind and native key. */
+  readonly of: string
   readonly events: readonly FleetEvent[]
+}
+
+/** The same with who did it, to be appended as one. */
+interface ExplainedDecision {
+  readonly stream: StreamName
+  readonly events: readonly Explained[]
 }
 
 export async function runDiscovery(source: Source, ports: DiscoveryPorts, request: RunRequest): Promise<RunReport> {
@@ -88,7 +99,7 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
     return run.fail(error)
   }
   if (request.signal.aborted) throw cancelled(source.name)
-  return run.conclude(look)
+  return run.conclude(source, look)
 }
 
 function cancelled(source: string): FleetError {
@@ -103,6 +114,8 @@ class Run {
   readonly policy: Policy
   readonly ports: DiscoveryPorts
   readonly request: RunRequest
+  /** Of what is discovered under a name that another thing bore before: its generation. */
+  #next: ReadonlyMap<string, number> = new Map()
 
   constructor(
     source: string,
@@ -122,34 +135,51 @@ class Run {
     this.request = request
   }
 
-  async conclude(look: Look): Promise<RunReport> {
+  async conclude(source: Source, look: Look): Promise<RunReport> {
     const records = await this.ports.views.inventory.recordsOf(this.source)
-    const known = byNativeKey(records)
+    const { ops, views } = this.ports
+    const done = await causesSince(look.causes ?? [], this.source, this.head, { looks: ops.looks, views })
+    const { inventory } = views
+    const newest = byNativeKey(records)
+    const { known, next, ended } = await generations(look, newest, {
+      inventory,
+      head: this.head,
+      policy: this.policy,
+      done,
+    })
+    this.#next = next
     const absent = await decideAbsent(look, [...known.values()], {
-      inventory: this.ports.views.inventory,
-      absences: this.ports.ops.absences,
-      stateChanges: this.ports.ops.stateChanges,
+      inventory,
+      absences: ops.absences,
+      stateChanges: ops.stateChanges,
       head: this.head,
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
+      whyUnseen: (nativeKeys) => this.#whyUnseen(source, nativeKeys),
     })
-    const decisions = [
+    const decisionOf = ({ record, events }: (typeof ended)[number]) => ({ ...whoseOf(record), events })
+    const decided = [
+      ...ended.map(decisionOf),
       ...(await this.#seen(look, known)),
-      ...absent.decisions.map(({ record, events }) => ({ stream: streamOf(record), events })),
+      ...absent.decisions.map(decisionOf),
       ...(await this.#hostKeys(look, [...known.values()])),
     ]
+    const decisions = decided.map(({ stream, of, events }) => ({
+      stream,
+      events: explained(events, done.get(of) ?? []),
+    }))
     const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
     const position = await this.#append(decisions, look.observedAt)
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
     const found = { targets: count("target"), services: count("service"), stacks: count("stack") }
-    const coverage = absent.held === 0 ? look.coverage : { ...look.coverage, held: absent.held }
+    const { coverage } = absent
     const account: RunAccount = {
       type: "DiscoveryCompleted",
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const accounted = (await this.#recordAccount(account, changes > 0)) ?? position
     const linked = await this.ports.alone(() => this.#link(look, known))
-    const failed = look.coverage.failed ?? []
+    const failed = coverage.failed ?? []
     const [first] = failed
     // Whoever asked is told why; the account names each.
     const nothing = first !== undefined && look.observations.length === 0
@@ -168,14 +198,21 @@ class Run {
     }
   }
 
+  async #whyUnseen(source: Source, nativeKeys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    try {
+      return (await source.whyUnseen?.(nativeKeys, this.request.signal)) ?? new Map()
+    } catch (error) {
+      if (this.request.signal.aborted) throw cancelled(this.source)
+      throw error
+    }
+  }
+
   async #link(look: Look, known: ReadonlyMap<string, RecordRow>): Promise<Position | undefined> {
     const { ledger, views, reached, ops, clock, tellsApart } = this.ports
     const { position: at } = await ledger.head()
     await reached(at)
     const seen = look.observations.filter(({ kind }) => kind === "target")
-    const ids = seen.map(
-      ({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? recordId(this.source, "target", nativeKey),
-    )
+    const ids = seen.map(({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? this.#newId("target", nativeKey))
     const ports = { ledger, views, reached, evidence: ops.evidence, clock, tellsApart }
     return linkRecords(ids, this.source, this.runId, at, ports)
   }
@@ -216,7 +253,7 @@ class Run {
     // Of all that was known before or is seen now, so of whatever a service can run on.
     const ids = new Map<string, RecordId>()
     for (const { kind, nativeKey } of observations) {
-      ids.set(`${kind} ${nativeKey}`, recordId(this.source, kind, nativeKey))
+      ids.set(`${kind} ${nativeKey}`, this.#newId(kind, nativeKey))
     }
     for (const [key, { id }] of known) ids.set(key, id)
     // What is on a target is discovered there: targets go first.
@@ -234,6 +271,11 @@ class Run {
     return decisions
   }
 
+  /** Of a record that is discovered now. */
+  #newId(kind: EntityKind, nativeKey: string): RecordId {
+    return recordId(this.source, kind, nativeKey, this.#next.get(`${kind} ${nativeKey}`))
+  }
+
   async #seenOne(
     observation: Observation,
     observedAt: Instant,
@@ -241,22 +283,22 @@ class Run {
     ids: ReadonlyMap<string, RecordId>,
   ): Promise<Decision> {
     const { kind, nativeKey, on } = observation
-    const id = record?.id ?? recordId(this.source, kind, nativeKey)
-    const stream = `${kind}-${id}` as StreamName
+    const id = record?.id ?? this.#newId(kind, nativeKey)
+    const [stream, of] = [`${kind}-${id}` as StreamName, `${kind} ${nativeKey}`]
     const document = record === undefined ? {} : await this.ports.views.inventory.document(record.no, this.head)
     const { measurements, absences } = this.ports.ops
     const resources = await resourcesAfter(observation, id, observedAt, this.policy.bands, measurements, document)
     if (record === undefined) {
       const target = on === undefined ? undefined : ids.get(`target ${on}`)
-      const provenance = { source: this.source, nativeKey, generation: 0 }
+      const provenance = { source: this.source, nativeKey, generation: this.#next.get(of) ?? 0 }
       const discovered = decideDiscovered(observation, provenance, resources, target)
       const { document: first } = discovered.data as { document: JsonObject }
-      return { stream, events: [discovered, ...this.#assigned(observation, first)] }
+      return { stream, of, events: [discovered, ...this.#assigned(observation, first)] }
     }
     await absences.seen(id)
     const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
     const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
-    return { stream, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
+    return { stream, of, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
   }
 
   /** What rules give to a machine that is known as it is after the look. */
@@ -273,7 +315,7 @@ class Run {
       const from = await this.ports.views.inventory.value(record.no, "/access/offeredHostKey", this.head)
       if (from === undefined || from === to) continue
       decisions.push({
-        stream: streamOf(record),
+        ...whoseOf(record),
         events: [{ type: "HostKeyChanged", data: { from: from as string | null, to } }],
       })
     }
@@ -284,8 +326,8 @@ class Run {
    * Targets first: what is on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
    * ledger writes them in that order, with as few commits as it can.
    */
-  async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
-    const isOfTarget = ({ stream }: Decision) => stream.startsWith("target-")
+  async #append(decisions: readonly ExplainedDecision[], observedAt: Instant): Promise<Position> {
+    const isOfTarget = ({ stream }: ExplainedDecision) => stream.startsWith("target-")
     const ofTargets = await this.#appendAtOnce(decisions.filter(isOfTarget), observedAt)
     const ofServices = await this.#appendAtOnce(
       decisions.filter((decision) => !isOfTarget(decision)),
@@ -294,14 +336,18 @@ class Run {
     return ofServices > ofTargets ? ofServices : ofTargets
   }
 
-  async #appendAtOnce(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
+  async #appendAtOnce(decisions: readonly ExplainedDecision[], observedAt: Instant): Promise<Position> {
     const metadata = { actor: "discovery", source: this.source, runId: this.runId }
     const revisions: number[] = []
     for (const { stream } of decisions) revisions.push(await revisionDecidedUpon(this.ports.ledger, stream, this.head))
     // Settled, all of them: a run that has ended, however it ended, writes nothing more.
     const appends = await Promise.allSettled(
       decisions.map(({ stream, events }, i) => {
-        const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt }))
+        const stamped = events.map(({ event, cause }): NewEvent => {
+          if (cause === undefined) return { ...event, metadata, observedAt }
+          const { by, reason, at: occurredAt } = cause
+          return { ...event, metadata: { ...metadata, reason, ...(by && { by }) }, observedAt, occurredAt }
+        })
         return this.ports.ledger.append(stream, revisions[i] ?? noStream, stamped, this.runId)
       }),
     )
@@ -314,8 +360,8 @@ class Run {
   }
 }
 
-function streamOf({ kind, id }: RecordRow): StreamName {
-  return `${kind}-${id}` as StreamName
+function whoseOf({ kind, id, nativeKey }: RecordRow): Pick<Decision, "stream" | "of"> {
+  return { stream: `${kind}-${id}` as StreamName, of: `${kind} ${nativeKey}` }
 }
 
 /** Records by kind and native key; of several generations the newest. */

@@ -21,6 +21,8 @@ export const changeShape = z.object({
   type: z.string(),
   entity: entityShape,
   actor: z.string(),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
   source: z.string().nullable(),
   runId: z.string().nullable(),
   changes: z.array(fieldChangeShape),

@@ -18,6 +18,9 @@ export interface Change {
   readonly type: string
   readonly entity: EntityRef
   readonly actor: string
+  /** Who did it, where the source knows; the actor only wrote it down. */
+  readonly by: string | null
+  readonly reason: string | null
   readonly source: string | null
   readonly runId: string | null
   /** Empty for an entity's discovery, where everything is new. */
@@ -36,6 +39,8 @@ export async function changeOf(views: ViewsReader, event: RecordedEvent): Promis
     type: event.type,
     entity: await entityRef(views, await targetOf(views, record, event.position), event.position),
     actor: event.metadata.actor,
+    by: event.metadata.by ?? null,
+    reason: event.metadata.reason ?? null,
     source: event.metadata.source ?? null,
     runId: event.metadata.runId ?? null,
     changes: isDiscovery(event) ? [] : changesOf(patchOf(event)),

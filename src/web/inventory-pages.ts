@@ -154,7 +154,7 @@ function measurementsTable(measurements: EntityAnswer["measurements"]): Html {
     </table>`
 }
 
-function changeEntry({ type, entity, observedAt, position, changes, source }: Change): Html {
+function changeEntry({ type, entity, observedAt, position, changes, source, by, reason }: Change): Html {
   const fields = changes.map(
     ({ path, before, after }: FieldChange) =>
       html`<tr>
@@ -166,8 +166,8 @@ function changeEntry({ type, entity, observedAt, position, changes, source }: Ch
     <p>
       <strong>${type}</strong> ${entity.name}
       <span class="soft"
-        >· seen ${time(observedAt)} · from ${source ?? "fleet-ledger"} · position ${position} ·
-        <a href="?at=position:${position}">as it was then</a></span
+        >${by === null ? "" : ` · by ${by}`}${reason === null ? "" : ` · ${reason}`} · seen ${time(observedAt)} · from
+        ${source ?? "fleet-ledger"} · position ${position} · <a href="?at=position:${position}">as it was then</a></span
       >
     </p>
     ${

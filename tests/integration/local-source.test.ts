@@ -214,6 +214,22 @@ describe("the local source on a tree of files", () => {
     expect((await look(root)).coverage.notLooked).toMatchObject({ "/identity/machineId": "longer than 64 MiB" })
   })
 
+  it("tells who had packages installed, by the end of apt's log, and that it cannot where that is hidden", async () => {
+    const packages = {
+      "var/lib/dpkg/status": "Package: dpkg\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n",
+    }
+    const cut = `${"x".repeat(300 * 1_024)}\nInstall: old:amd64 (1)\n\n`
+    const last =
+      "Start-Date: 2026-11-25  16:16:40\nCommandline: apt install new\nRequested-By: alice (1000)\nInstall: new:amd64 (2)\n"
+    const bare = { "proc/sys/kernel/hostname": "bare\n", ...packages }
+    const seen = await look(tree({ ...bare, "var/log/apt/history.log": cut + last }))
+    expect(seen.causes).toMatchObject([{ by: "alice", reason: "apt install new", nativeKey: thisMachine }])
+    expect(seen.coverage.notLooked).not.toHaveProperty("/causes")
+    const hidden = await look(tree({ ...bare, "var/log/apt/history.log/file": "" }))
+    expect([hidden.causes, hidden.coverage.notLooked["/causes"]]).toStrictEqual([[], "EISDIR"])
+    expect((await look(tree(bare))).coverage.notLooked).not.toHaveProperty("/causes")
+  })
+
   it("is not available where there is no /proc", async () => {
     await expect(look(tree({}))).rejects.toMatchObject({ code: "SourceUnavailable", retryable: true })
   })

@@ -6,7 +6,7 @@ import { addressesByMac } from "#discovery/sources/proxmox/addresses.js"
 import { properties, sizeMiB } from "#discovery/sources/proxmox/properties.js"
 import { FleetError } from "#kernel/errors.js"
 import { anyJson } from "#tests/support/any-json.js"
-import { workbench } from "#tests/support/discovery-bench.js"
+import { discoveryBench, workbench } from "#tests/support/discovery-bench.js"
 import { lookAt } from "#tests/support/look.js"
 import { type Replies, type Stub, cluster, fails, guest, proxmox, token, tokenSecret } from "#tests/support/proxmox.js"
 import { refusalOf } from "#tests/support/refusal.js"
@@ -205,7 +205,8 @@ describe("a token that lacks a right", () => {
     stub.replies["/access/permissions"] = { "/nodes": audit, "/storage": audit, "/vms": audit, ...permissions }
     const { coverage } = await look(stub)
     expect(coverage.complete.target).toBe(false)
-    expect(coverage.notLooked).toStrictEqual({ "/target": `the token lacks ${right}` })
+    const unseen = right.startsWith("VM") ? {} : { "/causes": `the token lacks ${right}` }
+    expect(coverage.notLooked).toStrictEqual({ "/target": `the token lacks ${right}`, ...unseen })
   })
 
   it("and for which the API is an empty list has no empty fleet", async () => {
@@ -219,6 +220,7 @@ describe("a token that lacks a right", () => {
       "/target":
         "the token lacks VM.Audit on /vms; the token lacks Sys.Audit on /nodes; no node is listed, not even the one that answers",
       "/storage": "the token lacks Datastore.Audit on /storage",
+      "/causes": "the token lacks Sys.Audit on /nodes",
     })
   })
 
@@ -396,7 +398,7 @@ describe("a page that fails", () => {
 })
 
 describe("what discovery concludes", () => {
-  it("is no absence from an empty list or a page that fails, and one changed identity from a number given again", async () => {
+  it("is no absence from an empty list or a page that fails", async () => {
     const stub = await proxmox()
     const rack = source(stub.options)
     const bench = await workbench()
@@ -410,15 +412,49 @@ describe("what discovery concludes", () => {
     Object.assign(stub.replies, { "/access/permissions": permissions, "/cluster/resources": list })
     stub.replies["/nodes/pve1/qemu/100/config?current=1"] = fails(500, "got timeout")
     for (let i = 0; i < 2; i++) expect(await bench.look()).toMatchObject({ targets: 9, changes: 0 })
+  })
+})
 
+describe("a guest that is not listed any more", () => {
+  const onePath = "/access/permissions?path=/vms/101"
+  async function without101() {
+    const [stub, bench] = [await proxmox(), await discoveryBench()]
+    const rack = source(stub.options)
+    await bench.lookAt(rack)
     await bench.news()
-    stub.replies["/nodes/pve1/qemu/100/config?current=1"] = {
-      digest: "new",
-      smbios1: "uuid=ffffffff-0000-4000-8000-000000000100",
-    }
-    await bench.look()
-    const changed = (await bench.news()).filter(({ type }) => type === "TargetChanged")
-    expect(changed.map(({ data }) => (data as { facet: string }).facet)).toContain("identity")
+    const list = listOf(stub.replies)
+    list.splice(
+      list.findIndex(({ vmid }) => vmid === 101),
+      1,
+    )
+    return { stub, bench, rack }
+  }
+
+  it.each([
+    ["lacks every right on it", { "/vms/101": {} }, "the token lacks VM.Audit on /vms/101"],
+    ["has no path for it", {}, "the token lacks VM.Audit on /vms/101"],
+    ["lost the right on it", { "/vms/101": { "VM.Audit": null } }, "the token lacks VM.Audit on /vms/101"],
+    ["cannot be asked", fails(500, "no"), "it cannot be seen whether the token has VM.Audit on /vms/101: HTTP 500 no"],
+    ["is refused", fails(401, "no"), expect.stringContaining("the token is refused (401)")],
+  ])("is not gone where the token %s", async (_, rights, message) => {
+    const { stub, bench, rack } = await without101()
+    stub.replies[onePath] = rights
+    const failed = [expect.objectContaining({ target: "lxc/201" }), expect.objectContaining({ target: "node/pve3" })]
+    const unseen = { target: "qemu/101", code: "SourceUnavailable", message }
+    for (let i = 0; i < 4; i++)
+      expect(await bench.lookAt(rack)).toMatchObject({ changes: 0, failed: [...failed, unseen] })
+    const [account, ...others] = await bench.news()
+    expect([account?.type, others]).toStrictEqual(["DiscoveryCompleted", []])
+  })
+
+  it("is gone where the token has on it what it has on all, and is asked about until it is retired", async () => {
+    const { stub, bench, rack } = await without101()
+    const questions = () => stub.asked.splice(0).filter(({ path }) => path === onePath).length
+    expect([(await bench.lookAt(rack)).changes, questions()]).toStrictEqual([1, 1])
+    for (let i = 0; i < 4; i++) await bench.lookAt(rack)
+    expect((await bench.news()).filter(({ type }) => type === "TargetRetired")).toHaveLength(1)
+    questions()
+    expect([(await bench.lookAt(rack)).changes, questions()]).toStrictEqual([0, 0])
   })
 })
 

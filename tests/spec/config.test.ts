@@ -143,3 +143,26 @@ describe("the folder of the signing key", () => {
     for (const keys of ["/srv/fleet/data-keys", "/srv/fleet/keys", "/srv/fleet", "/"]) expect(keysWith(keys)).toBe(keys)
   })
 })
+
+describe("a scan", () => {
+  const scan = (more = "") => `{kind: trivy, file: /r.json${more}}`
+  const local = (scans: string) => `sources: [{name: me, kind: local, scans: [${scans}]}]`
+  const ssh = (target: string) =>
+    `sources: [{name: lab, kind: ssh, hosts: [web], scans: [${scan(`, target: ${target}`)}]}]`
+
+  it("counts for a week unless it is said", async () => {
+    const [source] = loadConfig({}, await home(local(scan()))).sources
+    expect(source).toMatchObject({ scans: [{ kind: "trivy", file: "/r.json", maxAge: 7 * 86_400_000 }] })
+    expect(loadConfig({}, await home(ssh("web"))).sources[0]).toMatchObject({ scans: [{ target: "web" }] })
+  })
+
+  it("is of a host that is looked at, and one of each scanner", async () => {
+    const refused = async (yaml: string, why: RegExp) => {
+      const env = await home(yaml)
+      expect(() => loadConfig({}, env)).toThrow(why)
+    }
+    await refused(ssh("wbe"), /a scan's target has to be one of the hosts/)
+    await refused(local(`${scan()}, ${scan()}`), /one report of each scanner/)
+    await refused(local(scan(", kindle: x")), /there is no key "sources.0.scans.0.kindle"; did you mean "kind"/)
+  })
+})

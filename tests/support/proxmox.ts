@@ -9,6 +9,7 @@ import * as https from "node:https"
 import type { AddressInfo } from "node:net"
 import * as path from "node:path"
 import type { ProxmoxOptions } from "#discovery/sources/proxmox.js"
+import { type Instant, epochMs } from "#kernel/clock.js"
 import { onTestFinished } from "vitest"
 import { selfSigned } from "./eventstoredb/certificate.js"
 import { tempFolder } from "./temp-folder.js"
@@ -39,7 +40,7 @@ export async function proxmox(replies: Replies = cluster()): Promise<Stub> {
   const server = https.createServer({ cert: certificate, key }, (request, response) => {
     const asks = (request.url ?? "").replace("/api2/json", "")
     asked.push({ path: asks, authorization: request.headers.authorization })
-    const reply = replies[asks]
+    const reply = replies[asks] ?? rightsOn(asks, replies) ?? replies[asks.replace(/\?since=.*/, "")]
     if (typeof reply === "function") (reply as (response: http.ServerResponse) => void)(response)
     else if (reply === undefined) fails(501, `Method 'GET ${asks}' not implemented`)(response)
     else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data: reply }))
@@ -58,6 +59,14 @@ export async function proxmox(replies: Replies = cluster()): Promise<Stub> {
     asked,
     connections: () => connections,
   }
+}
+
+/** Of one path, which has those of the path above it where nothing is said of it. */
+function rightsOn(asks: string, { "/access/permissions": all }: Replies): unknown {
+  const of = asks.split("/access/permissions?path=")[1]
+  if (of === undefined || typeof all !== "object") return undefined
+  const said = all as Readonly<Record<string, object>>
+  return { [of]: said[of] ?? said[of.slice(0, of.lastIndexOf("/"))] ?? {} }
 }
 
 /** As the API says that something is wrong: in the words beside the status. */
@@ -171,6 +180,16 @@ const container = {
   lxc: [["lxc.idmap", "u 0 100000 65536"]],
 }
 
+/** A task of a guest's, or of a node's where there is none, as a node's log has it once it has ended. */
+export const task = (type: string, vmid: number | "", user: string, ended: Instant, more: object = {}) => {
+  const endtime = Math.floor(epochMs(ended) / 1_000)
+  const id = String(vmid)
+  const hex = (endtime - 2).toString(16).toUpperCase()
+  const upid = `UPID:pve1:000004D2:0000162E:${hex}:${type}:${id}:${user}:`
+  const times = { starttime: endtime - 2, endtime, pid: 1_234, pstart: 5_678 }
+  return { upid, node: "pve1", type, id, user, status: "OK", ...times, ...more }
+}
+
 const current = { name: "current", description: "You are here!", running: 1, digest: "d100", parent: "before" }
 
 /** Answers by path. Each call makes another one: measures differ, as they do from look to look. */
@@ -199,6 +218,8 @@ export function cluster(): Replies {
     ],
     "/nodes/pve1/status": nodeStatus,
     "/nodes/pve2/status": nodeStatus,
+    "/nodes/pve1/tasks": [],
+    "/nodes/pve2/tasks": [],
     "/nodes/pve1/apt/update": [{ Package: "zlib1g", OldVersion: "1", Version: "2", Arch: "amd64", Origin: "Debian" }],
     "/nodes/pve2/apt/update": fails(403, "Permission check failed (/nodes/pve2, Sys.Modify)"),
     "/nodes/pve1/qemu/100/config?current=1": web,

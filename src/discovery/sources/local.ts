@@ -8,9 +8,11 @@
 import * as os from "node:os"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
+import { type Json, isObject } from "#kernel/json.js"
+import { aptCauses } from "../facts/apt-history.js"
 import { linuxObservations } from "../facts/linux.js"
 import type { Material, Materials } from "../facts/material.js"
-import type { Look, Source } from "../observation.js"
+import type { Cause, Look, Observation, Source } from "../observation.js"
 import { type Asker, asker } from "./local/asked.js"
 import { container } from "./local/container.js"
 import { type Files, filesBelow } from "./local/files.js"
@@ -42,8 +44,10 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
       if (!("names" in (await files.list("/proc"))))
         throw new FleetError("SourceUnavailable", "this machine has no /proc; only Linux can be looked at from within")
       const materials = await untilAborted(signal, gather(files, statfs, ask))
-      const { observations, ...coverage } = linuxObservations(materials, thisMachine)
-      return { observedAt, observations, coverage: { rights: rights(), ...coverage } }
+      const { observations, notLooked, ...coverage } = linuxObservations(materials, thisMachine)
+      const { causes, unseen } = await causesIn(files, observations)
+      const reach = { rights: rights(), notLooked: { ...notLooked, ...unseen }, ...coverage }
+      return { observedAt, observations, coverage: reach, causes }
     },
   }
 }
@@ -81,6 +85,27 @@ async function gather(files: Files, statfs: StatfsReader, ask: Asker): Promise<M
     "systemd-units": await systemdUnits(files),
     "dpkg-status": await files.read("/var/lib/dpkg/status"),
   }
+}
+
+/** Far more than is installed and removed between two looks. */
+const endOfLog = 256 * 2 ** 10
+
+/** After the packages were read: what had ended by then is in them. Where apt keeps no log nobody can say who did what. */
+async function causesIn(
+  files: Files,
+  [machine]: readonly Observation[],
+): Promise<{ readonly causes: readonly Cause[]; readonly unseen?: Readonly<Record<string, string>> }> {
+  const architecture = architectureOf(machine?.facets["packages"]?.["pkg:dpkg"])
+  if (architecture === undefined) return { causes: [] }
+  const log = await files.tail("/var/log/apt/history.log", endOfLog)
+  if ("denied" in log) return { causes: [], unseen: { "/causes": log.denied } }
+  return { causes: "text" in log ? aptCauses(log.text, thisMachine, architecture) : [] }
+}
+
+/** The package manager's own architecture is the machine's. */
+function architectureOf(manager: Json | undefined): string | undefined {
+  const architecture = isObject(manager) ? manager["architecture"] : undefined
+  return typeof architecture === "string" ? architecture : undefined
 }
 
 /** The work, or the reason as soon as it is not wanted any more: a call that the kernel does not answer cannot be taken back. */

@@ -1,20 +1,22 @@
 /**
  * A cluster of Proxmox VE, or a single node: its nodes and their guests, as its API has them. What the token may see is asked first, since the API answers
  * with an empty list where a right is missing; and which cluster answers, since the same numbers are other guests in another one. Who changed a
- * guest, and why, is in the cluster's log of tasks, which is not read yet.
+ * guest is in the nodes' logs of tasks.
  */
 import pLimit from "p-limit"
-import { type Clock, systemClock } from "#kernel/clock.js"
+import { type Clock, type Instant, systemClock } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
 import { foreignText } from "../facts/foreign.js"
 import type { Look, LookProgress, Source } from "../observation.js"
-import { type Client, connect } from "./proxmox/client.js"
+import { type Connection, connect } from "./proxmox/client.js"
 import { clusterOf } from "./proxmox/cluster.js"
 import { type Seen, conclusion } from "./proxmox/conclusion.js"
 import { guestSight, keyOf } from "./proxmox/guest.js"
 import { Kept } from "./proxmox/kept.js"
 import { nodeSight } from "./proxmox/node.js"
-import { type Permissions, resources } from "./proxmox/pages.js"
-import { missingRight } from "./proxmox/rights.js"
+import { resources } from "./proxmox/pages.js"
+import { hidden, missingRight } from "./proxmox/rights.js"
+import { type TaskLog, taskLog } from "./proxmox/task-log.js"
 
 export interface ProxmoxOptions {
   /** `host` or `host:port` of nodes of the same cluster; the first that answers is asked. */
@@ -46,6 +48,19 @@ export function proxmoxSource(
   { secret, clock = systemClock }: ProxmoxDeps,
 ): Source {
   const kept = new Kept()
+  let looked: Instant | undefined
+  /** What is still asked when one answer ends the work is not wanted any more. */
+  const connected = async <T>(signal: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const ended = new AbortController()
+    const wanted = AbortSignal.any([signal, ended.signal])
+    const connection = await connect({ ...options, secret: secret(options.secret) }, wanted)
+    try {
+      return await work(connection)
+    } finally {
+      ended.abort()
+      connection.client.close()
+    }
+  }
   return {
     name,
     kind: "proxmox",
@@ -53,25 +68,34 @@ export function proxmoxSource(
     async look(signal: AbortSignal, progress?: LookProgress): Promise<Look> {
       signal.throwIfAborted()
       const observedAt = clock.now()
-      // What is still asked when one answer ends the look is not wanted any more.
-      const ended = new AbortController()
-      const wanted = AbortSignal.any([signal, ended.signal])
-      const { client, permissions } = await connect({ ...options, secret: secret(options.secret) }, wanted)
+      const found = await connected(signal, (connection) =>
+        lookAround({ ...connection, options, kept, observedAt, looked }, progress),
+      )
+      looked = observedAt
+      return { observedAt, ...found }
+    },
+    async whyUnseen(nativeKeys, signal) {
       try {
-        return { observedAt, ...(await lookAround(client, permissions, options, kept, progress)) }
-      } finally {
-        ended.abort()
-        client.close()
+        return await connected(signal, ({ client }) => hidden(client, nativeKeys))
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof FleetError)) throw error
+        return new Map(nativeKeys.map((key) => [key, error.message]))
       }
     },
   }
 }
 
+interface Looking extends Connection {
+  readonly options: ProxmoxOptions
+  readonly kept: Kept
+  readonly observedAt: Instant
+  /** The time of the look before, if this process had one. */
+  readonly looked: Instant | undefined
+}
+
 async function lookAround(
-  client: Client,
-  permissions: Permissions,
-  options: ProxmoxOptions,
-  kept: Kept,
+  { client, permissions, options, kept, observedAt, looked }: Looking,
   progress?: LookProgress,
 ): Promise<Omit<Look, "observedAt">> {
   const { name: cluster, doubt, addresses } = await clusterOf(client, options.cluster)
@@ -100,15 +124,16 @@ async function lookAround(
       }),
     ),
   )
+  const noNode = missingRight("nodes", permissions)
+  // After what they may have changed was looked at: what had ended by then is in them.
+  const log: TaskLog =
+    noNode === undefined ? await taskLog(client, [...online], looked ?? observedAt) : { causes: [], why: noNode }
   const doubts = [
     missingRight("guests", permissions),
-    missingRight("nodes", permissions),
+    noNode,
     doubt,
     nodes.length === 0 ? "no node is listed, not even the one that answers" : undefined,
   ]
-  return conclusion(seen, {
-    token: options.token,
-    doubts: doubts.filter((why) => why !== undefined),
-    noStorage,
-  })
+  const reach = { doubts: doubts.filter((why) => why !== undefined), noStorage, noCauses: log.why }
+  return { ...conclusion(seen, { token: options.token, ...reach }), causes: log.causes }
 }

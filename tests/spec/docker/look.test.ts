@@ -5,7 +5,7 @@ import { dockerSource } from "#discovery/sources/docker.js"
 import { systemClock } from "#kernel/clock.js"
 import type { Json } from "#kernel/json.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { type SampleName, sample } from "./samples.js"
 
 type Answer = Json | http.RequestListener
@@ -50,6 +50,26 @@ async function lookAt(answers: Readonly<Record<string, Answer>>) {
 const namesIn = ({ observations }: Awaited<ReturnType<typeof lookAt>>) => observations.map(({ nativeKey }) => nativeKey)
 
 describe("a look at an engine", () => {
+  it("of one's own goes by nothing that the variables of the docker command say of another", async () => {
+    const others = {
+      DOCKER_HOST: "tcp://other.example:2376",
+      DOCKER_TLS_VERIFY: "1",
+      DOCKER_CERT_PATH: "/nonexistent",
+      DOCKER_PATH_PREFIX: "/elsewhere",
+      DOCKER_CLIENT_TIMEOUT: "1",
+    }
+    onTestFinished(() => void vi.unstubAllEnvs())
+    for (const host of [others.DOCKER_HOST, "ssh://other.example", "no address ://"]) {
+      for (const [name, value] of Object.entries({ ...others, DOCKER_HOST: host })) vi.stubEnv(name, value)
+      const seen = await lookAt({
+        "/containers/json": [entry("a", "one")],
+        "/containers/a/json": container("a", "one"),
+      })
+      expect(namesIn(seen)).toEqual(["engine-host", "name:one"])
+      expect(process.env["DOCKER_HOST"]).toBe(host)
+    }
+  })
+
   it("does not conclude that a container is gone which it could not look at", async () => {
     const seen = await lookAt({
       "/containers/json": [entry("a", "one"), entry("b", "two")],

@@ -11,7 +11,12 @@ import { absent, denied, machine, machineOf, names, recorded } from "./materials
 
 /** What a machine itself has to say: the others are how it is reached, and what others say of it. */
 const others = new Set(["access", "engine", "labels", "tailnet", "hypervisor", "guest"])
-const otherFields = new Set(["/identity/dockerEngineId", "/network/addresses", "/usage/cpuPercent"])
+const otherFields = new Set([
+  "/identity/dockerEngineId",
+  "/network/addresses",
+  "/usage/cpuPercent",
+  "/security/vulnerabilities",
+])
 const ownFacets = Object.entries(targetFacets).filter(([facet]) => !others.has(facet))
 const ownNames = ownFacets.map(([facet]) => facet)
 

@@ -46,16 +46,8 @@ export interface EngineOptions {
 export async function engineAt(endpoint: Endpoint, { overSsh, signal, patienceMs }: EngineOptions): Promise<Engine> {
   const { default: Dockerode } = await import("dockerode")
   const agent = agentFor(endpoint, overSsh)
-  // Whatever is not said here it would take from DOCKER_HOST and its like.
-  const nothing = {
-    socketPath: undefined,
-    port: undefined,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    timeout: undefined,
-  }
-  const docker = new Dockerode({ ...nothing, protocol: "http", host: "docker", agent } as Docker.DockerOptions)
+  const options = { socketPath: undefined, protocol: "http", host: "docker", agent } as Docker.DockerOptions
+  const docker = withoutVariables(() => new Dockerode(options))
   return {
     address: addressOf(endpoint),
     async ask(call) {
@@ -77,6 +69,20 @@ export async function engineAt(endpoint: Endpoint, { overSsh, signal, patienceMs
         abortSignal: signal,
       } as Docker.GetEventsOptions),
     close: () => agent.destroy(),
+  }
+}
+
+/**
+ * Whatever docker-modem is told, it reads DOCKER_HOST and, if that is set, the variables beside it: paths and times that would then hold for this engine too, and
+ * certificates, without which it throws. Where the engine is has been decided, by those variables where they are to count.
+ */
+function withoutVariables<T>(make: () => T): T {
+  const host = process.env["DOCKER_HOST"]
+  delete process.env["DOCKER_HOST"]
+  try {
+    return make()
+  } finally {
+    if (host !== undefined) process.env["DOCKER_HOST"] = host
   }
 }
 

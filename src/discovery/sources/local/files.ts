@@ -12,6 +12,8 @@ export interface Files {
   readonly signal: AbortSignal
   /** The text of a file. */
   read(file: string): Promise<Material>
+  /** The last so many bytes of a file. */
+  tail(file: string, bytes: number): Promise<Material>
   /** Where a symbolic link points. */
   link(file: string): Promise<Material>
   /** The names in a directory. */
@@ -36,6 +38,7 @@ export function filesBelow(root: string, signal: AbortSignal): Files {
     signal,
     locate,
     read: (file) => attempt(() => readText(locate(file), signal)),
+    tail: (file, bytes) => attempt(() => readTail(locate(file), bytes)),
     link: (file) => attempt(async () => ({ text: await fs.readlink(locate(file)) })),
     list: (directory) => attempt(async () => ({ names: await fs.readdir(locate(directory)) })),
   }
@@ -55,6 +58,17 @@ export function unread(error: unknown): Unread {
       return { denied: "permission denied" }
     default:
       return { denied: String(error.code) }
+  }
+}
+
+async function readTail(file: string, bytes: number): Promise<Material> {
+  const handle = await fs.open(file)
+  try {
+    const { size } = await handle.stat()
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, Math.max(size - bytes, 0))
+    return { text: buffer.toString("utf8", 0, bytesRead) }
+  } finally {
+    await handle.close()
   }
 }
 

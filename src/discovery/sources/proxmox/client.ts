@@ -22,6 +22,11 @@ export interface Access {
   readonly fingerprints?: readonly string[] | undefined
 }
 
+export interface Connection {
+  readonly client: Client
+  readonly permissions: Permissions
+}
+
 const defaultPort = 8_006
 
 /**
@@ -29,10 +34,7 @@ const defaultPort = 8_006
  *
  * @throws FleetError `SourceUnavailable` when the token is refused, or nobody answers
  */
-export async function connect(
-  access: Access,
-  signal: AbortSignal,
-): Promise<{ readonly client: Client; readonly permissions: Permissions }> {
+export async function connect(access: Access, signal: AbortSignal): Promise<Connection> {
   const trust = await trustOf(access)
   const reasons: string[] = []
   for (const address of access.addresses) {
@@ -65,7 +67,7 @@ export class Client {
     const { hostname, port } = placeOf(this.#address)
     const where = `https://${hostname}:${port}`
     // Names of nodes are part of a path.
-    if (!/^[\w/.-]+(?:\?current=1)?$/.test(path) || path.includes(".."))
+    if (!/^[\w/.-]+(?:\?[\w=&/.-]+)?$/.test(path) || path.includes(".."))
       throw unusable(where, "a name that none of its has")
     const headers = { Authorization: this.#authorization, Accept: "application/json" }
     const options = { hostname, port, path: `/api2/json${path}`, headers, agent: this.#agent }

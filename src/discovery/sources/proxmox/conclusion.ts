@@ -19,9 +19,14 @@ interface Reach {
   readonly doubts: readonly string[]
   /** Why storage was not looked at. */
   readonly noStorage: string | undefined
+  /** Why it may not be known who did what. */
+  readonly noCauses: string | undefined
 }
 
-export function conclusion(seen: readonly Seen[], { token, doubts, noStorage }: Reach): Omit<Look, "observedAt"> {
+export function conclusion(
+  seen: readonly Seen[],
+  { token, doubts, noStorage, noCauses }: Reach,
+): Omit<Look, "observedAt"> {
   const rights = foreignText(`token:${token}`)
   const observations = new Map<string, Observation>()
   const each = new Map<string, Omit<TargetsCoverage, "targets">>()
@@ -48,6 +53,7 @@ export function conclusion(seen: readonly Seen[], { token, doubts, noStorage }: 
       notLooked: {
         ...(doubts.length === 0 ? {} : { "/target": doubts.join("; ") }),
         ...(noStorage === undefined ? {} : { "/storage": noStorage }),
+        ...(noCauses === undefined ? {} : { "/causes": noCauses }),
       },
       complete: { target: doubts.length === 0, service: false },
       ...(each.size > 0 ? { targets: grouped(each) } : {}),

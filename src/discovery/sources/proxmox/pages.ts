@@ -14,8 +14,8 @@ const number = z.union([
 const text = z.union([z.string(), z.number().transform(String)])
 const flag = z.union([z.boolean(), z.number(), z.string()]).transform((value) => value === true || Number(value) === 1)
 
-/** Path → right → whether it holds below the path too. */
-export const permissions = z.record(z.string(), z.record(z.string(), flag))
+/** Path → right → whether it holds below the path too; null where it is taken away. */
+export const permissions = z.record(z.string(), z.record(z.string(), flag.nullable()))
 export type Permissions = z.infer<typeof permissions>
 
 export const clusterStatus = z.array(
@@ -85,6 +85,21 @@ export const nodeStatus = z.object({
 })
 
 export const updates = z.array(z.object({ Package: text, Version: text }))
+
+/** As `upid_decode` has them; what runs yet has no end, and what was cut off no status. */
+export const tasks = z.array(
+  z.object({
+    upid: text,
+    node: text,
+    type: text,
+    id: text.nullish().transform((id) => id ?? ""),
+    user: text,
+    tokenid: text.nullish(),
+    endtime: number.nullish(),
+    status: text.nullish(),
+  }),
+)
+export type Task = z.infer<typeof tasks>[number]
 
 export const guestConfig = z.record(z.string(), z.unknown())
 export type GuestConfig = z.infer<typeof guestConfig>

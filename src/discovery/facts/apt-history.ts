@@ -1,0 +1,74 @@
+/**
+ * Who had which packages installed and removed, from apt's log of transactions (/var/log/apt/history.log). Times in it are the machine's own, without a zone:
+ * only on the machine itself it is known when that is.
+ */
+import { type Instant, instant } from "#kernel/clock.js"
+import { isObject } from "#kernel/json.js"
+import { type FieldChange, escapeKey } from "#kernel/patch.js"
+import type { Cause } from "../observation.js"
+import { foreignText } from "./foreign.js"
+
+/** Package, as it is called by us → the version that it has after it; null where it is gone. */
+type Packages = ReadonlyMap<string, string | null>
+
+/**
+ * @param log its end; a transaction that is cut off at the beginning is left out
+ * @param architecture the machine's own, by dpkg's name
+ */
+export function aptCauses(log: string, nativeKey: string, architecture: string): Cause[] {
+  return log.split(/\n\s*\n/).flatMap((paragraph): Cause[] => {
+    const fields = fieldsOf(paragraph)
+    const at = fields.has("Start-Date") ? timeOf(fields.get("End-Date") ?? fields.get("Start-Date")) : undefined
+    if (at === undefined) return []
+    const packages = packagesOf(fields, architecture)
+    const by = /^(\S+) \(\d+\)$/.exec(fields.get("Requested-By") ?? "")?.[1]
+    const who = by === undefined ? {} : { by: foreignText(by) }
+    const reason = reasonOf(fields.get("Commandline") ?? "")
+    return [{ kind: "target", nativeKey, ...who, reason, at, did: (change) => didTo(packages, change) }]
+  })
+}
+
+function didTo(packages: Packages, { path, after }: FieldChange): boolean | undefined {
+  const [, name = "", inside = ""] = /^\/packages\/(pkg:[^/]*)(.*)$/s.exec(path) ?? []
+  const version = packages.get(name)
+  if (version === undefined) return undefined
+  if (inside === "/version") return after === version
+  return inside === "" && (isObject(after) ? after["version"] === version : version === null && after === null)
+}
+
+function fieldsOf(paragraph: string): ReadonlyMap<string, string> {
+  return new Map(
+    paragraph.split("\n").map((line): [string, string] => {
+      const colon = line.indexOf(": ")
+      return [line.slice(0, Math.max(colon, 0)), line.slice(colon + 2).trim()]
+    }),
+  )
+}
+
+/** `name:architecture (version, automatic), …`; of an upgrade `(before, after)`. */
+function packagesOf(fields: ReadonlyMap<string, string>, architecture: string): Packages {
+  const packages = new Map<string, string | null>()
+  for (const verb of ["Install", "Upgrade", "Downgrade", "Remove", "Purge"])
+    for (const item of (fields.get(verb) ?? "").split("), ")) {
+      const [called = "", said = ""] = item.split(" (")
+      const [name = "", own = ""] = called.split(":")
+      const key = `pkg:${escapeKey(foreignText(own === architecture ? name : called))}`
+      const [first, second] = said.replace(/\)$/, "").split(", ")
+      const after = verb === "Upgrade" || verb === "Downgrade" ? second : first
+      packages.set(key, verb === "Remove" || verb === "Purge" ? null : foreignText(after ?? ""))
+    }
+  return packages
+}
+
+/** What was asked for, without the options: they may hold a password, as that of a proxy. */
+function reasonOf(command: string): string {
+  const words = command.split(/\s+/).filter((word) => word !== "" && !word.startsWith("-") && !word.includes("::"))
+  return foreignText(words.join(" ").replaceAll(/\/\/[^/@\s]*@/g, "//")) || "apt"
+}
+
+/** `2026-11-25  19:20:39` */
+function timeOf(text: string | undefined): Instant | undefined {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d) +(\d\d:\d\d:\d\d)$/.exec(text ?? "") ?? []
+  const ms = day === undefined ? Number.NaN : new Date(`${day}T${time}`).getTime()
+  return Number.isNaN(ms) ? undefined : instant(ms)
+}
