@@ -37,6 +37,11 @@ function projector(db: Db): (event: RecordedEvent) => void {
   const linkOf = db
     .prepare<[number], number>("SELECT target_no FROM links WHERE record_no = ? AND until IS NULL")
     .pluck()
+  /** The entity that a record is of now; while links are moved, one may lead to the next. */
+  const entityOf = (no: number): number => {
+    const target = linkOf.get(no)
+    return target === undefined ? no : entityOf(target)
+  }
   const linkedTo = db
     .prepare<[number], number>("SELECT record_no FROM links WHERE target_no = ? AND until IS NULL ORDER BY record_no")
     .pluck()
@@ -91,7 +96,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
 
   /** A machine is as well as what runs on it, which counts when it has failed, and when it is all that is known. */
   const refreshUnder = (targetNo: number, before: Held | undefined, after: EntityValues, position: Position): void => {
-    const target = linkOf.get(targetNo) ?? targetNo
+    const target = entityOf(targetNo)
     const isNews =
       hasFailed(before) !== hasFailed(after) ||
       (isKnown(before) && !isKnown(after)) ||
@@ -129,11 +134,11 @@ function projector(db: Db): (event: RecordedEvent) => void {
         event.position,
       )
     if (!patchOf(event).some(({ path }) => targetFacets.has(facetIn(path)))) return
-    const entity = linkOf.get(record.no) ?? record.no
+    const entity = entityOf(record.no)
     // What was linked is no entity of its own any more.
     if (entity !== record.no) store.remove("target", record.no, event.position)
     if (event.type === "RecordsUnlinked")
-      refresh(numbers(`target-${event.data.target}`)?.no ?? record.no, event.position)
+      refresh(entityOf(numbers(`target-${event.data.target}`)?.no ?? record.no), event.position)
     refresh(entity, event.position)
   }
 }
