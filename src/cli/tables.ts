@@ -42,6 +42,10 @@ const views: Readonly<Record<string, View>> = {
       "files",
       "lifecycle",
     ]),
+  search: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map(foundRow) }, ["name", "kind", "on", "status", "role", "health", "what"]),
+  count: countText,
+  complete: ({ items }: { items: string[] }) => items.map(printable).join("\n"),
   show: showEntity,
   history: (answer: { at: At; items: Change[]; next: string | null }) =>
     [
@@ -248,6 +252,24 @@ function cell(value: Json | undefined): string {
 
 function serviceRow(item: Record<string, Json>): Record<string, Json> {
   return { ...item, target: nameOf(item["target"]), ...(item["flapping"] === true && { status: "flapping" }) }
+}
+
+/** What it is: of a machine its system, of a service its image or its runtime. */
+function foundRow({ entity, target, ...item }: Record<string, Json>): Record<string, Json> {
+  const kind = isObject(entity) ? (entity["kind"] ?? null) : null
+  const what = item["image"] ?? item["os"] ?? item["runtime"] ?? null
+  return { ...item, name: nameOf(entity), kind, on: nameOf(target), what }
+}
+
+function countText(answer: {
+  at: At
+  total: number
+  counts: Record<string, { value: Json; count: number }[]>
+}): string {
+  const rows = Object.entries(answer.counts).flatMap(([field, counts]) =>
+    counts.map(({ value, count }, index) => [index === 0 ? field : "", cell(value), String(count)]),
+  )
+  return `${columns(["BY", "VALUE", "COUNT"], rows)}\n${footer({ at: answer.at, next: null }, answer.total, "in all")}`
 }
 
 function nameOf(entity: Json | undefined): string {
