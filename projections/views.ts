@@ -79,6 +79,8 @@ export interface ViewsReader {
 
 export class Views implements Subscriber, ViewsReader {
   readonly name = "views"
+  /** Another one whenever they were opened or made anew: what was read of one may differ from what is read of the next. */
+  readonly edition = crypto.randomUUID()
   readonly inventory: InventoryReader
   readonly entities: EntitiesReader
   readonly history: HistoryReader

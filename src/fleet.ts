@@ -61,7 +61,7 @@ export interface Fleet {
   reached(position: Position): Promise<void>
   /** What keeps it from answering with what is true now, a sentence each. */
   unready(): Promise<readonly string[]>
-  viewsState(): { readonly position: Position; readonly state: SubscriptionState }
+  viewsState(): { readonly position: Position; readonly state: SubscriptionState; readonly edition: string }
   /** Builds all views anew from the ledger beside the present ones, then puts them in their place. */
   rebuild(progress: (done: number, total: number) => void, signal: AbortSignal): Promise<RebuildReport>
   close(): Promise<void>
@@ -249,7 +249,7 @@ async function putTogether(
         ...(lag > readyLag ? [`the views are ${lag} events behind`] : []),
       ]
     },
-    viewsState: () => ({ position: views.checkpoint(), state: following.state }),
+    viewsState: () => ({ position: views.checkpoint(), state: following.state, edition: views.edition }),
     rebuild,
     async close() {
       await sealing.stop()

@@ -4,8 +4,9 @@ import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
 import type { Act, Call, Operation, Principal, Progress, Query, Stream } from "#operations/define.js"
-import { admit, follow, invoke } from "#operations/invoke.js"
+import { admit, asked, follow, invoke } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
+import { entityTag, isKnown } from "./etag.js"
 import type { Jobs } from "./jobs.js"
 import { sendStream } from "./stream.js"
 
@@ -56,8 +57,14 @@ async function answer(
   fleet: Fleet,
   principal: Principal,
 ): Promise<unknown> {
-  const signal = abortedWith(reply)
-  return invoke(operation, { fleet, principal, signal, progress: noProgress }, inputOf(request))
+  const call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
+  if (operation.kind !== "query" || operation.ofPoint === undefined) return invoke(operation, call, inputOf(request))
+  const query = await asked(operation, call, inputOf(request))
+  const tag = entityTag(operation, query, principal, fleet.viewsState().edition)
+  const known = isKnown(tag, request.headers["if-none-match"])
+  const body = known ? undefined : await query.answer()
+  reply.header("etag", tag).header("cache-control", "private, no-cache")
+  return known ? reply.code(304).send() : body
 }
 
 function start(

@@ -15,6 +15,7 @@ export const count = query({
   name: "count",
   summary: "Count machines, services or stacks by role, status, health, source and more",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     q,
     kind: z.enum(kinds).default("target"),

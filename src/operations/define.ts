@@ -58,6 +58,8 @@ export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly kind: "query"
   /** Said of a read that needs no views, and so answers when they are behind or have stopped. */
   readonly withoutViews?: true
+  /** Said of a read whose answer its input and its point alone decide: who has it need not be told it again. */
+  readonly ofPoint?: true
   /** Without `at`, which every answer of a query carries. */
   readonly output: z.ZodObject
   readonly run: (call: QueryCall, input: z.output<I>) => Promise<object>

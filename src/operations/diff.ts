@@ -10,6 +10,7 @@ export const diff = query({
   name: "diff",
   summary: "Compare the fleet at two points in time",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     from: z.string().max(100).describe("Point in time to compare from"),
     to: z.string().max(100).optional().describe("Point in time to compare to; `at` (now) without it"),

@@ -13,6 +13,7 @@ export const history = query({
   name: "history",
   summary: "List changes, newest first: of a machine with its services, of a service, or of the fleet",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     entity: entityReference.optional().describe("Name or id; the whole fleet without it"),
     since: z.string().max(100).optional().describe("Only changes after this point in time"),

@@ -14,12 +14,29 @@ export async function invoke(
   call: Call,
   input: Readonly<Record<string, unknown>>,
 ): Promise<object> {
-  const parsed = admit(operation, call, input)
-  if (operation.kind !== "query") return operation.run(call, parsed)
-  const point = await pointOf(call, parsed)
-  if (operation.withoutViews === undefined) await call.fleet.reached(point.position)
-  const answer = await operation.run({ ...call, point }, parsed)
-  return { at: point, ...answer }
+  if (operation.kind === "query") return (await asked(operation, call, input)).answer()
+  return operation.run(call, admit(operation, call, input))
+}
+
+/** A query that was understood and has its point, and is answered when it is called for. */
+export interface Asked {
+  readonly point: Point
+  readonly input: Readonly<Record<string, unknown>>
+  answer(): Promise<object>
+}
+
+/** @throws FleetError as `invoke` */
+export async function asked(operation: Query, call: Call, given: Readonly<Record<string, unknown>>): Promise<Asked> {
+  const input = admit(operation, call, given)
+  const point = await pointOf(call, input)
+  return {
+    point,
+    input,
+    async answer() {
+      if (operation.withoutViews === undefined) await call.fleet.reached(point.position)
+      return { at: point, ...(await operation.run({ ...call, point }, input)) }
+    },
+  }
 }
 
 export function follow(

@@ -26,6 +26,7 @@ export const search = query({
   name: "search",
   summary: "Find machines, services and stacks",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     q: q.unwrap(),
     kind: z.enum(["all", ...kinds]).default("all"),

@@ -28,6 +28,7 @@ export const services = query({
   name: "services",
   summary: "List the services of the fleet, or of one machine",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     q,
     sort,

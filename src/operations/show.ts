@@ -26,6 +26,7 @@ export const show = query({
   name: "show",
   summary: "Show one machine, service or stack",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     entity: entityReference.describe("Name or id"),
     facets: z

@@ -23,6 +23,7 @@ export const stacks = query({
   name: "stacks",
   summary: "List the stacks of the fleet, or of one machine",
   scope: "read",
+  ofPoint: true,
   input: z.object({
     q,
     sort,

@@ -32,6 +32,7 @@ export const targets = query({
   name: "targets",
   summary: "List the machines of the fleet",
   scope: "read",
+  ofPoint: true,
   input: z.object({ q, sort, retired: flag.describe("Include what is retired"), limit, cursor }),
   output: listOf(item),
   route: { method: "GET", path: "/api/v1/targets" },

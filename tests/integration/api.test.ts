@@ -60,6 +60,7 @@ async function door(): Promise<Door> {
   addPages(app, fleet)
   await app.ready()
   onTestFinished(() => app.close())
+  const tokens = new Map<Scope, string>()
   const host = await addHost(fleet, "web-1")
   await addService(fleet, host, "nginx")
   clock.advance(60_000)
@@ -80,13 +81,19 @@ async function door(): Promise<Door> {
         },
         ...(payload === undefined ? {} : { payload }),
       }),
-    token: async (scope) => (await fleet.ops.tokens.create(`${scope}-token`, scope, day)).secret,
+    async token(scope) {
+      const secret = tokens.get(scope) ?? (await fleet.ops.tokens.create(`${scope}-token`, scope, day)).secret
+      tokens.set(scope, secret)
+      return secret
+    },
   }
 }
 
 /** A valid call of every operation. */
 const inputs: Readonly<Record<string, Record<string, string>>> = {
   show: { entity: "web-1" },
+  search: { q: "web" },
+  complete: { q: "ro" },
   "role set": { target: "web-1", role: "lab" },
   "tag add": { target: "web-1", tag: "pci" },
   "tag remove": { target: "web-1", tag: "pci" },
@@ -132,13 +139,12 @@ function callOf({ name, route }: Operation): { readonly path: string; readonly p
   return { path: `${path}?${new URLSearchParams(input).toString()}` }
 }
 
-const answering = operations.filter(({ kind }) => kind !== "stream")
+const acts = operations.filter(({ kind }) => kind === "command" || kind === "job")
 const queries = operations.filter(({ kind }) => kind === "query")
 
 describe("access", () => {
-  it.each(answering)("$name is for those with its scope, and for nobody without a token", async (operation) => {
-    const { ask, token, fleet } = await door()
-    await fleet.ops.tokens.create("victim", "read", day)
+  /** Whoever asks for it without a token, and with one of each scope. */
+  async function isForItsScope({ ask, token }: Door, operation: Operation): Promise<void> {
     const { path, payload } = callOf(operation)
     const { method } = operation.route
     const send = (secret?: string) =>
@@ -147,13 +153,24 @@ describe("access", () => {
         ...(payload === undefined ? {} : { payload }),
         ...(secret === undefined ? {} : { token: secret }),
       })
-    expect((await send()).json()).toMatchObject({ status: 401, code: "Unauthorized" })
+    const { name } = operation
+    expect({ name, ...(await send()).json<object>() }).toMatchObject({ name, status: 401, code: "Unauthorized" })
     for (const scope of scopes) {
       const { statusCode } = await send(await token(scope))
-      if (allows(scope, operation.scope))
-        expect(inVain.has(operation.name) ? [400, 404] : [200, 202]).toContain(statusCode)
-      else expect(statusCode).toBe(403)
+      const expected = !allows(scope, operation.scope) ? [403] : inVain.has(operation.name) ? [400, 404] : [200, 202]
+      expect({ name, scope, answered: expected.includes(statusCode) }).toEqual({ name, scope, answered: true })
     }
+  }
+
+  it("to what reads is for those with its scope, and for nobody without a token", async () => {
+    const opened = await door()
+    for (const operation of queries) await isForItsScope(opened, operation)
+  })
+
+  it.each(acts)("to $name is for those with its scope, and for nobody without a token", async (operation) => {
+    const opened = await door()
+    await opened.fleet.ops.tokens.create("victim", "read", day)
+    await isForItsScope(opened, operation)
   })
 
   it("ends with the token's life, or when it is revoked", async () => {
@@ -201,29 +218,60 @@ describe("access", () => {
 })
 
 describe("every read", () => {
-  it.each(queries.filter(({ name }) => !inVain.has(name)))(
-    "$name takes `at` and echoes the point that it was resolved to",
-    async (operation) => {
-      const { ask, token, fleet } = await door()
-      const secret = await token("admin")
+  it("takes `at` and echoes the point that it was resolved to", async () => {
+    const { ask, token, fleet } = await door()
+    const secret = await token("admin")
+    for (const operation of queries.filter(({ name }) => !inVain.has(name))) {
       const { path } = callOf(operation)
-      const asked = async (at: string) =>
-        (await ask(`${path}&at=${encodeURIComponent(at)}`, { token: secret })).json() as { at: object }
-      expect((await asked("position:1")).at).toEqual({ position: 1, time: await fleet.ledger.timeOf(1 as never) })
-      expect((await asked("-30s")).at).toEqual({ position: 2, time: "2026-11-23T14:00:30.000Z" })
-      expect((await asked("now")).at).toEqual({ position: 3, time: "2026-11-23T14:01:00.000Z" })
-      expect(await asked("3000-01-01")).toMatchObject({ status: 400, code: "InvalidPoint" })
-    },
-  )
+      const at = async (text: string) =>
+        (await ask(`${path}&at=${encodeURIComponent(text)}`, { token: secret })).json() as { at: object }
+      const [one, before, now] = [await at("position:1"), await at("-30s"), await at("now")]
+      expect({ name: operation.name, points: [one.at, before.at, now.at] }).toEqual({
+        name: operation.name,
+        points: [
+          { position: 1, time: await fleet.ledger.timeOf(1 as never) },
+          { position: 2, time: "2026-11-23T14:00:30.000Z" },
+          { position: 3, time: "2026-11-23T14:01:00.000Z" },
+        ],
+      })
+      expect(await at("3000-01-01")).toMatchObject({ status: 400, code: "InvalidPoint" })
+    }
+  })
 
-  it.each(queries)("$name refuses what it does not take, with what was meant", async (operation) => {
+  it("refuses what it does not take, with what was meant", async () => {
     const { ask, token } = await door()
-    const response = await ask(`${callOf(operation).path}&att=now`, { token: await token("admin") })
-    expect(response.json()).toMatchObject({
-      status: 400,
-      code: "InvalidInput",
-      detail: expect.stringContaining(`takes no "att"; did you mean "at"?`),
-    })
+    const secret = await token("admin")
+    for (const operation of queries) {
+      const response = await ask(`${callOf(operation).path}&att=now`, { token: secret })
+      expect({ name: operation.name, ...response.json<object>() }).toMatchObject({
+        name: operation.name,
+        status: 400,
+        code: "InvalidInput",
+        detail: expect.stringContaining(`takes no "att"; did you mean "at"?`),
+      })
+    }
+  })
+
+  it("has a tag by which the same answer is not made again", async () => {
+    const { ask, token, fleet, host, clock } = await door()
+    const secret = await token("read")
+    const at = async (point: string, tag?: string) =>
+      ask(`/api/v1/targets?at=${point}`, {
+        token: secret,
+        headers: tag === undefined ? {} : { "if-none-match": tag },
+      })
+    const tag = String((await at("position:1")).headers.etag)
+    const again = await at("position:1", `"other", W/${tag}`)
+    expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, "", tag])
+    expect((await at("position:2", tag)).statusCode).toBe(200)
+    const now = String((await at("now")).headers.etag)
+    expect((await at("now", now)).statusCode).toBe(304)
+    clock.advance(1_000)
+    await changeKernel(fleet, host, "6.1.1", "6.1.2")
+    expect((await at("now", now)).statusCode).toBe(200)
+    await fleet.rebuild(() => undefined, new AbortController().signal)
+    expect((await at("position:1", tag)).statusCode).toBe(200)
+    expect((await ask("/api/v1/entities/nobody", { token: secret })).headers.etag).toBeUndefined()
   })
 
   it("shows what was known then", async () => {
