@@ -15,6 +15,6 @@ export function entityTag({ name }: Query, { point, input }: Asked, { scope }: P
 /** Whether the asker says that it has it: `If-None-Match`, where weak tags are as good as strong ones. */
 export function isKnown(tag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false
-  const known = ifNoneMatch.split(",").map((one) => one.trim().replace(/^W\//, ""))
-  return known.includes("*") || known.includes(tag)
+  const known = new Set(ifNoneMatch.split(",").map((one) => one.trim().replace(/^W\//, "")))
+  return known.has("*") || known.has(tag)
 }

@@ -27,9 +27,9 @@ function asker(fleet: Fleet) {
 async function threeHosts() {
   const clock = new TestClock()
   const fleet = await scriptedFleet(clock)
-  const web = await addHost(fleet, "web-1", { "pkg:nginx": { version: "1.24" } as never })
-  const db = await addHost(fleet, "db-1", { "pkg:postgresql": { version: "16" } as never })
-  await addHost(fleet, "db-2", { "pkg:postgresql": { version: "15" } as never })
+  const web = await addHost(fleet, "web-1", { "pkg:nginx": { version: "1.24" } })
+  const db = await addHost(fleet, "db-1", { "pkg:postgresql": { version: "16" } })
+  await addHost(fleet, "db-2", { "pkg:postgresql": { version: "15" } })
   await addService(fleet, web, "nginx")
   await addService(fleet, db, "postgres")
   const found = await fleet.ledger.head()
