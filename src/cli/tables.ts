@@ -47,6 +47,13 @@ const views: Readonly<Record<string, View>> = {
   count: countText,
   complete: ({ items }: { items: string[] }) => items.map(printable).join("\n"),
   show: showEntity,
+  relations: (answer: { at: At; items: { relation: string; entity: Record<string, Json> }[] }) =>
+    list({ ...answer, next: null, items: answer.items.map(({ relation, entity }) => ({ relation, ...entity })) }, [
+      "relation",
+      "kind",
+      "name",
+      "id",
+    ]),
   history: (answer: { at: At; items: Change[]; next: string | null }) =>
     [
       ...answer.items.map(changeText),

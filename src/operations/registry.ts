@@ -15,6 +15,7 @@ import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
+import { relations } from "./relations.js"
 import { search } from "./search.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
@@ -38,6 +39,7 @@ export const operations: readonly Operation[] = [
   count,
   complete,
   show,
+  relations,
   history,
   diff,
   snapshotCreate,

@@ -92,6 +92,7 @@ async function door(): Promise<Door> {
 /** A valid call of every operation. */
 const inputs: Readonly<Record<string, Record<string, string>>> = {
   show: { entity: "web-1" },
+  relations: { entity: "web-1" },
   search: { q: "web" },
   complete: { q: "ro" },
   "role set": { target: "web-1", role: "lab" },
