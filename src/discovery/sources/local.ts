@@ -8,7 +8,7 @@
 import * as os from "node:os"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import { linuxObservations } from "../facts/linux.js"
+import { linuxMachine } from "../facts/linux.js"
 import type { Material, Materials } from "../facts/material.js"
 import type { Look, Source } from "../observation.js"
 import { type Asker, asker } from "./local/asked.js"
@@ -32,6 +32,7 @@ export interface LocalOptions {
 export function localSource(name: string, { root = "/", clock = systemClock }: LocalOptions = {}): Source {
   const statfs = statfsReader()
   const ask = asker()
+  const understand = linuxMachine(thisMachine)
   return {
     name,
     kind: "local",
@@ -42,7 +43,7 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
       if (!("names" in (await files.list("/proc"))))
         throw new FleetError("SourceUnavailable", "this machine has no /proc; only Linux can be looked at from within")
       const materials = await untilAborted(signal, gather(files, statfs, ask))
-      const { observations, ...coverage } = linuxObservations(materials, thisMachine)
+      const { observations, ...coverage } = understand(materials)
       return { observedAt, observations, coverage: { rights: rights(), ...coverage } }
     },
   }
