@@ -25,12 +25,9 @@ export class Ansible {
     )
     fs.writeFileSync(inventory, hosts.map((name) => `${name}\n`).join(""))
     const gather = `ansible all -i ${inventory} -m setup -f 32 >/dev/null 2>${folder}/ansible.log </dev/null; echo $?`
-    const [command = "", ...args] = [
-      ...fleet.nearby,
-      "unshare",
-      ...["--pid", "--fork", "--kill-child", "--mount-proc"],
-      ...["sh", "-c", `while read -r go; do ${gather}; done`],
-    ]
+    const apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    const rounds = ["sh", "-c", `while read -r go; do ${gather}; done`]
+    const [command = "", ...args] = [...fleet.nearby, ...apart, ...rounds]
     const child = spawn(command, args, {
       env: {
         ...process.env,

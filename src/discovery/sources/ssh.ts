@@ -13,7 +13,7 @@ import type { Look, LookProgress, Observation, Source } from "../observation.js"
 import { type HostSeen, engineOn, withEngine } from "./ssh/engine.js"
 import { collectorCommand, collectorScript } from "./ssh/collector.js"
 import type { Connections } from "./ssh/connections.js"
-import { type Remembered, knownOf, readAnswer } from "./ssh/frames.js"
+import { type Remembered, endsAnswer, knownOf, readAnswer } from "./ssh/frames.js"
 import { largestAnswer } from "./ssh/limits.js"
 import { onHost } from "./ssh/on-host.js"
 import type { SshHost } from "./ssh/resolve.js"
@@ -63,6 +63,7 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
     const program = {
       command: collectorCommand({ sudo: options.sudo }),
       input: collectorScript({ token, ...(known && { known: knownOf(known, now) }) }),
+      isWhole: (end: string) => endsAnswer(end, token),
     }
     const limits = { deadlineMs: options.deadlineMs, stdoutBytes: largestAnswer, stderrBytes }
     const { stdout, address, hostKey } = await connections.run(host, program, limits, signal)

@@ -32,31 +32,46 @@ export interface CollectorOptions {
   readonly only?: readonly MaterialName[]
 }
 
-/** What the host's login shell, whichever it is, is to run. With `sudo`, as root where that takes no password; where it does, sudo reads nothing. */
+/** What the host's login shell, whichever it is, is to run. With `sudo`, as root where that takes no password; where it takes one, sudo ends and has read nothing. */
 export function collectorCommand({ sudo }: { readonly sudo: boolean }): string {
   return sudo ? `exec sh -c 'sudo -n sh -s sudo 2>/dev/null || exec sh -s'` : "exec sh -s"
 }
 
-/** All of it is one command, so a program that arrives in part is not begun, and nothing that it runs can read the rest of it. */
+/**
+ * All of it is one command, so a program that arrives in part is not begun, and nothing that it runs can read what comes behind it: nothing, which ends the shell, or
+ * the next one.
+ */
 export function collectorScript({ token, known, only }: CollectorOptions): string {
-  const wanted = sections.filter(({ names }) => only === undefined || names.some((name) => only.includes(name)))
   const { digests = new Map<string, string>(), terms: told = "", held = [], listeners = "", holders = "" } = known ?? {}
   const words = (all: readonly string[]) => ` ${all.map((word) => `${word} `).join("")}`
   return `{
-LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
-export LC_ALL PATH
-unset TIME_STYLE LS_COLORS
 token=${token} frames=0 later=${known === undefined ? "" : 1}
 known='${words([...digests].map(([name, digest]) => `${name}=${digest}`))}'
 lasting='${words(held)}'
 told='${told}'
 told_listeners='${listeners}'
 told_holders='${holders}'
+${only === undefined ? (whole ??= programOf(sections)) : programOf(sectionsFor(only))}} </dev/null 2>/dev/null
+`
+}
+
+/** That of all sections is always the same. */
+let whole: string | undefined
+
+function sectionsFor(only: readonly MaterialName[]): readonly Section[] {
+  return sections.filter(({ names }) => names.some((name) => only.includes(name)))
+}
+
+function programOf(wanted: readonly Section[]): string {
+  return `by=\${by-$1} LC_ALL=C
+case $PATH in *:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin) ;; *) PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin" ;; esac
+export LC_ALL PATH
+unset TIME_STYLE LS_COLORS
 ${prelude}${looking}
 uid=
 while read -r key real uid others && [ "$key" != Uid: ]; do :; done </proc/self/status
 if [ "$key" != Uid: ]; then uid=$(id -u); fi
-if [ "$uid" -ne 0 ]; then rights=user:$(id -un 2>/dev/null || echo "$uid"); elif [ "$1" = sudo ]; then rights='root by sudo'; else rights=root; fi
+if [ "$uid" -ne 0 ]; then rights=user:$(id -un 2>/dev/null || echo "$uid"); elif [ "$by" = sudo ]; then rights='root by sudo'; else rights=root; fi
 say begin "$rights"
 ${terms(restsOf(wanted))}
 ${wanted.map((section) => unlessHeld(section, section.looks)).join("")}
@@ -65,8 +80,6 @@ ${wanted.map((section) => unlessHeld(section, section.program)).join("")}
 ${termsSaid}
 say end "$frames"
 flush
-exit
-} </dev/null 2>/dev/null
 `
 }
 

@@ -35,6 +35,11 @@ export function knownOf({ texts, lasting, sockets }: Remembered, now: number = D
   return { digests, terms: lasting.terms, held: heldWords(lasting, now), listeners, holders }
 }
 
+/** Whether an answer that ends so is whole. */
+export function endsAnswer(end: string, token: string): boolean {
+  return new RegExp(`(?:^|\\n)#${token} end \\d{1,9}\\n$`).test(end)
+}
+
 export interface Reading {
   /** What the collector was told of, by `knownOf` at `now`. */
   readonly remembered?: Remembered | undefined
@@ -76,8 +81,8 @@ export async function readAnswer(
     if (!isMaterial(name) || answered.has(name)) throw refused("it has a frame that was not asked for")
     const { material, text } = read(bytes, texts.get(name)?.text ?? textHeld(sockets, name), state, words)
     answered.set(name, material)
-    if (text !== undefined && text.length >= worthRemembering)
-      next.set(name, { digest: createHash("sha256").update(text).digest("hex"), text: text.toString("utf8") })
+    if (text !== undefined && text.length >= worthRemembering && "text" in material)
+      next.set(name, { digest: createHash("sha256").update(text).digest("hex"), text: material.text })
     else if (state === "same") carry(texts, next, name)
   }
   const under = terms.get("terms")

@@ -25,9 +25,9 @@ export function socketsAt(held: SocketsHeld | undefined, now: number): SocketsHe
 }
 
 /** The text that `same` stands for. */
-export function textHeld(held: SocketsHeld | undefined, name: string): string | undefined {
-  const material = held?.materials[names.find((one) => one === name) ?? "socket-owners"]
-  return names.some((one) => one === name) && material !== undefined && "text" in material ? material.text : undefined
+export function textHeld(held: SocketsHeld | undefined, name: MaterialName): string | undefined {
+  const one = names.find((each) => each === name)
+  return one === undefined ? undefined : textOf(held?.materials[one])
 }
 
 /**
@@ -42,19 +42,20 @@ export function socketsAfter(
   now: number,
   share: number,
 ): SocketsHeld | undefined {
-  const holders = textOf(said.holders)
-  const owners = materials["socket-owners"]
-  if (!canBeTold(holders) || !("text" in owners) || owners.partial !== undefined) return undefined
-  const listeners = textOf(said.listeners)
+  const holders = textOf(said.holders) ?? ""
+  const listeners = textOf(said.listeners) ?? ""
+  const { tcp, tcp6, "socket-owners": owners } = materials
+  if (!canBeTold(holders) || "denied" in tcp || "denied" in tcp6) return undefined
+  if (!("text" in owners) || owners.partial !== undefined) return undefined
   const until = before?.holders === holders ? before.until : now + lifetime * share
   return {
     listeners: canBeTold(listeners) ? listeners : "",
     holders,
-    materials: { tcp: materials.tcp, tcp6: materials.tcp6, "socket-owners": owners },
+    materials: { tcp, tcp6, "socket-owners": owners },
     until,
   }
 }
 
-function textOf(material: Material | undefined): string {
-  return material !== undefined && "text" in material ? material.text : ""
+function textOf(material: Material | undefined): string | undefined {
+  return material !== undefined && "text" in material ? material.text : undefined
 }
