@@ -83,7 +83,7 @@ class Host {
     const known = before && { known: knownOf(before.remembered) }
     const program = collectorScript({ token, only: ["certificates"], ...known })
     const sent = this.#run("env", [`PATH=${this.#folder}:${process.env["PATH"]}`, "sh", "-s"], program)
-    return readAnswer([Buffer.from(sent)], token, before?.remembered)
+    return readAnswer([Buffer.from(sent)], token, { remembered: before?.remembered })
   }
 
   #run(program: string, args: readonly string[], input = ""): string {

@@ -25,7 +25,7 @@ describe.runIf(needs("root with mount namespaces", canMount))("updates that are 
     expect(first.materials.updates).toEqual({ denied: "asked for at the next look" })
     expect(host.asked).toEqual([])
     const second = await host.look(first)
-    expect(second.materials.updates).toEqual({ text: expect.stringMatching(/^apt .*\nbash\/oldstable [^\n]*$/) })
+    expect(second.materials.updates).toEqual({ text: expect.stringMatching(/^apt\nbash\/oldstable [^\n]*$/) })
     const third = await host.look(second)
     expect(third.materials.updates).toEqual(second.materials.updates)
     expect(host.asked).toEqual([expect.stringMatching(/^list --upgradable /)])
@@ -40,12 +40,12 @@ describe.runIf(needs("root with mount namespaces", canMount))("updates that are 
   })
 
   it("are asked for again a day later", async () => {
-    const host = await Host.with({ apt: "", date: 'echo "$NOW"' })
+    const host = await Host.with({ apt: "" })
     host.write("/var/lib/dpkg/status", "")
     host.write("/var/lib/apt/lists/x_Packages", "")
-    const day = 86_400
-    let before = await host.look(undefined, { NOW: "0" })
-    for (const NOW of [20_000 * day, 20_001 * day, 20_001 * day]) before = await host.look(before, { NOW: `${NOW}` })
+    const day = 86_400_000
+    let before = await host.look(undefined, 0)
+    for (const now of [20_000 * day, 20_001 * day, 20_001 * day]) before = await host.look(before, now)
     expect(host.asked).toHaveLength(2)
   })
 
@@ -67,7 +67,7 @@ describe.runIf(needs("root with mount namespaces", canMount))("updates that are 
     const { materials } = await host.look(await host.look())
     expect(materials.updates).toEqual({
       text: expect.stringMatching(
-        /^dnf .*\nupdate \nupdate bash.x86_64 5.1.9-1.el9 baseos\nadvisory ALSA-1 Low\/Sec. bash-5.1.9-1.el9.x86_64$/,
+        /^dnf\nupdate \nupdate bash.x86_64 5.1.9-1.el9 baseos\nadvisory ALSA-1 Low\/Sec. bash-5.1.9-1.el9.x86_64$/,
       ),
     })
     expect(host.asked).toEqual(["-C -q check-update", "-C -q updateinfo list"])
@@ -77,11 +77,11 @@ describe.runIf(needs("root with mount namespaces", canMount))("updates that are 
     const alpine = await Host.with({ apk: "echo 'Installed: Available:'; echo 'busybox-1.36.1-r28 < 1.36.1-r29'" })
     alpine.write("/var/cache/apk/APKINDEX.1.tar.gz", "")
     const apk = await alpine.look(await alpine.look())
-    expect(apk.materials.updates).toEqual({ text: expect.stringMatching(/^apk .*\nbusybox-1.36.1-r28 < 1.36.1-r29$/) })
+    expect(apk.materials.updates).toEqual({ text: expect.stringMatching(/^apk\nbusybox-1.36.1-r28 < 1.36.1-r29$/) })
     const arch = await Host.with({ pacman: "exit 1" })
     arch.write("/var/lib/pacman/sync/core.db", "")
     const pacman = await arch.look(await arch.look())
-    expect(pacman.materials.updates).toEqual({ text: expect.stringMatching(/^pacman [^\n]*\n$/) })
+    expect(pacman.materials.updates).toEqual({ text: expect.stringMatching(/^pacman\n$/) })
   })
 })
 
@@ -96,8 +96,8 @@ class Host {
     const host = new Host(await tempFolder())
     for (const folder of covered) fs.mkdirSync(host.#at(folder), { recursive: true })
     for (const [name, says] of Object.entries(programs)) {
-      const log = name === "date" ? "" : `echo "$*" >>${host.#at("asked")}\n`
-      fs.writeFileSync(host.#at(name), `#!/bin/sh\n${log}${says}\n`, { mode: 0o755 })
+      const log = `echo "$*" >>${host.#at("asked")}`
+      fs.writeFileSync(host.#at(name), `#!/bin/sh\n${log}\n${says}\n`, { mode: 0o755 })
     }
     return host
   }
@@ -114,16 +114,15 @@ class Host {
   }
 
   /** What is known after the look before is told to it. */
-  async look(before?: Answer, env: NodeJS.ProcessEnv = {}): Promise<Answer> {
-    const known = before && { known: knownOf(before.remembered) }
+  async look(before?: Answer, now = 0): Promise<Answer> {
+    const known = before && { known: knownOf(before.remembered, now) }
     const empty = "mount -t tmpfs none /var/lib && mount -t tmpfs none /var/cache"
     const cover = covered.map((folder) => `mkdir -p ${folder} && mount --bind ${this.#at(folder)} ${folder}`)
     const program = `${[empty, ...cover].join(" && ")} && PATH=${this.#folder}:$PATH exec sh -s`
     const { stdout } = spawnSync("unshare", ["--mount", "sh", "-c", program], {
-      env: { ...process.env, ...env },
       input: collectorScript({ token, only: ["updates"], ...known }),
     })
-    return readAnswer([stdout], token, before?.remembered)
+    return readAnswer([stdout], token, { remembered: before?.remembered, now })
   }
 
   #at(name: string): string {

@@ -26,38 +26,56 @@ const token = "a1b2c3"
 const busybox = "busybox"
 
 describe.runIf(ownMachinesCanBeMade() && needs(busybox))("the collector", () => {
-  it("says what the local source says, under every shell and with whatever rights", { timeout: 60_000 }, async () => {
-    const machine = await OwnMachine.start("looked-at")
-    await machine.install("grüße", "1.0")
-    await machine.listen(8_081)
-    const shells = JSON.stringify(Object.entries(await shellsHere()))
-    const asRoot = await lookWithin(machine, [], shells)
-    const asNobody = await lookWithin(machine, ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], shells)
-    expect(asRoot.local.observations[0]?.facets["sockets"]).toHaveProperty(["tcp:127.0.0.1:8081", "process"], "node")
-    expect(asNobody.local.observations[0]?.facets["sockets"]).not.toHaveProperty(["tcp:127.0.0.1:8081", "process"])
-    for (const { local, answers } of [asRoot, asNobody])
-      for (const [shell, answer] of Object.entries(answers)) {
-        const { materials, rights } = await readAnswer(chunksOf(Buffer.from(answer, "base64")), token)
-        const { observations, ...coverage } = linuxObservations(materials, thisMachine)
-        expect({ shell, rights, ...coverage, observations: ledgered(observations) }).toEqual({
-          shell,
-          ...local.coverage,
-          observations: ledgered(local.observations),
-        })
-      }
-  })
+  it(
+    "says what the local source says, under every shell and with whatever rights, also when it is told what is known",
+    { timeout: 60_000 },
+    async () => {
+      const machine = await OwnMachine.start("looked-at")
+      await machine.install("grüße", "1.0")
+      await machine.listen(8_081)
+      const shells = JSON.stringify(Object.entries(await shellsHere()))
+      const asRoot = await lookWithin(machine, [], shells)
+      const asNobody = await lookWithin(
+        machine,
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+        shells,
+      )
+      expect(asRoot.local.observations[0]?.facets["sockets"]).toHaveProperty(["tcp:127.0.0.1:8081", "process"], "node")
+      expect(asNobody.local.observations[0]?.facets["sockets"]).not.toHaveProperty(["tcp:127.0.0.1:8081", "process"])
+      for (const { local, answers } of [asRoot, asNobody])
+        for (const [shell, looks] of Object.entries(answers)) {
+          let remembered: Remembered | undefined
+          for (const [look, answer] of looks.entries()) {
+            const bytes = Buffer.from(answer, "base64")
+            const { materials, rights, ...next } = await readAnswer([bytes], token, { remembered })
+            const { observations, ...coverage } = linuxObservations(materials, thisMachine)
+            expect({ shell, look, rights, ...coverage, observations: ledgered(observations) }).toEqual({
+              shell,
+              look,
+              ...local.coverage,
+              observations: ledgered(local.observations),
+            })
+            remembered = next.remembered
+          }
+          expect(looks[1]?.length).toBeLessThan((looks[0]?.length ?? 0) / 3)
+        }
+    },
+  )
 
   it("does not send again what is known", async () => {
-    const first = await answerHere(new Map(), ["dpkg-status", "cpuinfo"])
-    const later = await answerHere(first.remembered, ["dpkg-status", "cpuinfo"])
-    expect(first.remembered.has("dpkg-status")).toBe(true)
-    expect(later.size).toBeLessThan(first.size / 3)
-    expect(later.materials["dpkg-status"]).toEqual(first.materials["dpkg-status"])
-    expect(later.remembered.get("dpkg-status")).toEqual(first.remembered.get("dpkg-status"))
+    const first = await answerHere(undefined, ["dpkg-status", "cpuinfo"])
+    expect(first.remembered.texts.has("dpkg-status")).toBe(true)
+    const { texts, lasting } = first.remembered
+    for (const remembered of [first.remembered, { texts, lasting: { ...lasting, terms: "others" } }]) {
+      const later = await answerHere(remembered, ["dpkg-status"])
+      expect(later.size).toBeLessThan(first.size / 3)
+      expect(later.materials["dpkg-status"]).toEqual(first.materials["dpkg-status"])
+      expect(later.remembered.texts).toEqual(texts)
+    }
   })
 
   it("answers what it is asked for and nothing else", async () => {
-    const { materials } = await answerHere(new Map(), ["hostname"])
+    const { materials } = await answerHere(undefined, ["hostname"])
     const answered = Object.entries(materials).filter(([, material]) => "text" in material)
     expect(answered.map(([name]) => name)).toEqual(["hostname"])
     expect(materials.kernel).toEqual({ denied: "the collector did not answer it" })
@@ -137,20 +155,26 @@ async function shellsHere(): Promise<Record<string, Shell>> {
   }
 }
 
-/** Looks by all of these ways at once, in a process that stays what it is meanwhile. */
+/** Looks by all of these ways at once, and by each again, in a process that stays what it is meanwhile. */
 const program = `
   const { spawnSync } = await import("node:child_process")
-  const [source, collector, shells] = process.argv.slice(1)
+  const [source, collector, frames, shells] = process.argv.slice(1)
   const { localSource } = await import(source)
   const { collectorScript } = await import(collector)
-  const input = collectorScript({ token: "${token}" })
+  const { knownOf, readAnswer } = await import(frames)
   const { observations, coverage } = await localSource("here").look(new AbortController().signal)
-  const answers = JSON.parse(shells).map(([name, { command, path }]) => {
+  const answers = {}
+  for (const [name, { command, path }] of JSON.parse(shells)) {
     const [shell, ...args] = command
-    const { stdout } = spawnSync(shell, [...args, "-s"], { input, env: { PATH: path }, maxBuffer: 2 ** 26 })
-    return [name, stdout.toString("base64")]
-  })
-  console.log(JSON.stringify({ local: { observations, coverage }, answers: Object.fromEntries(answers) }))
+    const look = (known) => {
+      const input = collectorScript({ token: "${token}", ...known })
+      return spawnSync(shell, [...args, "-s"], { input, env: { PATH: path }, maxBuffer: 2 ** 26 }).stdout
+    }
+    const first = look({})
+    const { remembered } = await readAnswer([first], "${token}")
+    answers[name] = [first, look({ known: knownOf(remembered) })].map((answer) => answer.toString("base64"))
+  }
+  console.log(JSON.stringify({ local: { observations, coverage }, answers }))
 `
 
 const looks = z.object({
@@ -160,11 +184,13 @@ const looks = z.object({
     ),
     coverage: z.looseObject({}),
   }),
-  answers: z.record(z.string(), z.string()),
+  answers: z.record(z.string(), z.array(z.string())),
 })
 
 async function lookWithin(machine: OwnMachine, as: readonly string[], shells: string) {
-  const sources = ["local.ts", "ssh/collector.ts"].map((file) => path.join(project, "src/discovery/sources", file))
+  const sources = ["local.ts", "ssh/collector.ts", "ssh/frames.ts"].map((file) =>
+    path.join(project, "src/discovery/sources", file),
+  )
   // Whoever enters a mount namespace finds himself at its root.
   const flags = [
     "--conditions=source",
@@ -194,14 +220,14 @@ function ledgered(observations: readonly { kind: string; facets: Readonly<Record
   }))
 }
 
-async function answerHere(remembered: Remembered, only?: readonly MaterialName[]) {
+async function answerHere(remembered: Remembered | undefined, only: readonly MaterialName[]) {
   const child = spawn("sh", ["-c", collectorCommand({ sudo: false })], { stdio: ["pipe", "pipe", "inherit"] })
-  child.stdin.end(collectorScript({ token, known: knownOf(remembered), ...(only === undefined ? {} : { only }) }))
+  child.stdin.end(collectorScript({ token, only, ...(remembered && { known: knownOf(remembered) }) }))
   const chunks: Buffer[] = []
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk))
   await once(child, "close")
   const bytes = Buffer.concat(chunks)
-  return { size: bytes.length, ...(await readAnswer(chunksOf(bytes), token, remembered)) }
+  return { size: bytes.length, ...(await readAnswer(chunksOf(bytes), token, { remembered })) }
 }
 
 /** This machine with other programs in front, no dpkg, and systemd as far as a folder shows it. */

@@ -129,7 +129,7 @@ describe.runIf(sshFleetsCanBeMade())("a hostile host", () => {
       hosts = await SshFleet.start(2)
       const { folder } = hosts
       for (const { name } of hosts.hosts) {
-        const script = `token=$(sed -n 's/^token=\\([0-9a-f]*\\) .*/\\1/p'); LC_ALL=C sed "s/^#TOKEN /#$token /" ${folder}/${name}/says`
+        const script = `token=$(sed -n '/^token=/{s/^token=\\([0-9a-f]*\\) .*/\\1/p;q}'); LC_ALL=C sed "s/^#TOKEN /#$token /" ${folder}/${name}/says`
         fs.writeFileSync(path.join(folder, name, "script"), script)
       }
       await Promise.all(hosts.hosts.map((host) => host.reconfigure(`ForceCommand sh ${folder}/${host.name}/script`)))

@@ -57,6 +57,33 @@ describe.runIf(sshFleetsCanBeMade())("a host", () => {
     expect([first.logins, connections.size]).toEqual([1, 1])
   })
 
+  it("keeps a shell that has answered for the next script, and starts another where it has ended or speaks unasked", async () => {
+    const { fleet, first } = await loopback(1)
+    const { connections } = connectionsTo(fleet)
+    const ask = async (script: string) => {
+      const program = { ...shell(`${script}\n`), isWhole: (end: string) => end.endsWith(".\n") }
+      return String((await connections.run(host1, program, limits, never)).stdout)
+    }
+    const pid = await ask("echo $$.")
+    expect(await ask("echo $$.")).toBe(pid)
+    expect(await ask("echo twice; echo $$.")).toBe(`twice\n${pid}`)
+    const both = await Promise.all([ask("echo $$."), ask("echo $$.")])
+    expect(new Set(both).size).toBe(2)
+    expect(both).toContain(pid)
+    first.run("kill", "-KILL", pid.slice(0, -2))
+    const other = await ask("echo $$.")
+    expect(other).not.toBe(pid)
+    const told = path.join(fleet.folder, "told")
+    fs.writeFileSync(told, "")
+    fs.chmodSync(told, 0o666)
+    await ask(`echo .; until test -e ${told}.go; do :; done; echo more; echo it >${told}`)
+    fs.writeFileSync(`${told}.go`, "")
+    await until(() => fs.readFileSync(told, "utf8") !== "")
+    expect(await ask("echo $$.")).not.toBe(other)
+    connections.close()
+    await until(() => first.running("sshd") === 1 && first.running("sh") === 0)
+  })
+
   it("takes a script of any length", async () => {
     const { fleet } = await loopback(1)
     const { ask } = connectionsTo(fleet)

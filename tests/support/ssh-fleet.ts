@@ -45,11 +45,14 @@ export class SshFleet {
   readonly hosts: readonly SshdHost[]
   /** How to get there, where it takes more than connecting. */
   readonly dial: Dial | undefined
+  /** The command that runs another one where the hosts can be reached. */
+  readonly nearby: readonly string[]
 
-  private constructor(folder: string, hosts: readonly SshdHost[], dial: Dial | undefined) {
+  private constructor(folder: string, hosts: readonly SshdHost[], dial: Dial | undefined, nearby: readonly string[]) {
     this.folder = folder
     this.hosts = hosts
     this.dial = dial
+    this.nearby = nearby
   }
 
   static async start(count: number, { apart = false, sshd = "" }: FleetOptions = {}): Promise<SshFleet> {
@@ -85,7 +88,10 @@ export class SshFleet {
       path.join(home, ".ssh/config"),
       hosts.map(({ name, address, port: at }) => `Host ${name}\n HostName ${address}\n Port ${at}\n`).join(""),
     )
-    const fleet = new SshFleet(folder, hosts, lab === undefined ? undefined : await relay(lab, folder))
+    const fleet =
+      lab === undefined
+        ? new SshFleet(folder, hosts, undefined, [])
+        : new SshFleet(folder, hosts, await relay(lab, folder), ["nsenter", ...networkOf(lab)])
     fleet.knowAll()
     return fleet
   }
@@ -221,7 +227,7 @@ export class SshdHost {
 
   /** What its processes have cost so far, those that have ended among them. */
   get cpuSeconds(): number {
-    return this.#pids().reduce((sum, pid) => sum + cpuTicksOf(pid), 0) / 100
+    return cpuSecondsOf(this.#pids())
   }
 
   /** How many processes of this name run there. */
@@ -301,9 +307,19 @@ export class SshdHost {
 
   /** All of its processes, parents in front. */
   #pids(): readonly number[] {
-    const below = (pid: number): readonly number[] => childrenOf(pid).flatMap((child) => [child, ...below(child)])
-    return below(this.pid).filter((pid) => nameOf(pid) !== undefined)
+    return processesBelow(this.pid)
   }
+}
+
+/** Those that run, parents in front. */
+export function processesBelow(parent: number): readonly number[] {
+  const below = (pid: number): readonly number[] => childrenOf(pid).flatMap((child) => [child, ...below(child)])
+  return below(parent).filter((pid) => nameOf(pid) !== undefined)
+}
+
+/** What these, and those below them that have ended, have cost so far. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuTicksOf(pid), 0) / 100
 }
 
 function sshdConfig(fleet: string, folder: string, address: string, port: number, more: string): string {

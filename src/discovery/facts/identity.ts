@@ -45,7 +45,8 @@ function machineId(text: string): string | null {
 }
 
 /** What a container can read there is its host's, and would link the two as one machine. */
-function smbiosUuid({ container, ...materials }: Materials): Answer {
+function smbiosUuid(materials: Materials): Answer {
+  const { container } = materials
   if ("text" in container) return { value: null }
   const uuid = answer(materials["smbios-uuid"], presentUuid)
   return "denied" in container && "value" in uuid && uuid.value !== null ? { why: container.denied } : uuid

@@ -2,7 +2,8 @@
 import type { Coverage } from "#events/source.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Observation } from "../observation.js"
-import type { Facts } from "./answer.js"
+import type { Facts, ServiceFacts } from "./answer.js"
+import { type Understand, again } from "./again.js"
 import { certificatesFacts } from "./certificates.js"
 import { hardwareFacts } from "./hardware.js"
 import { identityFacts } from "./identity.js"
@@ -17,7 +18,7 @@ import { storageFacts } from "./storage.js"
 import { updatesFacts } from "./updates.js"
 import { usageFacts } from "./usage.js"
 
-const facetFacts: Readonly<Record<string, (materials: Materials) => Facts>> = {
+const facetFacts: Readonly<Record<string, Understand<Facts>>> = {
   identity: identityFacts,
   hardware: hardwareFacts,
   os: osFacts,
@@ -38,17 +39,33 @@ export interface LinuxObservations extends Pick<Coverage, "looked" | "notLooked"
 
 /** `nativeKey` is what the source calls the machine. */
 export function linuxObservations(materials: Materials, nativeKey: string): LinuxObservations {
+  return observationsBy(facetFacts, (all) => services(all, nativeKey), materials, nativeKey)
+}
+
+/** One machine, look after look: only what has changed is understood anew. */
+export function linuxMachine(nativeKey: string): Understand<LinuxObservations> {
+  const facets = Object.fromEntries(Object.entries(facetFacts).map(([facet, factsOf]) => [facet, again(factsOf)]))
+  const servicesOf = again((all: Materials) => services(all, nativeKey))
+  return (materials) => observationsBy(facets, servicesOf, materials, nativeKey)
+}
+
+function observationsBy(
+  facetFactsOf: typeof facetFacts,
+  servicesOf: Understand<ServiceFacts>,
+  materials: Materials,
+  nativeKey: string,
+): LinuxObservations {
   const facets: Record<string, JsonObject> = {}
   const looked: Coverage["looked"] = {}
   const notLooked: Coverage["notLooked"] = {}
-  for (const [facet, factsOf] of Object.entries(facetFacts)) {
+  for (const [facet, factsOf] of Object.entries(facetFactsOf)) {
     const facts = factsOf(materials)
     Object.assign(notLooked, facts.notLooked)
     if (facts.fields === undefined) continue
     facets[facet] = facts.fields
     looked[facet] = true
   }
-  const found = services(materials, nativeKey)
+  const found = servicesOf(materials)
   Object.assign(notLooked, found.notLooked)
   if (found.complete || found.observations.length > 0) looked["service"] = true
   return {

@@ -99,13 +99,13 @@ export const askedMaterials = [
   /** `yes` or `no`, on Debian and what comes from it; absent elsewhere, where nobody keeps it. */
   "reboot-required",
   /**
-   * What the package manager would bring. The first line are its name and the terms that this holds under; then come lines of it: `… [upgradable from: …]` of apt, `update …`
+   * What the package manager would bring. The first line is its name; then come lines of it: `… [upgradable from: …]` of apt, `update …`
    * and `advisory …` of dnf, `… < …` of apk, `… -> …` of pacman, or one: `denied <why>`. Absent where none of these is.
    */
   "updates",
   /**
-   * The certificates that are served on 127.0.0.1. The first line are the terms that this holds under; then comes for each of `certificatePorts` on which there is one
-   * the port and the certificate in PEM, or `<port> ?` where nobody answered.
+   * The certificates that are served on 127.0.0.1. The first line are the ports of `certificatePorts` that listen, with a plus between them; then comes for each on
+   * which there is one the port and the certificate in PEM, or `<port> ?` where nobody answered.
    */
   "certificates",
 ] as const

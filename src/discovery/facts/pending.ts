@@ -1,4 +1,4 @@
-/** What the machine's package manager would bring, and whether that is for security: its own words, behind a line that begins with its name. */
+/** What the machine's package manager would bring, and whether that is for security: its own words, behind a line that is its name. */
 import type { JsonObject } from "#kernel/json.js"
 import type { Answer } from "./answer.js"
 import { foreignText } from "./foreign.js"
@@ -22,10 +22,9 @@ export function pendingUpdates(materials: Materials): Answer {
   const said = materials.updates
   if ("absent" in said) return { why: "no package manager that is known" }
   if ("denied" in said) return { why: said.denied }
-  const [terms = "", ...lines] = said.text.split("\n")
+  const [manager = "", ...lines] = said.text.split("\n")
   const refused = lines.find((line) => line.startsWith("denied "))
   if (refused !== undefined) return { why: foreignText(refused.slice("denied ".length)) }
-  const [manager = ""] = terms.split(" ")
   const understand = managers.get(manager)
   if (understand === undefined) return { why: "it is not known what this package manager says" }
   return { value: items(understand(lines), packagesFacts(materials).fields ?? {}) }

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type Json, isObject } from "#kernel/json.js"
 import { aptCauses } from "../facts/apt-history.js"
-import { linuxObservations } from "../facts/linux.js"
+import { linuxMachine } from "../facts/linux.js"
 import type { Material, Materials } from "../facts/material.js"
 import type { Cause, Look, Observation, Source } from "../observation.js"
 import { type Asker, asker } from "./local/asked.js"
@@ -34,6 +34,7 @@ export interface LocalOptions {
 export function localSource(name: string, { root = "/", clock = systemClock }: LocalOptions = {}): Source {
   const statfs = statfsReader()
   const ask = asker()
+  const understand = linuxMachine(thisMachine)
   return {
     name,
     kind: "local",
@@ -44,7 +45,7 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
       if (!("names" in (await files.list("/proc"))))
         throw new FleetError("SourceUnavailable", "this machine has no /proc; only Linux can be looked at from within")
       const materials = await untilAborted(signal, gather(files, statfs, ask))
-      const { observations, notLooked, ...coverage } = linuxObservations(materials, thisMachine)
+      const { observations, notLooked, ...coverage } = understand(materials)
       const { causes, unseen } = await causesIn(files, observations)
       const reach = { rights: rights(), notLooked: { ...notLooked, ...unseen }, ...coverage }
       return { observedAt, observations, coverage: reach, causes }

@@ -27,7 +27,7 @@ describe("the certificates that a machine serves", () => {
   })
 
   it("are none where no service shows one", () => {
-    expect(factsOf("490512 8443 \n")).toEqual({ fields: {}, notLooked: {} })
+    expect(factsOf("8443\n")).toEqual({ fields: {}, notLooked: {} })
     expect(factsOf("490512 ")).toEqual({ fields: {}, notLooked: {} })
   })
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { coverage } from "#events/source.js"
 import { serviceFacets } from "#events/facets/service.js"
 import { targetFacets } from "#events/facets/target.js"
-import { linuxObservations } from "#discovery/facts/linux.js"
+import { linuxMachine, linuxObservations } from "#discovery/facts/linux.js"
 import type { Material, Materials } from "#discovery/facts/material.js"
 import type { Observation } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
@@ -97,6 +97,21 @@ describe("a look at a Linux machine", () => {
       "dpkg-status": paragraphsReversed(),
     })
     expect(canonicalJson(linuxObservations(shuffled, "m"))).toBe(canonicalJson(linuxObservations(recorded, "m")))
+  })
+
+  it("is understood the same look after look, whatever has changed in between", () => {
+    const said = fc.constantFrom<Material>(absent, denied, { text: "" }, { text: "x", partial: "a reason" })
+    const changes = fc.array(fc.dictionary(fc.constantFrom(...names), said, { maxKeys: 3 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(changes, (looks) => {
+        const understand = linuxMachine("m")
+        for (const change of looks) {
+          const materials: Materials = { ...recorded, ...change }
+          expect(understand(materials)).toEqual(linuxObservations(materials, "m"))
+        }
+      }),
+      { numRuns: 30 },
+    )
   })
 
   it("holds by its schemas whatever a machine says", () => {

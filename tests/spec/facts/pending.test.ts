@@ -4,8 +4,7 @@ import { targetFacets } from "#events/facets/target.js"
 import { updatesFacts } from "#discovery/facts/updates.js"
 import { absent, at, denied, machine, recorded } from "./materials.js"
 
-/** Behind the terms that the collector puts in front. */
-const said = (manager: string, ...lines: string[]) => [`${manager} 20782 2026-11-25 `, ...lines].join("\n")
+const said = (manager: string, ...lines: string[]) => [manager, ...lines].join("\n")
 const pending = (updates: string, others = {}) => at(updatesFacts(machine({ updates, ...others })), "pending")
 
 // Constructed: those of apt after Ubuntu 22.04, of dnf after AlmaLinux 9 and Fedora 41, of apk after Alpine 3.20, of pacman after Arch.

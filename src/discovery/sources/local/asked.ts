@@ -40,7 +40,7 @@ async function answerOfShell(signal: AbortSignal, remembered: Remembered | undef
   shell.stdin.on("error", () => {})
   shell.stdin.end(collectorScript({ token, only: askedMaterials, ...(remembered && { known: knownOf(remembered) }) }))
   shell.stderr.resume()
-  return Promise.race([readAnswer(shell.stdout, token, remembered), failed])
+  return Promise.race([readAnswer(shell.stdout, token, { remembered }), failed])
 }
 
 function allOf(materialOf: (name: keyof Asked) => Material): Asked {

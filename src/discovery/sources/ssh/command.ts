@@ -1,5 +1,8 @@
-/** One program on one connection: what it reads goes to its input, and its whole answer comes back, or none of it. */
-import type { ClientChannel } from "ssh2"
+/**
+ * One program on one connection: what it reads goes to its input, and its whole answer comes back, or none of it. A shell that has answered is kept for the next
+ * program where that is wanted: to start one costs both sides as much as what most programs do. It ends with the connection, and holds nothing meanwhile.
+ */
+import type { Client, ClientChannel } from "ssh2"
 import { messageOf } from "#kernel/errors.js"
 import type { Connection } from "./connect.js"
 import { seconds, unavailable } from "./sentences.js"
@@ -15,6 +18,20 @@ export interface Limits {
 export interface Program {
   readonly command: string
   readonly input: string
+  /** Whether an answer that ends so is whole: what runs there then waits for its next input. Without, its input ends with this one. */
+  readonly isWhole?: (end: string) => boolean
+}
+
+/** As much of the end of an answer as it takes to tell whether it is whole. */
+const longestEnd = 128
+
+/** The shells that wait for their next input. */
+const waiting = new WeakMap<Client, Waiting>()
+
+interface Waiting {
+  readonly command: string
+  readonly channel: ClientChannel
+  readonly forget: () => void
 }
 
 export interface Answer {
@@ -71,27 +88,43 @@ function converse(connection: Connection, program: Program, limits: Limits, over
     gone.addEventListener("abort", broke, { once: true })
     over.addEventListener("abort", stop, { once: true })
     if (gone.aborted) return broke()
+    const answered = (exit: Answer["exit"]) =>
+      settle(() => resolve({ stdout: out.bytes(), stderr: err.bytes(), exit, ...from }))
+    const talk = (channel: ClientChannel, close: (exit: Answer["exit"] | undefined) => void): void => {
+      const hear = (chunk: Buffer) => {
+        out.take(chunk)
+        if (program.isWhole?.(out.end()) !== true) return
+        channel.off("data", hear).off("close", closed).stderr.off("data", err.take)
+        keep(client, program.command, channel)
+        answered(0)
+      }
+      const closed = (code?: number | null, signalName?: string) => close(code ?? signalName)
+      channel.on("data", hear).on("close", closed)
+      channel.stderr.on("data", err.take)
+      if (program.isWhole === undefined) channel.end(program.input)
+      else channel.write(program.input)
+    }
+    const ended = (exit: Answer["exit"] | undefined) => {
+      if (exit !== undefined) answered(exit)
+      else settle(() => reject(unavailable({ alias }, `${alias} ended the command without a word`)))
+    }
     const started = (error: Error | undefined, opened: ClientChannel): void => {
       if (over.aborted || gone.aborted) return
-      if (error !== undefined) {
-        settle(() => reject(unavailable({ alias }, `${alias} runs no command: ${error.message}`, error)))
-        return
+      if (error === undefined) talk(opened, ended)
+      else settle(() => reject(unavailable({ alias }, `${alias} runs no command: ${error.message}`, error)))
+    }
+    const start = () => {
+      try {
+        client.exec(program.command, started)
+      } catch (error) {
+        // It has closed and not told yet.
+        settle(() => reject(new ConnectionBroke(0, error)))
       }
-      opened.on("data", out.take)
-      opened.stderr.on("data", err.take)
-      opened.on("close", (code?: number | null, signalName?: string) => {
-        const exit = code ?? signalName
-        if (exit !== undefined) settle(() => resolve({ stdout: out.bytes(), stderr: err.bytes(), exit, ...from }))
-        else settle(() => reject(unavailable({ alias }, `${alias} ended the command without a word`)))
-      })
-      opened.end(program.input)
     }
-    try {
-      client.exec(program.command, started)
-    } catch (error) {
-      // It has closed and not told yet.
-      settle(() => reject(new ConnectionBroke(0, error)))
-    }
+    const kept = program.isWhole && takeKept(client, program.command)
+    if (kept === undefined) start()
+    // One that has ended meanwhile has not heard the question.
+    else talk(kept, (exit) => (out.size() === 0 && !over.aborted && !gone.aborted ? start() : ended(exit)))
 
     function settle(outcome: () => void): void {
       gone.removeEventListener("abort", broke)
@@ -111,6 +144,11 @@ function collector(limit: number, exceeded: () => void) {
   let size = 0
   return {
     size: () => size,
+    end: () => {
+      const last = chunks.at(-1)
+      const bytes = last !== undefined && last.length >= longestEnd ? last : Buffer.concat(chunks.slice(-longestEnd))
+      return bytes.subarray(-longestEnd).toString("latin1")
+    },
     bytes: () => Buffer.concat(chunks),
     take: (chunk: Buffer) => {
       if (size > limit) return
@@ -119,4 +157,23 @@ function collector(limit: number, exceeded: () => void) {
       else chunks.push(chunk)
     },
   }
+}
+
+/** A shell that says something, or ends, though nobody has asked it anything, is not kept. */
+function keep(client: Client, command: string, channel: ClientChannel): void {
+  const forget = () => {
+    if (waiting.get(client)?.channel === channel) waiting.delete(client)
+    channel.off("data", forget).off("close", forget).resume().end()
+  }
+  channel.on("data", forget).on("close", forget)
+  channel.stderr.resume()
+  if (waiting.has(client)) forget()
+  else waiting.set(client, { command, channel, forget })
+}
+
+function takeKept(client: Client, command: string): ClientChannel | undefined {
+  const kept = waiting.get(client)
+  if (kept?.command !== command) return undefined
+  waiting.delete(client)
+  return kept.channel.off("data", kept.forget).off("close", kept.forget)
 }

@@ -7,51 +7,104 @@ import { FleetError } from "#kernel/errors.js"
 import { foreignText } from "../../facts/foreign.js"
 import { type Material, type MaterialName, type Materials, materialNames } from "../../facts/material.js"
 import type { Known } from "./collector.js"
-import { compared, isDear } from "./dear.js"
+import { type Lasting, heldWords, lastingAfter, nothingLasts } from "./lasting.js"
 import { largestAnswer, largestNoise, largestText, longestReason, worthRemembering } from "./limits.js"
+import { type SocketsHeld, socketsAfter, socketsAt, textHeld } from "./sockets-held.js"
 
-/** The texts that are worth it, by what they are the texts of. */
-export type Remembered = ReadonlyMap<MaterialName, { readonly digest: string; readonly text: string }>
+/** What is kept of an answer for the next look. */
+export interface Remembered {
+  /** The texts that are worth it. */
+  readonly texts: ReadonlyMap<MaterialName, { readonly digest: string; readonly text: string }>
+  readonly lasting: Lasting
+  readonly sockets?: SocketsHeld | undefined
+}
 
 export interface Answer {
   readonly materials: Materials
   /** `root`, `root by sudo` or `user:<name>`. */
   readonly rights: string
-  /** For the next look. */
   readonly remembered: Remembered
 }
 
+const nothing: Remembered = { texts: new Map(), lasting: nothingLasts }
+
 /** What to tell the collector of what is remembered. */
-export function knownOf(remembered: Remembered): Known {
-  return new Map([...remembered].map(([name, { digest }]) => [name, digest]))
+export function knownOf({ texts, lasting, sockets }: Remembered, now: number = Date.now()): Known {
+  const { listeners = "", holders = "" } = socketsAt(sockets, now) ?? {}
+  const digests = new Map([...texts].map(([name, { digest }]) => [name, digest]))
+  return { digests, terms: lasting.terms, held: heldWords(lasting, now), listeners, holders }
 }
+
+/** Whether an answer that ends so is whole. */
+export function endsAnswer(end: string, token: string): boolean {
+  return new RegExp(`(?:^|\\n)#${token} end \\d{1,9}\\n$`).test(end)
+}
+
+export interface Reading {
+  /** What the collector was told of, by `knownOf` at `now`. */
+  readonly remembered?: Remembered | undefined
+  /** Milliseconds since 1970. */
+  readonly now?: number
+  /** Of its lifetime, that what lasts is given. */
+  readonly share?: number
+}
+
+/** What a host says its answers hold under, besides the materials. */
+const termNames = ["terms", "listeners", "holders"] as const
 
 /** @throws FleetError `SourceUnavailable` for anything but a whole answer. What comes before its first frame is a login shell's, and skipped. */
 export async function readAnswer(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   token: string,
-  remembered: Remembered = new Map(),
+  { remembered = nothing, now = Date.now(), share = 1 }: Reading = {},
 ): Promise<Answer> {
+  const { texts, lasting } = remembered
+  const sockets = socketsAt(remembered.sockets, now)
   const bytes = new Bytes(await gathered(chunks))
   const rights = beginning(bytes, token)
-  const materials = new Map<MaterialName, Material>()
+  const answered = new Map<MaterialName, Material>()
   const next = new Map<MaterialName, { digest: string; text: string }>()
+  const terms = new Map<(typeof termNames)[number], Material>()
+  const told = { terms: lasting.terms, listeners: sockets?.listeners, holders: sockets?.holders }
   for (let frames = 1; ; frames++) {
     const [name = "", state, ...words] = bytes.line(`#${token} `).split(" ")
     if (name === "end") {
       if (state !== String(frames)) throw refused("its frames are not as many as it says")
       bytes.end()
-      return { materials: { ...unanswered, ...Object.fromEntries(materials) }, rights, remembered: next }
+      break
     }
-    if (!isMaterial(name) || materials.has(name)) throw refused("it has a frame that was not asked for")
-    const { material, text } = read(bytes, remembered.get(name)?.text, state, words)
-    materials.set(name, material)
-    if (text !== undefined && (text.length >= worthRemembering || isDear(name)))
-      next.set(name, {
-        digest: createHash("sha256").update(compared(name, text)).digest("hex"),
-        text: text.toString("utf8"),
-      })
-    else if (state === "same") carry(remembered, next, name)
+    const term = termNames.find((each) => each === name)
+    if (term !== undefined && !terms.has(term)) {
+      terms.set(term, read(bytes, told[term] || undefined, state, words).material)
+      continue
+    }
+    if (!isMaterial(name) || answered.has(name)) throw refused("it has a frame that was not asked for")
+    const { material, text } = read(bytes, texts.get(name)?.text ?? textHeld(sockets, name), state, words)
+    answered.set(name, material)
+    if (text !== undefined && text.length >= worthRemembering && "text" in material)
+      next.set(name, { digest: createHash("sha256").update(text).digest("hex"), text: material.text })
+    else if (state === "same") carry(texts, next, name)
+  }
+  const under = terms.get("terms")
+  const after = under !== undefined && "text" in under ? under.text : ""
+  const held = [...lasting.materials].filter(
+    ([name, { until }]) => after === lasting.terms && until > now && !answered.has(name),
+  )
+  for (const [name] of held) carry(texts, next, name)
+  const materials: Materials = {
+    ...unanswered,
+    ...Object.fromEntries(held.map(([name, { material }]) => [name, material])),
+    ...Object.fromEntries(answered),
+  }
+  const said = { listeners: terms.get("listeners"), holders: terms.get("holders") }
+  return {
+    materials,
+    rights,
+    remembered: {
+      texts: next,
+      lasting: lastingAfter(after, answered, new Map(held), now, share),
+      sockets: socketsAfter(said, materials, sockets, now, share),
+    },
   }
 }
 
@@ -63,7 +116,11 @@ function isMaterial(name: string): name is MaterialName {
   return (materialNames as readonly string[]).includes(name)
 }
 
-function carry(from: Remembered, to: Map<MaterialName, { digest: string; text: string }>, name: MaterialName): void {
+function carry(
+  from: Remembered["texts"],
+  to: Map<MaterialName, { digest: string; text: string }>,
+  name: MaterialName,
+): void {
   const kept = from.get(name)
   if (kept !== undefined) to.set(name, kept)
 }

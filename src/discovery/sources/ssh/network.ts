@@ -1,6 +1,9 @@
-/** The interfaces, by one `awk` over what /sys says of them, and their addresses, which only iproute2 or busybox's `ip` can list. */
+/** The interfaces, by what /sys says of them, and their addresses, which only iproute2 or busybox's `ip` can list. */
+import type { Part } from "./sight.js"
 
-const attributes = String.raw`
+export const interfaces: Part = {
+  functions: [
+    String.raw`
 function word(path,  line, got) {
   line = ""
   got = (getline line < path)
@@ -8,31 +11,53 @@ function word(path,  line, got) {
   gsub(/^[ \t]+|[ \t]+$/, "", line)
   return got < 0 ? "?" : line == "" ? "-" : line
 }
-{
-  name = $0
+function interface(at,  name, mac, mtu) {
+  name = at
   sub(/.*\//, "", name)
-  if (name ~ /^(veth|tap|fwbr|fwpr|fwln|ifb)/) next
-  address = word($0 "/address")
+  if (name ~ /^(veth|tap|fwbr|fwpr|fwln|ifb)/) return ""
+  mac = word(at "/address")
+  mtu = word(at "/mtu")
   # bonding_masters is a file among them, and an interface may have gone in between.
-  if (address == "?" && word($0 "/mtu") == "?") next
-  print name, address, word($0 "/mtu"), word($0 "/operstate"), word($0 "/statistics/rx_bytes"), word($0 "/statistics/tx_bytes")
-}`
+  if (mac == "?" && mtu == "?") return ""
+  return name " " mac " " mtu " " word(at "/operstate") " " word(at "/statistics/rx_bytes") " " word(at "/statistics/tx_bytes") "\n"
+}`,
+  ],
+  main: String.raw`
+  if ("interfaces" in path) {
+    all = ""
+    for (at = 1; at < ARGC; at++) if (ARGV[at] ~ /^\/sys\/class\/net\//) all = all interface(ARGV[at])
+    sub(/\n$/, "", all)
+    text("interfaces", all)
+    delete path["interfaces"]
+  }`,
+}
 
-const ipv4 = String.raw`
-$3 == "inet" {
-  name = $2; address = $4
-  sub(/[@:].*/, "", name)
-  if ($5 == "peer") { split($6, peer, "/"); address = $4 "/" peer[2] }
-  print name, (address ~ /\//) ? address : address "/32"
-}`
+export const lookAtNetwork = `
+if [ -d /sys/class/net ]; then files="$files interfaces=/sys/class/net /sys/class/net/*"; else absent interfaces; fi
+look addresses6 /proc/net/if_inet6
+look routes /proc/net/route
+look routes6 /proc/net/ipv6_route
+look resolv /etc/resolv.conf
+`
 
-export const network = `
-if [ -d /sys/class/net ]; then text interfaces "$(printf '%s\\n' /sys/class/net/* | awk '${attributes}')"; else absent interfaces; fi
+/** Whoever asks the kernel alone needs no time limit. */
+export const addresses = `
+address() {
+  if [ "$3" != inet ]; then return; fi
+  own=$4
+  if [ "$5" = peer ]; then own=$4/\${6##*/}; fi
+  case $own in */*) ;; *) own=$own/32 ;; esac
+  all="$all$nl\${2%%[@:]*} $own"
+}
 if ! has ip; then denied addresses 'there is no ip(8) to ask'
-elif listed=$(bounded 5 ip -o -4 addr show 2>/dev/null); then text addresses "$(printf '%s\\n' "$listed" | awk '${ipv4}')"
+elif listed=$(ip -o -4 addr show); then
+  all=
+  IFS=$nl
+  set -f
+  set -- $listed
+  unset IFS
+  for each do address $each; done
+  set +f
+  text addresses "\${all#"$nl"}"
 else denied addresses 'ip(8) did not answer'; fi
-file addresses6 /proc/net/if_inet6
-file routes /proc/net/route
-file routes6 /proc/net/ipv6_route
-file resolv /etc/resolv.conf
 `

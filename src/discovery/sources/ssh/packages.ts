@@ -1,5 +1,9 @@
 /** What is installed. Only rpm has a database that it alone can read; it is asked where there is none of dpkg. */
 
+/** Without what a reader of the database leaves beside it, which says nothing of what is installed. */
+export const rpmFiles =
+  "/var/lib/dpkg/status /var/lib/rpm/Packages /var/lib/rpm/Packages.db /var/lib/rpm/rpmdb.sqlite /var/lib/rpm/rpmdb.sqlite-wal /usr/lib/sysimage/rpm/Packages.db /usr/lib/sysimage/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite-wal"
+
 export const rpm = `
 if exists /var/lib/dpkg/status || ! has rpm; then absent rpm-packages
 elif listed=$(bounded 30 rpm -qa --qf '%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{ARCH}\\n' 2>/dev/null); then text rpm-packages "$listed"

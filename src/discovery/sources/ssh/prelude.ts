@@ -3,30 +3,40 @@
  * standard input, which is the program itself.
  *
  * An answer is framed by lines that begin with the run's token; of a text the line says how many bytes follow it, so no text can be
- * taken for a frame.
+ * taken for a frame. A process costs a thousand times what a builtin does, and a packet for every line as much again at the other end,
+ * so short frames are gathered and nothing is piped that a pattern can tell.
  */
-import { largestText, longestReason } from "./limits.js"
+import { largestText } from "./limits.js"
+
+const worthSending = 8_192
 
 export const prelude = `
+nl='
+'
+answer=
 say() {
   frames=$((frames + 1))
-  printf '#%s %s\\n' "$token" "$*"
+  answer="$answer#$token $*$nl"
+}
+flush() {
+  printf %s "$answer"
+  answer=
 }
 absent() { say "$1" absent; }
-denied() {
-  reason=$(printf '%.${longestReason}s' "$2" | tr '\\001-\\037\\177' ' ')
-  say "$1" denied "$reason"
-}
+denied() { say "$1" denied "$2"; }
 # A text, and why it is not all of it.
 text() {
   if [ "\${#2}" -gt ${largestText} ]; then denied "$1" 'longer than ${largestText / 2 ** 20} MiB'; return; fi
-  if [ -n "$3" ]; then say "$1" partial "\${#2}" "$3"; printf '%s\\n' "$2"; return; fi
-  case $known in *" $1="*)
-    digest=$(printf %s "$2" | sha256sum 2>/dev/null)
-    case $known in *" $1=\${digest%% *} "*) say "$1" same; return ;; esac ;;
-  esac
-  say "$1" text "\${#2}"
-  printf '%s\\n' "$2"
+  if [ -n "$3" ]; then say "$1" partial "\${#2}" "$3"
+  else
+    case $known in *" $1="*)
+      digest=$(printf %s "$2" | sha256sum 2>/dev/null)
+      case $known in *" $1=\${digest%% *} "*) say "$1" same; return ;; esac ;;
+    esac
+    say "$1" text "\${#2}"
+  fi
+  answer="$answer$2$nl"
+  if [ "\${#answer}" -gt ${worthSending} ]; then flush; fi
 }
 # What a command that reads files printed, or what it had to say of them.
 result() {
@@ -37,35 +47,27 @@ result() {
     *) denied "$1" 'it could not be read' ;;
   esac
 }
-slurp() { head -c ${largestText + 1} "$1" 2>&1; }
-file() { value=$(slurp "$2"); result "$1" $? "$value"; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 has() { command -v "$1" >/dev/null 2>&1; }
-# \`bounded SECONDS COMMAND…\`
-if timeout -s KILL 9 true 2>/dev/null; then
-  bounded() { timeout -s KILL "$@"; }
-elif timeout -s KILL -t 9 true 2>/dev/null; then
-  bounded() { timeout -s KILL -t "$@"; }
-else
-  bounded() {
-    patience=$1
-    shift
-    "$@" &
-    worker=$!
-    (
-      while [ "$patience" -gt 0 ]; do
-        sleep 1
-        kill -0 "$worker" || exit
-        patience=$((patience - 1))
-      done
-      kill -9 "$worker"
-    ) >/dev/null 2>&1 &
-    wait "$worker"
-    status=$?
-    return "$status"
-  }
-fi
-tab=$(printf '\\t')
-nl='
-'
+# \`bounded SECONDS COMMAND…\`. What can have failed because timeout(1) is called otherwise, or is not there, is tried in the other ways.
+bounded() {
+  timeout -s KILL "$@"
+  ended=$?
+  case $ended in 1|12[567]) ;; *) return "$ended" ;; esac
+  if timeout -s KILL 9 true; then return "$ended"; fi
+  if timeout -s KILL -t 9 true; then timeout -s KILL -t "$@"; return; fi
+  patience=$1
+  shift
+  "$@" &
+  worker=$!
+  (
+    while [ "$patience" -gt 0 ]; do
+      sleep 1
+      kill -0 "$worker" || exit
+      patience=$((patience - 1))
+    done
+    kill -9 "$worker"
+  ) >/dev/null 2>&1 &
+  wait "$worker"
+}
 `

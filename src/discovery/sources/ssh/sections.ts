@@ -2,63 +2,87 @@
 import type { MaterialName } from "../../facts/material.js"
 import { certificates } from "./certificates.js"
 import { container } from "./container.js"
-import { mounts } from "./mounts.js"
-import { network } from "./network.js"
-import { apk, pacman, reboot, rpm } from "./packages.js"
-import { audit, firewall, hostKeys, sshd } from "./security.js"
+import { mountPoints, statfs } from "./mounts.js"
+import { addresses, interfaces, lookAtNetwork } from "./network.js"
+import { apk, pacman, reboot, rpm, rpmFiles } from "./packages.js"
+import { audit, firewall, hostKeys, sshd, sshdFiles } from "./security.js"
 import { services } from "./services.js"
-import { sockets } from "./sockets.js"
-import { updates } from "./updates.js"
+import type { Part } from "./sight.js"
+import { lookAtSockets, portsThatListen, sockets } from "./sockets.js"
+import { updates, updatesFiles } from "./updates.js"
 
 export interface Section {
   readonly names: readonly MaterialName[]
-  readonly program: string
+  /** The files that its answer rests on, words of a shell: while they stay as they are it holds. */
+  readonly rests?: string
+  /** Which files `awk` is to look at. */
+  readonly looks?: string
+  /** What `awk` does with them. */
+  readonly parts?: readonly Part[]
+  /** What takes other programs, behind that. */
+  readonly program?: string
 }
 
 function file(name: MaterialName, path: string): Section {
-  return { names: [name], program: `file ${name} ${path}\n` }
+  return { names: [name], looks: `look ${name} ${path}\n` }
 }
 
 /** A file of which `awk` lets through what is understood. */
 function sifted(name: MaterialName, path: string, sieve: string): Section {
-  return { names: [name], program: `value=$(awk '${sieve}' ${path} 2>&1)\nresult ${name} $? "$value"\n` }
+  return { names: [name], rests: path, program: `value=$(awk '${sieve}' ${path} 2>&1)\nresult ${name} $? "$value"\n` }
 }
 
 const osRelease =
-  "if exists /etc/os-release; then file os-release /etc/os-release; else file os-release /usr/lib/os-release; fi\n"
+  "if exists /etc/os-release; then look os-release /etc/os-release; else look os-release /usr/lib/os-release; fi\n"
+
+/** Of all processors only the first line is worth its bytes. */
+const processors: Part = {
+  functions: [],
+  main: '  if ("stat" in path) { getline all < path["stat"]; text("stat", all); delete path["stat"] }',
+}
 
 export const sections: readonly Section[] = [
-  { names: ["tcp", "tcp6", "udp", "udp6", "port-range", "socket-owners"], program: sockets },
-  { names: ["os-release"], program: osRelease },
+  {
+    names: ["tcp", "tcp6", "udp", "udp6", "port-range", "socket-owners"],
+    looks: lookAtSockets,
+    parts: [sockets],
+  },
+  { names: ["os-release"], looks: osRelease },
   file("kernel", "/proc/sys/kernel/osrelease"),
   file("boot-id", "/proc/sys/kernel/random/boot_id"),
-  { names: ["architecture"], program: 'text architecture "$(uname -m)"\n' },
+  { names: ["architecture"], rests: "", program: 'text architecture "$(uname -m)"\n' },
   file("hostname", "/proc/sys/kernel/hostname"),
-  file("hosts", "/etc/hosts"),
+  { ...file("hosts", "/etc/hosts"), rests: "/etc/hosts" },
   file("machine-id", "/etc/machine-id"),
   file("smbios-uuid", "/sys/class/dmi/id/product_uuid"),
   file("dmi-vendor", "/sys/class/dmi/id/sys_vendor"),
   file("dmi-product", "/sys/class/dmi/id/product_name"),
-  file("cpuinfo", "/proc/cpuinfo"),
+  // How fast each processor is changes all the time; which they are does with the boot and with those that are on.
+  { ...file("cpuinfo", "/proc/cpuinfo"), rests: "" },
   file("cpu-online", "/sys/devices/system/cpu/online"),
   file("meminfo", "/proc/meminfo"),
-  { names: ["stat"], program: 'value=$(head -n 1 /proc/stat 2>&1)\nresult stat $? "$value"\n' },
-  { names: ["container"], program: container },
-  { names: ["interfaces", "addresses", "addresses6", "routes", "routes6", "resolv"], program: network },
-  { names: ["mounts", "statfs"], program: mounts },
+  { ...file("stat", "/proc/stat"), parts: [processors] },
+  { names: ["container"], rests: "/run/systemd/container /run/.containerenv /.dockerenv", program: container },
+  {
+    names: ["interfaces", "addresses", "addresses6", "routes", "routes6", "resolv"],
+    looks: lookAtNetwork,
+    parts: [interfaces],
+    program: addresses,
+  },
+  { names: ["mounts", "statfs"], looks: "look mounts /proc/self/mountinfo\n", parts: [mountPoints], program: statfs },
   sifted("passwd", "/etc/passwd", 'BEGIN { FS = ":" } { print $1 "::" $3 }'),
   { names: ["systemd-units"], program: services },
   sifted("dpkg-status", "/var/lib/dpkg/status", "/^(Package|Status|Version|Architecture):/ || /^$/"),
-  { names: ["rpm-packages"], program: rpm },
-  { names: ["apk-installed"], program: apk },
-  { names: ["pacman-local"], program: pacman },
-  { names: ["host-keys"], program: hostKeys },
-  { names: ["sshd"], program: sshd },
+  { names: ["rpm-packages"], rests: rpmFiles, program: rpm },
+  { names: ["apk-installed"], rests: "/lib/apk/db/installed /usr/lib/apk/db/installed", program: apk },
+  { names: ["pacman-local"], rests: "/var/lib/pacman/local", program: pacman },
+  { names: ["host-keys"], rests: "/etc/ssh /etc/ssh/ssh_host_*_key.pub", program: hostKeys },
+  { names: ["sshd"], rests: sshdFiles, program: sshd },
   { names: ["firewall"], program: firewall },
   file("selinux", "/sys/fs/selinux/enforce"),
   file("apparmor", "/sys/module/apparmor/parameters/enabled"),
   { names: ["audit"], program: audit },
   { names: ["reboot-required"], program: reboot },
-  { names: ["updates"], program: updates },
-  { names: ["certificates"], program: certificates },
+  { names: ["updates"], rests: updatesFiles, program: updates },
+  { names: ["certificates"], rests: "", parts: [portsThatListen], program: certificates },
 ]

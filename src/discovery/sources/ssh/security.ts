@@ -6,11 +6,24 @@ value=$(awk 'NF >= 2 { print $1, $2 }' /etc/ssh/ssh_host_*_key.pub 2>&1)
 result host-keys $? "$value"
 `
 
+/** Files that sshd is told to read, other than those that `sshdFiles` are, so that its settings do not rest on these alone. */
+const includesOthers = String.raw`
+tolower($1) ~ /^include/ {
+  if (tolower($1) != "include") other = 1
+  for (at = 2; at <= NF; at++)
+    if ($at !~ /^(\/etc\/ssh\/)?sshd_config\.d\/[^\/]*$/ && $at != "/etc/crypto-policies/back-ends/opensshserver.config") other = 1
+}
+END { exit !other }`
+
+export const sshdFiles =
+  "/etc/ssh /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/* /etc/crypto-policies/back-ends/opensshserver.config /usr/sbin/sshd /usr/local/sbin/sshd"
+
 export const sshd = `
 if ! has sshd; then absent sshd
-elif [ "$(id -u)" -ne 0 ]; then denied sshd 'only root can ask sshd for its settings'
+elif [ "$uid" -ne 0 ]; then denied sshd 'only root can ask sshd for its settings'
 elif settings=$(bounded 5 "$(command -v sshd)" -T 2>/dev/null); then
   text sshd "$(printf '%s\\n' "$settings" | awk '/^(${sshdSettings.join("|")}) /')"
+  if cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* 2>/dev/null | awk '${includesOthers}'; then terms=; fi
 else denied sshd 'sshd cannot use its own settings'; fi
 `
 
@@ -27,23 +40,25 @@ END { if (found != "") print found }`
 const filtersByIptables =
   '/^:INPUT DROP/ || /^-A INPUT .*-j (DROP|REJECT)/ { found = 1 } END { if (found) print "iptables" }'
 
+/** Most rules drop nothing, which a pattern sees. Whoever asks the kernel alone needs no time limit, but for sets that may be of any size. */
 export const firewall = `
 rules() {
+  filters=
   if has nft; then
     listed=$({ bounded 5 nft -t list ruleset || bounded 5 nft list ruleset; } 2>&1) || return
-    printf '%s\\n' "$listed" | awk '${filtersByNft}'
+    case $listed in *drop*|*reject*) filters=$(printf '%s\\n' "$listed" | awk '${filtersByNft}') ;; esac
   fi
-  if has iptables-save; then
-    listed=$(bounded 5 iptables-save 2>/dev/null) || return
-    printf '%s\\n' "$listed" | awk '${filtersByIptables}'
+  if [ -z "$filters" ] && has iptables-save; then
+    listed=$(iptables-save) || return
+    case $listed in *DROP*|*REJECT*) filters=$(printf '%s\\n' "$listed" | awk '${filtersByIptables}') ;; esac
   fi
 }
-if grep -q '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then text firewall ufw
+if [ -r /etc/ufw/ufw.conf ] && grep -q '^ENABLED=yes' /etc/ufw/ufw.conf; then text firewall ufw
 elif has firewall-cmd && has systemctl && bounded 5 systemctl is-active --quiet firewalld; then text firewall firewalld
 elif ! has nft && ! has iptables-save; then absent firewall
-elif [ "$(id -u)" -ne 0 ]; then denied firewall 'only root can list the rules'
-elif ! filters=$(rules); then denied firewall 'the rules could not be listed'
-elif [ -n "$filters" ]; then text firewall "\${filters%%"$nl"*}"
+elif [ "$uid" -ne 0 ]; then denied firewall 'only root can list the rules'
+elif ! rules; then denied firewall 'the rules could not be listed'
+elif [ -n "$filters" ]; then text firewall "$filters"
 else absent firewall; fi
 `
 
@@ -52,7 +67,11 @@ export const audit = `
 if ! has auditd; then absent audit
 elif ! [ -r /proc/1/comm ]; then denied audit 'processes of other users are hidden'
 else
-  daemon=$(head -n 1 /run/auditd.pid 2>/dev/null || head -n 1 /var/run/auditd.pid 2>/dev/null)
-  if [ -n "$daemon" ] && [ "$(head -n 1 "/proc/$daemon/comm" 2>/dev/null)" = auditd ]; then text audit running; else text audit stopped; fi
+  daemon= command=
+  for each in /run/auditd.pid /var/run/auditd.pid; do
+    if [ -z "$daemon" ] && [ -r "$each" ]; then read -r daemon <"$each"; fi
+  done
+  if [ -n "$daemon" ]; then read -r command <"/proc/$daemon/comm"; fi
+  if [ "$command" = auditd ]; then text audit running; else text audit stopped; fi
 fi
 `

@@ -33,20 +33,15 @@ updates_by_pacman() {
 
 /** Why there is no answer is one too, or a manager that takes too long would be asked at each look. */
 const outcome = `
-# \`updates_of NAME FILE...\`: the files change when what is installed does, or what the lists say.
-updates_of() {
+updates_by() {
   manager=$1
-  shift
-  under="$manager $(every 86400) $(stat -c %y "$@" | tr '\\n' ' ')"
-  if [ -z "$known" ]; then denied updates 'asked for at the next look'
-  elif ! holds updates "$under"; then
-    case $manager in yum) pending=$(updates_by_dnf) ;; *) pending=$(updates_by_"$manager") ;; esac
-    case $? in
-      0) text updates "$under$nl$pending" ;;
-      137) text updates "$under\${nl}denied $manager took longer than ${patience} s" ;;
-      *) text updates "$under\${nl}denied $manager did not answer" ;;
-    esac
-  fi
+  if [ -z "$later" ]; then denied updates 'asked for at the next look'; return; fi
+  case $manager in yum) pending=$(updates_by_dnf) ;; *) pending=$(updates_by_"$manager") ;; esac
+  case $? in
+    0) text updates "$manager$nl$pending" ;;
+    137) text updates "$manager\${nl}denied $manager took longer than ${patience} s" ;;
+    *) text updates "$manager\${nl}denied $manager did not answer" ;;
+  esac
 }
 # \`fetched FILE...\`: whether there are lists, without which a manager would bring nothing.
 fetched() {
@@ -56,15 +51,23 @@ fetched() {
 }
 `
 
+/** These change when what is installed does, or what the lists say. */
+export const updatesFiles = [
+  "/var/lib/dpkg/status /var/lib/apt/lists /etc/apt/preferences /etc/apt/preferences.d /etc/apt/preferences.d/*",
+  "/var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/repomd.xml /var/cache/yum/*/*/*/repomd.xml",
+  "/var/cache/apk /etc/apk/cache",
+  "/var/lib/pacman/sync/*.db",
+].join(" ")
+
 export const updates = `${managers}${outcome}
 if exists /var/lib/dpkg/status; then
   if ! has apt; then absent updates
-  elif fetched /var/lib/apt/lists/*Packages*; then updates_of apt /var/lib/dpkg/status /var/lib/apt/lists; fi
-elif has dnf; then updates_of dnf /var/lib/rpm/rpmdb.sqlite /var/lib/rpm/Packages* /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/repomd.xml
-elif has yum; then updates_of yum /var/lib/rpm/Packages /var/cache/yum/*/*/*/repomd.xml
+  elif fetched /var/lib/apt/lists/*Packages*; then updates_by apt; fi
+elif has dnf; then updates_by dnf
+elif has yum; then updates_by yum
 elif has apk; then
-  if fetched /var/cache/apk/APKINDEX* /etc/apk/cache/APKINDEX*; then updates_of apk /lib/apk/db/installed /usr/lib/apk/db/installed /var/cache/apk /etc/apk/cache; fi
+  if fetched /var/cache/apk/APKINDEX* /etc/apk/cache/APKINDEX*; then updates_by apk; fi
 elif has pacman; then
-  if fetched /var/lib/pacman/sync/*.db; then updates_of pacman /var/lib/pacman/local /var/lib/pacman/sync/*.db; fi
+  if fetched /var/lib/pacman/sync/*.db; then updates_by pacman; fi
 else absent updates; fi
 `
