@@ -54,7 +54,7 @@ export function packagesAt(at: Moment): Partial<Record<MaterialName, string>> {
   const lines = pending.map(({ name, from, to }) => `${name}/stable-security ${to} amd64 [upgradable from: ${from}]`)
   return {
     "dpkg-status": `${others}\n${changing.join("\n")}`,
-    updates: ["apt 100 2026-11-24", ...lines].join("\n"),
+    updates: ["apt", ...lines].join("\n"),
     "reboot-required": "no",
   }
 }
