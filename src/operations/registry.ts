@@ -1,7 +1,9 @@
 /** All operations, in the order in which help lists them. */
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
+import { blame } from "./blame.js"
 import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
+import { density } from "./density.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
@@ -31,6 +33,8 @@ export const operations: readonly Operation[] = [
   stacks,
   show,
   history,
+  density,
+  blame,
   diff,
   watch,
   noise,

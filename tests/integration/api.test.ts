@@ -87,6 +87,7 @@ async function door(): Promise<Door> {
 /** A valid call of every operation. */
 const inputs: Readonly<Record<string, Record<string, string>>> = {
   show: { entity: "web-1" },
+  blame: { entity: "web-1" },
   "role set": { target: "web-1", role: "lab" },
   "tag add": { target: "web-1", tag: "pci" },
   "tag remove": { target: "web-1", tag: "pci" },
