@@ -80,7 +80,7 @@ export function sqlOf(context: Context, kind: Kind, condition: Condition): strin
     case "itemField":
       return itemFieldIs(context, kind, condition)
     case "changed":
-      return `EXISTS (SELECT 1 FROM changes c WHERE c.record_no IN (${membersOf(context, kind)}) AND c.position > ${bound(context, condition.after)} AND c.position <= ${bound(context, condition.upTo)})`
+      return `EXISTS (SELECT 1 FROM changes_of c WHERE c.record_no IN (${membersOf(context, kind)}) AND c.position > ${bound(context, condition.after)} AND c.position <= ${bound(context, condition.upTo)})`
     case "discovered":
       return `(SELECT discovered FROM records r WHERE r.no = e.no) > ${bound(context, condition.after)}
         AND (SELECT discovered FROM records r WHERE r.no = e.no) <= ${bound(context, condition.upTo)}`

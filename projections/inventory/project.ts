@@ -10,12 +10,10 @@ import { patchOf, subjectOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
 import { recordNumbers, recordOf } from "./record-numbers.js"
 import { inventoryTables } from "./tables.js"
+import { touchWriter } from "./touches.js"
 import { isOneUnit, unitAt, unitsOf } from "./units.js"
 
-export const inventoryProjection: Projection = { name: "inventory", version: 2, tables: inventoryTables, projector }
-
-/** `touched.path_no` of a record's discovery. */
-export const wholeRecord = 0
+export const inventoryProjection: Projection = { name: "inventory", version: 3, tables: inventoryTables, projector }
 
 type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 
@@ -25,7 +23,6 @@ function projector(db: Db): (event: RecordedEvent) => void {
      VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT coalesce(max(no), 0) + 1 FROM records)), ?)`,
   )
   const numbers = recordNumbers(db)
-  const touch = db.prepare<[number, number, number]>("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)")
   const insertUnit = db.prepare<[number, number, number, number, string]>("INSERT INTO units VALUES (?, ?, ?, ?, ?)")
   const key = "record_no = ? AND facet_no = ? AND path_no = ?"
   const readUnit = db.prepare<[number, number, number], Held>(`SELECT since, value FROM units WHERE ${key}`)
@@ -46,19 +43,20 @@ function projector(db: Db): (event: RecordedEvent) => void {
     `UPDATE units SET since = ?, value = ? WHERE ${key}`,
   )
   const numbered = pathWriter(db)
+  const touches = touchWriter(db, numbered)
 
-  const begin = (record: number, path: string, value: Json, position: Position) => {
-    for (const unit of unitsOf(path, value)) {
-      const { no, facetNo } = numbered(unit.path)
-      touch.run(position, record, no)
-      insertUnit.run(record, facetNo, no, position, JSON.stringify(unit.value))
+  const begin = (record: number, at: string, value: Json, position: Position) => {
+    for (const unit of unitsOf(at, value)) {
+      const path = numbered(unit.path)
+      touches.unit(position, record, path)
+      insertUnit.run(record, path.facetNo, path.no, position, JSON.stringify(unit.value))
     }
   }
 
   /** Moves what held until now aside. What one event writes twice never held: it leaves no row. */
-  const setAside = (record: number, { no, facetNo }: NumberedPath, held: Held, position: Position) => {
-    touch.run(position, record, no)
-    if (held.since < position) insertPast.run(record, facetNo, no, held.since, position, held.value)
+  const setAside = (record: number, unit: NumberedPath, held: Held, position: Position) => {
+    touches.unit(position, record, unit)
+    if (held.since < position) insertPast.run(record, unit.facetNo, unit.no, held.since, position, held.value)
   }
 
   const end = (record: number, path: string, position: Position) => {
@@ -104,7 +102,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
     const record = Number(
       insertRecord.run(id, kind, source, nativeKey, generation, target, event.position).lastInsertRowid,
     )
-    touch.run(event.position, record, wholeRecord)
+    touches.discovery(event.position, record)
     for (const [facet, value] of Object.entries(event.data.document)) {
       for (const unit of unitsOf(`/${facet}`, value as Json)) {
         const { no, facetNo } = numbered(unit.path)

@@ -5,8 +5,8 @@ import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { noiseReader } from "./noise.js"
 import { type NumberedPath, pathReader } from "./paths.js"
-import { wholeRecord } from "./project.js"
-import { documentOf } from "./units.js"
+import { wholeRecord } from "./touches.js"
+import { type Unit, documentOf } from "./units.js"
 
 export const kinds = ["target", "service", "stack"] as const
 export type Kind = (typeof kinds)[number]
@@ -85,6 +85,18 @@ export function inventoryReader(db: Db) {
      WHERE r.no = (SELECT target_no FROM links WHERE record_no = (SELECT no FROM records WHERE id = $record) AND ${holds("$at")})`,
   )
 
+  /** Of the services on the same machine, those that were said to be part of a stack of that name. */
+  const ofStack = db.prepare<{ no: number; name: string; at: number }, RecordRow>(
+    `SELECT ${recordColumns} FROM records r JOIN records stack ON stack.no = $no
+     WHERE r.target_no = stack.target_no AND r.kind = 'service' AND r.source = stack.source AND EXISTS (
+       SELECT 1 FROM paths p JOIN units u ON u.record_no = r.no AND u.facet_no = p.facet_no AND u.path_no = p.no
+       WHERE p.path = '/config/stack' AND u.value = $name AND u.since <= $at
+       UNION ALL
+       SELECT 1 FROM paths p JOIN past_units u ON u.record_no = r.no AND u.facet_no = p.facet_no AND u.path_no = p.no
+       WHERE p.path = '/config/stack' AND u.value = $name AND u.since <= $at)
+     ORDER BY r.no`,
+  )
+
   const unit = ({ pathNo, value }: UnitRow) => ({ path: paths.get(pathNo).path, value: JSON.parse(value) as Json })
 
   return {
@@ -101,6 +113,11 @@ export function inventoryReader(db: Db) {
     linkOf: async (recordId: string, at: Position): Promise<RecordRow | undefined> =>
       linkedTo.get({ record: recordId, at }),
 
+    /** The services that are part of a stack at a position, or were before, gone ones too. */
+    async servicesOf(stack: RecordRow, name: Json, at: Position): Promise<readonly RecordRow[]> {
+      return ofStack.all({ no: stack.no, name: JSON.stringify(name), at })
+    },
+
     /** All records of a source, retired ones too, oldest first. */
     recordsOf: async (source: string): Promise<readonly RecordRow[]> => ofSource.all(source),
 
@@ -110,6 +127,20 @@ export function inventoryReader(db: Db) {
       const known = facets.flatMap((facet) => paths.find(`/${facet}`) ?? [])
       return documentOf(known.flatMap(({ no }) => oneFacet({ record: recordNo, at, facet: no })).map(unit))
     },
+
+    /** The units of a record at a position, each with the position of the event that wrote it last; all, or those of one facet. */
+    async unitsOf(recordNo: number, at: Position, facet?: string): Promise<readonly HeldUnit[]> {
+      const facetNo = facet === undefined ? undefined : paths.find(`/${facet}`)?.no
+      if (facet !== undefined && facetNo === undefined) return []
+      const rows =
+        facetNo === undefined
+          ? everything({ record: recordNo, at })
+          : oneFacet({ record: recordNo, at, facet: facetNo })
+      return rows.map((row) => ({ ...unit(row), since: row.since }))
+    },
+
+    /** Whether any record ever had something there. */
+    isPath: async (path: string): Promise<boolean> => paths.find(path) !== undefined,
 
     /** The value of one unit at a position; undefined when it did not hold. */
     async value(recordNo: number, path: string, at: Position): Promise<Json | undefined> {
@@ -137,8 +168,14 @@ export function inventoryReader(db: Db) {
   }
 }
 
+export interface HeldUnit extends Unit {
+  /** Of the event that wrote it last. */
+  readonly since: Position
+}
+
 interface UnitRow {
   readonly pathNo: number
+  readonly since: Position
   readonly value: string
 }
 
@@ -152,9 +189,9 @@ interface UnitQuery {
 /** What held at a position, of a record or a part of it. */
 function unitStatements(db: Db, part: string): (query: UnitQuery) => UnitRow[] {
   const statement = db.prepare<UnitQuery, UnitRow>(
-    `SELECT path_no AS pathNo, value FROM units WHERE record_no = $record ${part} AND since <= $at
+    `SELECT path_no AS pathNo, since, value FROM units WHERE record_no = $record ${part} AND since <= $at
      UNION ALL
-     SELECT path_no, value FROM past_units WHERE record_no = $record ${part} AND since <= $at AND until > $at`,
+     SELECT path_no, since, value FROM past_units WHERE record_no = $record ${part} AND since <= $at AND until > $at`,
   )
   return (query) => statement.all(query)
 }

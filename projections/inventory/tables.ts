@@ -58,4 +58,11 @@ export const inventoryTables = `
     record_no INTEGER NOT NULL,
     path_no INTEGER NOT NULL, -- 0: the record as a whole (discovered)
     PRIMARY KEY (position, record_no, path_no)
+  ) STRICT, WITHOUT ROWID;
+
+  -- In which blocks of positions something at or beneath a path was altered: where a filter by field looks in \`touched\`.
+  CREATE TABLE touched_blocks (
+    path_no INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    PRIMARY KEY (path_no, block)
   ) STRICT, WITHOUT ROWID;`

@@ -2,6 +2,7 @@
 import Table from "cli-table3"
 import { type Json, isObject, jsonText } from "#kernel/json.js"
 import type { Change } from "#timeline/change.js"
+import type { Bucket } from "#timeline/density.js"
 import type { EntityDiff } from "#timeline/diff.js"
 import { colours as pc } from "./colours.js"
 import { printable } from "./printable.js"
@@ -59,6 +60,18 @@ const views: Readonly<Record<string, View>> = {
       ...answer.items.map(changeText),
       footer(answer, answer.items.length, answer.items.length === 1 ? "change" : "changes"),
     ].join("\n"),
+  density: densityText,
+  blame: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map((item) => ({ ...item, field: item["path"] ?? null })) }, [
+      "field",
+      "value",
+      "observedAt",
+      "type",
+      "source",
+      "actor",
+      "position",
+      "reason",
+    ]),
   watch: changeText,
   diff: diffText,
   "snapshot create": ({ name, point, expiresAt }: { name: string; point: At; expiresAt: string | null }) =>
@@ -245,6 +258,7 @@ const headings: Readonly<Record<string, string>> = {
   deadLetters: "DEAD LETTERS",
   perDay: "PER DAY",
   takenBy: "TAKEN BY",
+  observedAt: "SINCE",
 }
 
 function heading(field: string): string {
@@ -330,6 +344,22 @@ function diffText(answer: { from: At; to: At; summary: Record<string, number>; i
       `${counts.join(", ")} from ${from.time} (position ${from.position}) to ${to.time} (position ${to.position})`,
     ),
   ].join("\n")
+}
+
+/** A row for each part of the time; what was not looked at completely is marked. */
+function densityText({ buckets, at }: { at: At; buckets: Bucket[] }): string {
+  const sums = buckets.map(({ info, notice, warning, critical }) => info + notice + warning + critical)
+  const most = Math.max(...sums)
+  const rows = buckets.map(({ from, info, notice, warning, critical, incomplete }, index) => [
+    from,
+    String(info),
+    String(notice),
+    warning === 0 ? "0" : pc.yellow(String(warning)),
+    critical === 0 ? "0" : pc.red(String(critical)),
+    `${"█".repeat(Math.ceil(((sums[index] as number) / most) * 30) || 0)}${incomplete ? pc.dim(" looks incomplete") : ""}`,
+  ])
+  const total = sums.reduce((sum, count) => sum + count, 0)
+  return `${columns(["AFTER", "INFO", "NOTICE", "WARNING", "CRITICAL", ""], rows)}\n${footer({ at, next: null }, total, total === 1 ? "change" : "changes")}`
 }
 
 function showEntity(answer: {

@@ -1,50 +1,115 @@
-/** What changed, newest first: of one entity, or of the fleet. */
+/** What changed: of one entity, or of the fleet. */
 import * as z from "zod"
-import { type Position, origin } from "#kernel/point.js"
+import { changeTypes } from "#events/catalog.js"
+import { severities } from "#events/severity.js"
+import { epochMs } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import { nearest } from "#kernel/nearest.js"
+import type { Position } from "#kernel/point.js"
+import type { HistoryFilter } from "#projections/history/filter.js"
+import type { TimeBound } from "#projections/history/read.js"
 import { type Change, changeOf } from "#timeline/change.js"
 import { findEntity } from "#timeline/entity.js"
-import { recordsOfTarget } from "#timeline/target.js"
 import { resolvePoint } from "#timeline/resolve.js"
+import { recordsBehind } from "#timeline/whose.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
-import { query } from "./define.js"
-import { changeShape, cursor, entityReference, limit, listOf } from "./shapes.js"
+import { type QueryCall, query } from "./define.js"
+import { fieldPath, fieldReference } from "./fields.js"
+import { changeShape, cursor, entityReference, flag, limit, listOf } from "./shapes.js"
+
+const name = z.string().min(1).max(500)
+
+const input = z.object({
+  entity: entityReference
+    .optional()
+    .describe(
+      "Name or id: of a machine with what runs on it, of a stack with its services; the whole fleet without it",
+    ),
+  own: flag.describe("Only what changed in the machine or the stack itself"),
+  since: z.string().max(100).optional().describe("Only changes after this point in time"),
+  until: z.string().max(100).optional().describe("Only changes up to this point in time"),
+  type: z.string().max(1_000).optional().describe("Only events of this type, or of these, separated by commas"),
+  severity: z.enum(severities).optional().describe("Only changes that ask for so much attention or more"),
+  field: fieldReference
+    .optional()
+    .describe("Only changes of this field or what is in it: os.kernel, packages.pkg:nginx, network"),
+  actor: name.optional().describe("Only changes written down by this one: discovery, user:ada, token:ci"),
+  source: name.optional().describe("Only changes told by this source"),
+  run: name.optional().describe("Only changes written down in the run of this id"),
+  order: z.enum(["newest", "oldest"]).default("newest").describe("Which come first: newest or oldest"),
+  limit,
+  cursor,
+})
+type Asked = z.output<typeof input>
 
 export const history = query({
   name: "history",
-  summary: "List changes, newest first: of a machine with its services, of a service, or of the fleet",
+  summary: "List changes: of a machine with what runs on it, of a stack, of a service, or of the fleet",
   scope: "read",
   ofPoint: true,
-  input: z.object({
-    entity: entityReference.optional().describe("Name or id; the whole fleet without it"),
-    since: z.string().max(100).optional().describe("Only changes after this point in time"),
-    limit,
-    cursor,
-  }),
-  output: listOf(changeShape),
+  input,
+  output: listOf(changeShape).describe("A page may be short, or empty, and still have a next one"),
   route: { method: "GET", path: "/api/v1/history" },
   command: {
     name: "history",
     positional: ["[entity]"],
-    examples: ["history", "history web-1 --since -1d", "history web-1 --output json"],
+    examples: [
+      "history",
+      "history web-1 --since -1d",
+      "history web-1 --field os.kernel --order oldest",
+      "history --type ServiceStateChanged,HostKeyChanged --since -7d --until yesterday",
+      "history --severity warning --source here --output json",
+    ],
   },
-  async run({ fleet, point }, input) {
+  async run({ fleet, point }, asked) {
     const { ledger, views } = fleet
-    const record = input.entity === undefined ? undefined : await findEntity(views, input.entity, point.position)
-    const records =
-      record?.kind === "target" ? await recordsOfTarget(views, record.id, point.position) : record && [record]
-    const since = input.since === undefined ? origin : (await resolvePoint(fleet, input.since)).position
-    const [key] = input.cursor === undefined ? [point.position + 1] : decodeCursor(input.cursor).key
-    if (typeof key !== "number") throw wrongCursor()
-    const page = await views.history.page({
-      before: key as Position,
-      from: (since + 1) as Position,
-      limit: input.limit + 1,
+    const { limit: most, order, own } = asked
+    const record = asked.entity === undefined ? undefined : await findEntity(views, asked.entity, point.position)
+    const records = record && (await recordsBehind(views, record, point.position, own))
+    const { positions, next } = await views.history.page({
+      at: point.position,
+      newestFirst: order === "newest",
+      limit: most,
+      filter: await filterOf({ fleet, point }, asked),
+      own,
+      ...(asked.since === undefined ? {} : { since: await boundOf({ fleet }, asked.since) }),
+      ...(asked.until === undefined ? {} : { until: await boundOf({ fleet }, asked.until) }),
+      ...(asked.cursor === undefined ? {} : { after: keyOf(asked.cursor) }),
       ...(records === undefined ? {} : { recordNos: records.map(({ no }) => no) }),
     })
-    const shown = page.slice(0, input.limit)
     const items: Change[] = []
-    for (const event of await ledger.readAt(shown)) items.push(await changeOf(views, event))
-    const last = shown.at(-1)
-    return { items, next: page.length > shown.length && last !== undefined ? encodeCursor(point, [last]) : null }
+    for (const event of await ledger.readAt(positions)) items.push(await changeOf(views, event))
+    return { items, next: next === null ? null : encodeCursor(point, [next]) }
   },
 })
+
+async function filterOf({ fleet }: Pick<QueryCall, "fleet" | "point">, asked: Asked): Promise<HistoryFilter> {
+  const { type, severity, field, actor, source, run } = asked
+  return {
+    ...(type === undefined ? {} : { types: type.split(",").map((given) => changeType(given.trim())) }),
+    ...(severity === undefined ? {} : { severities: severities.slice(severities.indexOf(severity)) }),
+    ...(field === undefined ? {} : { field: await fieldPath(fleet.views, field) }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(source === undefined ? {} : { source }),
+    ...(run === undefined ? {} : { runId: run }),
+  }
+}
+
+function changeType(given: string): string {
+  const known: readonly string[] = changeTypes
+  if (known.includes(given)) return given
+  const near = nearest(given, known)
+  const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean "${near}"?`
+  throw new FleetError("InvalidInput", `no change has the type "${given.slice(0, 80)}"; ${hint}`)
+}
+
+async function boundOf({ fleet }: Pick<QueryCall, "fleet">, text: string): Promise<TimeBound> {
+  const { position, time } = await resolvePoint(fleet, text)
+  return { position, time: epochMs(time) }
+}
+
+function keyOf(text: string): Position {
+  const [key] = decodeCursor(text).key
+  if (typeof key !== "number") throw wrongCursor()
+  return key as Position
+}

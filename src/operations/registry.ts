@@ -1,9 +1,11 @@
 /** All operations, in the order in which help lists them. */
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
+import { blame } from "./blame.js"
 import type { Operation } from "./define.js"
 import { complete } from "./complete.js"
 import { count } from "./count.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
+import { density } from "./density.js"
 import { diff } from "./diff.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
@@ -41,6 +43,8 @@ export const operations: readonly Operation[] = [
   show,
   relations,
   history,
+  density,
+  blame,
   diff,
   snapshotCreate,
   snapshotList,

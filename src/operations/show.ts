@@ -1,27 +1,18 @@
 /** Everything that is known of one entity as of a point. */
 import * as z from "zod"
-import { facetsOf } from "#discovery/facets.js"
 import { lifecycle } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
-import { FleetError } from "#kernel/errors.js"
-import { nearest } from "#kernel/nearest.js"
 import type { Point, Position } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity, targetUnder } from "#timeline/entity.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { query } from "./define.js"
+import { facetNames, noFacet } from "./fields.js"
 import { lastSeen } from "./seen.js"
 import { entityReference, entityShape } from "./shapes.js"
 
 /** A thousand packages are shown to those who ask for them. */
 const onDemand = ["packages"]
-const facetNames = [
-  ...new Set(Object.values(facetsOf).flatMap((facets) => Object.keys(facets))),
-  "resources",
-  "assigned",
-  "flapping",
-]
-
 export const show = query({
   name: "show",
   summary: "Show one machine, service or stack",
@@ -88,12 +79,6 @@ function wantedFacets(text: string | undefined): string[] | undefined {
   const unknown = named?.find((facet) => !facetNames.includes(facet))
   if (unknown !== undefined) throw noFacet(unknown)
   return ["lifecycle", ...(named ?? facetNames.filter((facet) => !onDemand.includes(facet)))]
-}
-
-function noFacet(facet: string): FleetError {
-  const near = nearest(facet, facetNames)
-  const hint = near === undefined ? `there are ${facetNames.join(", ")} and all` : `did you mean "${near}"?`
-  return new FleetError("InvalidInput", `there is no facet "${facet.slice(0, 80)}"; ${hint}`)
 }
 
 async function isKnown(

@@ -5,7 +5,7 @@
 import type { RecordedEvent } from "#events/catalog.js"
 import type { SnapshotType } from "#events/snapshot.js"
 import { epochMs, instant } from "#kernel/clock.js"
-import type { Point, Position } from "#kernel/point.js"
+import { type Point, origin } from "#kernel/point.js"
 import { maxBatch } from "#ledger/port.js"
 import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
 import { type Line, resolvePoint } from "#timeline/resolve.js"
@@ -46,9 +46,9 @@ export function automaticSnapshots(
   const take = async (type: SnapshotType, point: Point): Promise<void> => {
     await reached(point.position)
     const last = await views.snapshots.lastBy(actor)
-    const since = ((last?.point.position ?? -1) + 1) as Position
-    const before = (point.position + 1) as Position
-    if ((await views.history.page({ from: since, before, limit: 1 })).length === 0) return
+    const newest = { at: point.position, newestFirst: true, limit: 1, filter: {} }
+    const [changed = origin] = (await views.history.page(newest)).positions
+    if (changed <= (last?.point.position ?? origin)) return
     const expiresAt = instant(epochMs(clock.now()) + keep)
     await takeSnapshot(line, { name: await freeName(line, type, point), type, point, expiresAt }, { actor })
   }

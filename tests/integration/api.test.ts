@@ -95,6 +95,7 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   relations: { entity: "web-1" },
   search: { q: "web" },
   complete: { q: "ro" },
+  blame: { entity: "web-1" },
   "role set": { target: "web-1", role: "lab" },
   "tag add": { target: "web-1", tag: "pci" },
   "tag remove": { target: "web-1", tag: "pci" },

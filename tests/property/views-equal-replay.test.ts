@@ -59,6 +59,8 @@ async function withViews(
   }
 }
 
+const everything = (events: readonly RecordedEvent[]) =>
+  ({ at: (events.length - 1) as Position, newestFirst: true, limit: 1_000, filter: {} }) as const
 const positionsOf = (events: readonly RecordedEvent[]) => [origin, ...events.map(({ position }) => position)]
 
 /** A record as its events alone tell it. */
@@ -181,17 +183,11 @@ describe("the inventory at a position", () => {
             // What happened to a target is also what happened to the services on it.
             const whose = told.filter((record) => record.id === id || record.target === id)
             const its = whose.flatMap((record) => record.events.map(({ position }) => position))
-            const page = {
-              before: events.length as Position,
-              from: 0 as Position,
-              limit: 1_000,
-              recordNos: [row?.no as number],
-            }
-            expect(await pages.page(page)).toStrictEqual(its.sort((a, b) => b - a))
+            const { positions } = await pages.page({ ...everything(events), recordNos: [row?.no as number] })
+            expect(positions).toStrictEqual(its.sort((a, b) => b - a))
           }
           const changes = events.filter(({ type }) => catalog[type].change).map(({ position }) => position)
-          const all = { before: events.length as Position, from: 0 as Position, limit: 1_000 }
-          expect(await pages.page(all)).toStrictEqual(changes.reverse())
+          expect((await pages.page(everything(events))).positions).toStrictEqual(changes.reverse())
         }),
       ),
       { numRuns: 50 },
