@@ -49,6 +49,19 @@ export const configSchema = z.strictObject({
       webhook: z.url({ protocol: /^https?$/ }).optional(),
     })
     .prefault({}),
+  /** What does not stay as it was recorded for ever, and how long it does. */
+  retention: z
+    .strictObject({
+      /** When events go into archives, which lose nothing. */
+      archive: z
+        .strictObject({
+          after: z.union([z.literal("never").transform(() => undefined), duration]).prefault("never"),
+          /** Fewer are not worth a file. */
+          events: z.int().min(256).default(16_384),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
   policy: policy.extend({ bands: policy.shape.bands.prefault({}) }).prefault({}),
 })

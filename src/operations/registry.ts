@@ -1,4 +1,5 @@
 /** All operations, in the order in which help lists them. */
+import { archiveAttach, archiveCreate, archiveDetach, archiveList } from "./archive.js"
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import type { Operation } from "./define.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
@@ -51,6 +52,10 @@ export const operations: readonly Operation[] = [
   identitySeparate,
   redact,
   rebuild,
+  archiveCreate,
+  archiveList,
+  archiveDetach,
+  archiveAttach,
   subscriptionList,
   subscriptionPause,
   subscriptionResume,

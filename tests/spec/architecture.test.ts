@@ -54,7 +54,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],
-  server: ["kernel", "config", "discovery", "api", "web", "fleet", "waiting"],
+  server: ["kernel", "config", "discovery", "sealing", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {
