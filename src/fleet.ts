@@ -97,7 +97,8 @@ export async function openFleet(config: LoadedConfig, clock: Clock, options: Fle
   try {
     const engine = await openEngine(config, folder, clock)
     toClose.unshift(() => engine.ledger.close())
-    const ops = openOps(folder.ops, clock)
+    const { looks, fiveMinutes, hours } = config.retention.measurements
+    const ops = openOps(folder.ops, clock, { looks, fiveMinutesMs: fiveMinutes, hoursMs: hours })
     toClose.unshift(() => ops.close())
     const views = await openViews(folder, engine.ledger)
     toClose.unshift(() => views.close())

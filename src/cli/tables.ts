@@ -58,6 +58,8 @@ const views: Readonly<Record<string, View>> = {
       "perDay",
       "example",
     ]),
+  measurements: ({ series, at }: { at: At; series: Series[] }) =>
+    list({ at, next: null, items: series.map(seriesRow) }, ["metric", "step", "shown", "last", "least", "greatest"]),
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
@@ -426,6 +428,23 @@ function statusText(answer: {
     columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),
     pc.dim(`as of ${at.time} (position ${at.position})`),
   ].join("\n")
+}
+
+interface Series {
+  readonly metric: string
+  readonly stepMs: number
+  readonly items: readonly { readonly value: number; readonly least: number; readonly greatest: number }[]
+}
+
+function seriesRow({ metric, stepMs, items }: Series): Record<string, Json> {
+  return {
+    metric,
+    step: stepMs === 0 ? "each look" : `${stepMs / 60_000} min`,
+    shown: items.length,
+    last: items.at(-1)?.value ?? null,
+    least: items.length === 0 ? null : Math.min(...items.map(({ least }) => least)),
+    greatest: items.length === 0 ? null : Math.max(...items.map(({ greatest }) => greatest)),
+  }
 }
 
 interface Storage {

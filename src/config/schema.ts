@@ -60,6 +60,14 @@ export const configSchema = z.strictObject({
           events: z.int().min(256).default(16_384),
         })
         .prefault({}),
+      /** What is measured: so many looks as they were, then means over five minutes and over an hour, for so long. */
+      measurements: z
+        .strictObject({
+          looks: z.int().min(288).max(100_000).default(576),
+          fiveMinutes: duration.prefault("7d"),
+          hours: duration.prefault("90d"),
+        })
+        .prefault({}),
     })
     .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),

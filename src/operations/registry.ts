@@ -10,6 +10,7 @@ import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { login } from "./login.js"
+import { measurements } from "./measurements.js"
 import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
@@ -35,6 +36,7 @@ export const operations: readonly Operation[] = [
   diff,
   watch,
   noise,
+  measurements,
   status,
   verify,
   exportLedger,

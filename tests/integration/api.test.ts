@@ -101,12 +101,23 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "deadletter retry": { id: letter.id },
   "token revoke": { token: "victim" },
   enroll: { host: "web-1" },
+  measurements: { entity: "web-1" },
+  "archive create": { before: "position:1" },
+  "archive detach": { first: "0", to: "/nowhere" },
+  "archive attach": { file: "/nowhere/0-255.0.fla" },
   "identity link": { record: "web-1", target: "web-1" },
   "identity unlink": { record: letter.id },
   "identity separate": { record: "web-1", target: "web-1" },
 }
 /** What these are about, this fleet has not. */
-const inVain = new Set(["enroll", "identity link", "identity unlink", "identity separate"])
+const inVain = new Set([
+  "archive detach",
+  "archive attach",
+  "enroll",
+  "identity link",
+  "identity unlink",
+  "identity separate",
+])
 
 function callOf({ name, route }: Operation): { readonly path: string; readonly payload?: object } {
   const input = { ...inputs[name] }

@@ -60,7 +60,7 @@ export interface Archives {
   /** Moves the file of the archive that begins there to a folder elsewhere. @throws FleetError `NotFound`, `ArchiveUnavailable`, `StoreUnavailable` */
   detach(first: Position, folder: string): Promise<ArchivedRange>
 
-  /** Puts a copy of a file back where it belongs. @throws FleetError `ArchiveUnavailable` for one that is not what the ledger archived */
+  /** Puts a copy of a file back where it belongs. @throws FleetError `InvalidInput` for one that is not what the ledger archived */
   attach(file: string): Promise<ArchivedRange>
 }
 

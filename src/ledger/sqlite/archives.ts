@@ -93,17 +93,15 @@ export class SqliteArchives implements Archives {
     return this.#trying(async () => {
       const { archived, alone } = this.#options
       return alone(async () => {
-        const segment = new Segment(file, { first: 0, last: 0 })
-        segment.close()
-        const row = archived.rows.all().find(({ first }) => first === segment.range.first)
-        const isOurs =
-          row !== undefined && segment.range.origin === archived.origin() && segment.range.last === row.last
+        const { range } = segmentAt(file)
+        const row = archived.rows.all().find(({ first }) => first === range.first)
+        const isOurs = row !== undefined && range.origin === archived.origin() && range.last === row.last
         if (!isOurs) {
-          const { origin, first, last } = segment.range
+          const { origin, first, last } = range
           const message = `${file} is no archive of this ledger: it holds positions ${first} to ${last} of ${origin}`
-          throw unavailable("foreign", segment.range, file, message)
+          throw new FleetError("InvalidInput", message)
         }
-        mustBe(row, file)
+        if (!isSame(row, file)) throw new FleetError("InvalidInput", otherwise(row, file))
         const to = archived.folder.fileOf(row)
         if (path.resolve(file) !== path.resolve(to)) copyDurably(file, to)
         archived.forget()
@@ -181,9 +179,29 @@ export class SqliteArchives implements Archives {
   }
 }
 
+/** @throws FleetError `InvalidInput` for what is no archive */
+function segmentAt(file: string): Segment {
+  try {
+    const segment = new Segment(file, { first: 0, last: 0 })
+    segment.close()
+    return segment
+  } catch (cause) {
+    if (!(cause instanceof FleetError)) throw cause
+    const isMissing = cause.details["is"] === "missing"
+    const message = `${file} ${isMissing ? "cannot be opened" : "is no archive, or damaged"}`
+    throw new FleetError("InvalidInput", message, { cause })
+  }
+}
+
 /** @throws FleetError `ArchiveUnavailable` unless the file is byte for byte the one that was archived */
 function mustBe(row: ArchiveRow, file: string): void {
-  if (hashOfFile(file).equals(row.sha256)) return
-  const message = `${file} is not the archive of positions ${row.first} to ${row.last} as it is now: it is damaged, or from before a redaction`
-  throw unavailable("damaged", row, file, message)
+  if (!isSame(row, file)) throw unavailable("damaged", row, file, otherwise(row, file))
+}
+
+function isSame({ sha256 }: ArchiveRow, file: string): boolean {
+  return hashOfFile(file).equals(sha256)
+}
+
+function otherwise({ first, last }: ArchiveRow, file: string): string {
+  return `${file} is not the archive of positions ${first} to ${last} as it is now: it is damaged, or from before a redaction`
 }
