@@ -16,6 +16,20 @@ export const ledgerEvents = {
    * The note says so, signed; `checkpoint` is the newest that is known of what was lost.
    */
   LedgerRestored: account("ledger", z.strictObject({ kept: count, lost: count, checkpoint: note, note })),
+  /**
+   * These events went into an archive, inclusive: a file of so many bytes with this SHA-256 (hexadecimal; until a redaction reaches it). The root is that of their
+   * leaves as a tree of their own, base64.
+   */
+  RangeArchived: account(
+    "ledger",
+    z.strictObject({
+      first: count,
+      last: count,
+      root: z.base64().max(44),
+      bytes: count,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
   /** A text was taken out of the payloads at these positions, for the reason in the metadata; `mask` stands in its place. */
   DataRedacted: account(
     "ledger",

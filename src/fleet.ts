@@ -3,7 +3,7 @@
  * names an engine.
  */
 import * as fs from "node:fs"
-import { checkCatalog } from "#events/catalog.js"
+import { type RecordedEvent, checkCatalog } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
@@ -14,12 +14,13 @@ import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
-import { type Ledger, noStream } from "#ledger/port.js"
+import type { Ledger } from "#ledger/port.js"
 import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
 import { type SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 import { type Ops, openOps } from "#ops/ops.js"
 import { Views, type ViewsReader } from "#projections/views.js"
 import { writeCheckpoint } from "#sealing/checkpoint-files.js"
+import { type Archive, archiver } from "#sealing/archive.js"
 import { type Sealing, keepSealed } from "#sealing/keep-sealed.js"
 import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
@@ -55,6 +56,8 @@ export interface Fleet {
   readonly sealer: Sealer
   readonly sealing: Sealing
   readonly keys: KeyFolder
+  /** Moves events up to a position into archives, as far as they are sealed and everybody has passed them. */
+  readonly archive: Archive
   /** Of the instances that share the ledger, whether it is this one that does what one of them does. */
   readonly isWorker: () => boolean
   /** Resolves when the views show everything up to the position. @throws FleetError `ViewsBehind` */
@@ -94,7 +97,8 @@ export async function openFleet(config: LoadedConfig, clock: Clock, options: Fle
   try {
     const engine = await openEngine(config, folder, clock)
     toClose.unshift(() => engine.ledger.close())
-    const ops = openOps(folder.ops, clock)
+    const { looks, fiveMinutes, hours } = config.retention.measurements
+    const ops = openOps(folder.ops, clock, { looks, fiveMinutesMs: fiveMinutes, hoursMs: hours })
     toClose.unshift(() => ops.close())
     const views = await openViews(folder, engine.ledger)
     toClose.unshift(() => views.close())
@@ -238,6 +242,11 @@ async function putTogether(
     sealer,
     sealing,
     keys,
+    archive: archiver(ledger, sealer, sealing, async () => {
+      const followers = await subscriptions.list()
+      // Where they are stays here: views know themselves by it.
+      return (Math.min(views.checkpoint(), ...followers.map(({ position }) => position)) - 1) as Position
+    }),
     isWorker: worker.isWorker,
     reached,
     async unready() {
@@ -276,7 +285,8 @@ async function openViews(folder: Folder, ledger: Ledger): Promise<Views> {
     if (redacted.length === 0 && (await areOf(ledger, views))) return views
     views.close()
   } catch (error) {
-    if (!(error instanceof FleetError && error.code === "StoreDamaged")) throw error
+    const isTold = error instanceof FleetError && ["StoreDamaged", "ArchiveUnavailable"].includes(error.code)
+    if (!isTold) throw error
   }
   removeStore(folder.views)
   return new Views(folder.views, { head })
@@ -308,7 +318,7 @@ async function catchUp(ledger: Ledger, views: Views, upTo: Position): Promise<vo
 /** What shapes conclusions goes into the ledger before anything is concluded by it. */
 async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promise<void> {
   const stream = "policy" as StreamName
-  const [last] = await ledger.readStream(stream, { limit: 1, backwards: true })
+  const last = await lastReadable(ledger, stream)
   if (last?.type === "PolicyAdopted" && canonicalJson(last.data.policy) === canonicalJson(policy)) return
   const event = {
     type: "PolicyAdopted",
@@ -316,5 +326,15 @@ async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promis
     metadata: { actor: "system" },
     observedAt: clock.now(),
   } as const
-  await ledger.append(stream, last?.revision ?? noStream, [event], `adopt ${canonicalJson(policy)}`)
+  await ledger.append(stream, await ledger.revisionOf(stream), [event], `adopt ${canonicalJson(policy)}`)
+}
+
+/** Undefined also where it is in an archive that is not there. */
+async function lastReadable(ledger: Ledger, stream: StreamName): Promise<RecordedEvent | undefined> {
+  try {
+    return (await ledger.readStream(stream, { limit: 1, backwards: true }))[0]
+  } catch (error) {
+    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
+    throw error
+  }
 }

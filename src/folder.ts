@@ -108,7 +108,7 @@ export function lockFolder(data: string): { readonly folder: Folder; readonly lo
 
 /** Removes an SQLite file with what SQLite keeps beside it. */
 export function removeStore(file: string): void {
-  for (const suffix of storeSuffixes) fs.rmSync(`${file}${suffix}`, { force: true })
+  for (const suffix of storeSuffixes) fs.rmSync(`${file}${suffix}`, { force: true, recursive: true })
 }
 
 /** Moves one. */
@@ -118,4 +118,4 @@ export function moveStore(from: string, to: string): void {
   }
 }
 
-const storeSuffixes = ["", "-wal", "-shm"]
+const storeSuffixes = ["", "-wal", "-shm", ".archives"]

@@ -14,15 +14,21 @@ import { importLines } from "#ledger/proof/import.js"
 import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { Sealer } from "#ledger/proof/seal.js"
-import { verify } from "#ledger/proof/verify.js"
+import { type Unread, verify } from "#ledger/proof/verify.js"
 import { copySqliteLedger } from "#ledger/sqlite/backup.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { writeCheckpoint } from "#sealing/checkpoint-files.js"
 import { openEngine } from "./engine.js"
 import { type Folder, folderAt, lockFolder, moveStore, removeStore } from "./folder.js"
 
-/** Copies the ledger to a file, and verifies the copy. @returns the number of its events @throws FleetError */
-export async function backup(config: LoadedConfig, file: string, watching: Watching): Promise<number> {
+export interface BackedUp {
+  readonly events: number
+  /** Archives that are elsewhere, and so not in the backup. */
+  readonly unread: readonly Unread[]
+}
+
+/** Copies the ledger to a file, its archives to a folder beside that, and verifies the copy. @throws FleetError */
+export async function backup(config: LoadedConfig, file: string, watching: Watching): Promise<BackedUp> {
   mustBeInFile(config)
   copySqliteLedger(folderAt(config.data).ledger, file)
   const copy = openSqliteLedger(file)
@@ -39,6 +45,8 @@ export interface Restored {
   readonly lost: number
   /** Where the ledger lies that was there before. */
   readonly before: string | undefined
+  /** Archives that are neither in the backup nor here. */
+  readonly unread: readonly Unread[]
 }
 
 /**
@@ -57,10 +65,11 @@ export async function restore(
   try {
     const beside = `${folder.ledger}.restore`
     removeStore(beside)
-    copySqliteLedger(file, beside)
+    copySqliteLedger(file, beside, folder.ledger)
     const copy = openSqliteLedger(beside)
+    let unread: readonly Unread[]
     try {
-      await verified(copy, config, `the backup ${file}`, watching)
+      ;({ unread } = await verified(copy, config, `the backup ${file}`, watching))
       await mustBeOf(folder.ledger, copy)
     } catch (error) {
       await copy.close()
@@ -81,7 +90,7 @@ export async function restore(
       )
       const restored = await sealer.restored(told.reason, told.actor)
       const { position } = await ledger.head()
-      return { events: position + 1, lost: restored === undefined ? 0 : restored.lost - restored.kept, before }
+      return { events: position + 1, lost: restored === undefined ? 0 : restored.lost - restored.kept, before, unread }
     } finally {
       await ledger.close()
     }
@@ -190,27 +199,27 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** @returns the number of events @throws FleetError `StoreDamaged` naming the first thing that is wrong */
+/** @throws FleetError `StoreDamaged` naming the first thing that is wrong */
 async function verified(
   ledger: Ledger,
   config: LoadedConfig,
   what: string,
   { progress, signal }: Watching,
-): Promise<number> {
+): Promise<BackedUp> {
   const origin = await originIn(ledger)
   if (origin === undefined) throw new FleetError("NotFound", `${what} has no events`)
   const { position } = await ledger.head()
   const remembered = keyFolder(config.keys).lastSigned(origin)
   const isWithin = remembered !== undefined && parseCheckpoint(remembered).checkpoint.size <= position + 1
   const checkpoints = isWithin ? [{ where: "the checkpoint that was signed last", note: remembered }] : []
-  const { wrong, events } = await verify(
+  const { wrong, events, unread } = await verify(
     ledger,
     { checkpoints },
     (done, total) => progress(done, total, "events"),
     signal,
   )
   if (wrong !== null) throw new FleetError("StoreDamaged", `${what} is not what was signed: ${wrong.message}`)
-  return events
+  return { events, unread }
 }
 
 /** @throws FleetError `LedgerForked` if the copy is one of another ledger than the one in the file, as far as that can still be read */

@@ -10,6 +10,7 @@ import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automatic.js"
+import { keepArchived } from "#sealing/archive.js"
 import { addPages } from "#web/pages.js"
 import { type Told, openFleet } from "./fleet.js"
 import { patiently } from "./waiting.js"
@@ -39,11 +40,21 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
   const fleet = await (isRemote ? patiently(open, (door) => listenOn(door, { host, port }), log, signal) : open())
   const app = await buildApi(fleet, hosts, log)
   addPages(app, fleet)
+  const { after, events } = config.retention.archive
+  const archiving = keepArchived(
+    fleet,
+    { afterMs: after, leastEvents: events, isOurs: fleet.isWorker },
+    {
+      archived: ({ events: moved, bytes }) => log.info({ events: moved, bytes }, "events were archived"),
+      failed: (error) => log.warn({ err: error }, "events could not be archived"),
+    },
+  )
   let looking: Schedule | undefined
   let taking: AutomaticSnapshots | undefined
   const close = async () => {
     await looking?.stop()
     await taking?.stop()
+    await archiving.stop()
     await app.close()
     await new Promise((resolve) => {
       socket.close(resolve)

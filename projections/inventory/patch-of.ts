@@ -80,6 +80,7 @@ export function patchOf(event: FleetEvent): Patch {
     case "SigningKeyRotated":
     case "LedgerRestored":
     case "DataRedacted":
+    case "RangeArchived":
     case "AlertRaised":
       return []
   }

@@ -100,6 +100,8 @@ const views: Readonly<Record<string, View>> = {
       "perDay",
       "example",
     ]),
+  measurements: ({ series, at }: { at: At; series: Series[] }) =>
+    list({ at, next: null, items: series.map(seriesRow) }, ["metric", "step", "shown", "last", "least", "greatest"]),
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,
@@ -118,13 +120,18 @@ const views: Readonly<Record<string, View>> = {
     wrong,
     events,
     checkpoints,
+    unread,
   }: {
     wrong: { message: string } | null
     events: number
     checkpoints: number
+    unread: { first: number; last: number; message: string }[]
   }) =>
     wrong === null
-      ? `${pc.green("verified")}: ${plural(events, "event")}, ${plural(checkpoints, "checkpoint")} agree`
+      ? [
+          `${pc.green("verified")}: ${plural(events, "event")}, ${plural(checkpoints, "checkpoint")} agree`,
+          ...unread.map(({ message }) => `${pc.yellow("not read")}: ${printable(message)}; their root agrees`),
+        ].join("\n")
       : `${pc.red("wrong")}: ${printable(wrong.message)}`,
   enroll: ({ offered, trusted }: { offered: HostKey[]; trusted: HostKey[] }) =>
     trusted.length > 0
@@ -163,6 +170,16 @@ const views: Readonly<Record<string, View>> = {
   "proof checkpoint": ({ note }: { note: string }) => note.trimEnd(),
   "proof key": ({ key }: { key: string }) => key,
   "proof rotate": ({ key }: { key: string }) => key,
+  "archive create": ({ events, bytes, ranges }: { events: number; bytes: number; ranges: object[] }) =>
+    events === 0
+      ? "nothing to archive: fewer events than a file is worth, or not everybody has passed them"
+      : `archived ${plural(events, "event")} in ${plural(ranges.length, "file")}, ${Math.round(bytes / 1024)} KiB`,
+  "archive list": (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
+    list(answer, ["first", "last", "from", "to", "bytes", "isHere", "movedTo"]),
+  "archive detach": ({ first, last, movedTo }: Record<string, Json>) =>
+    `positions ${cell(first)} to ${cell(last)} are in ${cell(movedTo)} now`,
+  "archive attach": ({ first, last, file }: Record<string, Json>) =>
+    `positions ${cell(first)} to ${cell(last)} are here again: ${cell(file)}`,
   status: statusText,
   login: ({ url }: { url: string }) => url,
   "token create": ({ name, scope, expiresAt, secret }: Record<string, string>) =>
@@ -471,10 +488,11 @@ function statusText(answer: {
   ledger: { events: number; bytes: number; sealed: number; problem: string | null }
   views: { position: number; lag: number; state: string; message: string | null }
   handlers: (Following & { deadLetters: number })[]
+  storage: Storage | null
   counts: Record<string, number>
   sources: { name: string; kind: string; lastSeen: string | null; run: { outcome: string; message?: string } | null }[]
 }): string {
-  const { version, data, ledger, views: held, handlers, counts, sources, at } = answer
+  const { version, data, ledger, views: held, handlers, counts, sources, storage, at } = answer
   const rows = sources.map(({ name, kind, lastSeen, run }) => [
     printable(name),
     kind,
@@ -491,9 +509,53 @@ function statusText(answer: {
       const letters = handler.deadLetters === 0 ? "" : ` (${plural(handler.deadLetters, "dead letter")})`
       return `handler ${printable(handler.name)} ${howItFollows(handler)}${letters}`
     }),
+    ...(storage === null ? [] : storageText(storage)),
     `fleet   ${["target", "service", "stack"].map((kind) => plural(counts[kind] ?? 0, kind)).join(", ")}`,
     "",
     columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),
     pc.dim(`as of ${at.time} (position ${at.position})`),
   ].join("\n")
+}
+
+interface Series {
+  readonly metric: string
+  readonly stepMs: number
+  readonly items: readonly { readonly value: number; readonly least: number; readonly greatest: number }[]
+}
+
+function seriesRow({ metric, stepMs, items }: Series): Record<string, Json> {
+  return {
+    metric,
+    step: stepMs === 0 ? "each look" : `${stepMs / 60_000} min`,
+    shown: items.length,
+    last: items.at(-1)?.value ?? null,
+    least: items.length === 0 ? null : Math.min(...items.map(({ least }) => least)),
+    greatest: items.length === 0 ? null : Math.max(...items.map(({ greatest }) => greatest)),
+  }
+}
+
+interface Storage {
+  readonly ledger: { readonly bytes: number; readonly events: number }
+  readonly archives: {
+    readonly bytes: number
+    readonly files: number
+    readonly elsewhere: number
+    readonly events: number
+    readonly bytesPerEvent: number | null
+  }
+  readonly views: { readonly bytes: number }
+  readonly ops: { readonly bytes: number }
+  readonly bytes: number
+  readonly bytesPerEvent: number | null
+}
+
+function storageText({ ledger, archives, views: held, ops, bytes, bytesPerEvent }: Storage): string[] {
+  const room = (count: number) => `${Math.round(count / 1024)} KiB`
+  const elsewhere = archives.elsewhere === 0 ? "" : `, ${archives.elsewhere} elsewhere`
+  const each = bytesPerEvent === null ? "" : `, ${bytesPerEvent} bytes an event`
+  return [
+    `disk    ${room(bytes)}: ledger ${room(ledger.bytes)}, archives ${room(archives.bytes)}, views ${room(held.bytes)}, measurements and the like ${room(ops.bytes)}`,
+    `        ${plural(ledger.events, "event")} in the ledger, ${archives.events} in ${plural(archives.files, "archive")}${elsewhere}${each}`,
+    ...(archives.bytesPerEvent === null ? [] : [`        ${archives.bytesPerEvent} bytes an archived event`]),
+  ]
 }

@@ -49,6 +49,27 @@ export const configSchema = z.strictObject({
       webhook: z.url({ protocol: /^https?$/ }).optional(),
     })
     .prefault({}),
+  /** What does not stay as it was recorded for ever, and how long it does. */
+  retention: z
+    .strictObject({
+      /** When events go into archives, which lose nothing. */
+      archive: z
+        .strictObject({
+          after: z.union([z.literal("never").transform(() => undefined), duration]).prefault("never"),
+          /** Fewer are not worth a file. */
+          events: z.int().min(256).default(16_384),
+        })
+        .prefault({}),
+      /** What is measured: so many looks as they were, then means over five minutes and over an hour, for so long. */
+      measurements: z
+        .strictObject({
+          looks: z.int().min(288).max(100_000).default(576),
+          fiveMinutes: duration.prefault("7d"),
+          hours: duration.prefault("90d"),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
   /** Snapshots that `serve` takes by itself, where something has changed since the last one. */
   snapshots: z

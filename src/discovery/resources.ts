@@ -9,7 +9,7 @@ import { nextStatus, staysIn } from "./bands.js"
 import { counterMetrics, measure, resourceOf } from "./measure.js"
 import type { Observation } from "./observation.js"
 
-/** Measurements read back to see whether a resource stays in a band: as many as are kept, so that no policy asks for more. */
+/** Measurements read back to see whether a resource stays in a band: no more than are kept as they were. */
 const bandWindow = 288
 
 /** @param known the target's document before the look */

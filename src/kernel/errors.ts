@@ -25,6 +25,8 @@ const errorKinds = {
   Cancelled: "conflict",
   // Not now.
   StoreUnavailable: "unavailable",
+  // What is wanted is in an archive that is missing, another or damaged.
+  ArchiveUnavailable: "unavailable",
   ViewsBehind: "unavailable",
   SourceUnavailable: "unavailable",
   FolderInUse: "unavailable",

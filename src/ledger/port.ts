@@ -7,6 +7,7 @@ import type { Instant } from "#kernel/clock.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Point, Position } from "#kernel/point.js"
+import type { Archives } from "./archive/archives.js"
 import type { Seal } from "./leaf.js"
 import type { Hash, Subtree } from "./proof/tree.js"
 
@@ -127,6 +128,9 @@ export interface Ledger {
 
   /** Roots of complete subtrees of the Merkle tree over the leaves. @throws FleetError `NotFound` for one that is not complete yet */
   nodes(subtrees: readonly Subtree[]): Promise<readonly Hash[]>
+
+  /** What of it is in archives. */
+  readonly archives: Archives
 
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 /** All operations, in the order in which help lists them. */
+import { archiveAttach, archiveCreate, archiveDetach, archiveList } from "./archive.js"
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import { blame } from "./blame.js"
 import type { Operation } from "./define.js"
@@ -13,6 +14,7 @@ import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { login } from "./login.js"
+import { measurements } from "./measurements.js"
 import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
 import { rebuild } from "./rebuild.js"
@@ -53,6 +55,7 @@ export const operations: readonly Operation[] = [
   snapshotDelete,
   watch,
   noise,
+  measurements,
   status,
   verify,
   exportLedger,
@@ -70,6 +73,10 @@ export const operations: readonly Operation[] = [
   identitySeparate,
   redact,
   rebuild,
+  archiveCreate,
+  archiveList,
+  archiveDetach,
+  archiveAttach,
   subscriptionList,
   subscriptionPause,
   subscriptionResume,

@@ -91,12 +91,12 @@ async function isKnown(
   return false
 }
 
-/** The last measurement of each series by that time, as far as the ring reaches back. */
+/** The last measurement of each series by that time, as finely as it is still known. */
 async function measured({ ops }: Fleet, records: readonly RecordRow[], point: Point) {
   const values: Record<string, { at: string; value: number }> = {}
   for (const { id } of records.toReversed()) {
     for (const metric of await ops.measurements.metricsOf(id)) {
-      const [last] = await ops.measurements.latest(id, metric, point.time, 1)
+      const last = await ops.measurements.at(id, metric, point.time)
       if (last !== undefined) values[metric] = last
     }
   }

@@ -1,15 +1,16 @@
 /** How the program and its sources are doing. */
-import * as fs from "node:fs"
 import * as z from "zod"
 import { version } from "../version.js"
 import { query } from "./define.js"
 import { lastSeen } from "./seen.js"
+import { flag } from "./shapes.js"
+import { sizeOf, storage, storageOf } from "./storage.js"
 
 export const status = query({
   name: "status",
   summary: "Show sources, counts, and how ledger and views are doing",
   scope: "read",
-  input: z.object({}),
+  input: z.object({ storage: flag.describe("Also what takes how much room on the disk") }),
   output: z.object({
     version: z.string(),
     data: z.string(),
@@ -35,6 +36,7 @@ export const status = query({
         deadLetters: z.int(),
       }),
     ),
+    storage: storage.nullable().describe("If it was asked for"),
     counts: z.object({ target: z.int(), service: z.int(), stack: z.int() }),
     sources: z.array(
       z.object({
@@ -47,8 +49,8 @@ export const status = query({
     ),
   }),
   route: { method: "GET", path: "/api/v1/status" },
-  command: { name: "status", positional: [], examples: ["status", "status --output json"] },
-  async run({ fleet, point }) {
+  command: { name: "status", positional: [], examples: ["status", "status --storage", "status --output json"] },
+  async run({ fleet, point }, input) {
     const { ledger, views, folder, discovery } = fleet
     const head = await ledger.head()
     const { position, state } = fleet.viewsState()
@@ -74,6 +76,7 @@ export const status = query({
       handlers: following
         .filter(({ kind }) => kind === "handler")
         .map(({ name, state: is, lag, message, deadLetters }) => ({ name, state: is, lag, message, deadLetters })),
+      storage: input.storage ? await storageOf(fleet) : null,
       counts: await views.entities.totals(point.position),
       sources: discovery.sources.map(({ name, kind }) => ({
         name,
@@ -84,8 +87,3 @@ export const status = query({
     }
   },
 })
-
-/** Bytes of a store with its write-ahead log. */
-function sizeOf(file: string): number {
-  return [file, `${file}-wal`].reduce((sum, part) => sum + (fs.statSync(part, { throwIfNoEntry: false })?.size ?? 0), 0)
-}

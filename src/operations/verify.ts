@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { FleetError } from "#kernel/errors.js"
 import { origin as beginning } from "#kernel/point.js"
-import { type VerifierKey, parseVerifierKey } from "#ledger/proof/note.js"
+import { type VerifierKey, parseVerifierKey, signerOf } from "#ledger/proof/note.js"
 import { type Vouched, verify as verifyLedger } from "#ledger/proof/verify.js"
 import { type Call, job } from "./define.js"
 
@@ -25,6 +25,9 @@ export const verify = job({
     root: z.string(),
     checkpoints: z.int().describe("Checkpoints that agree"),
     redacted: z.int(),
+    unread: z
+      .array(z.object({ first: z.int(), last: z.int(), message: z.string() }))
+      .describe("Archives that are not there; their roots agree with what was signed"),
     wrong: z.object({ position: z.int().nullable(), message: z.string() }).nullable(),
   }),
   route: { method: "POST", path: "/api/v1/verify" },
@@ -56,6 +59,7 @@ async function vouchedFor({ fleet }: Call, checkpoint: unknown, key: unknown): P
     typeof checkpoint === "string" ? [{ where: "the checkpoint that was given", note: noteOf(checkpoint) }] : []
   return {
     key: typeof key === "string" ? parseVerifierKey(key) : await keyOf(fleet),
+    laterKeys: [await sealer.signer(), ...keys.otherKeys(origin).map((other) => signerOf(origin, other))],
     checkpoints: [
       ...given,
       ...(remembered === undefined ? [] : [{ where: "the checkpoint that was signed last", note: remembered }]),
@@ -70,6 +74,12 @@ function noteOf(given: string): string {
 
 /** The key that signs now, if it is the one that signed first. */
 async function keyOf({ ledger, sealer }: Call["fleet"]): Promise<VerifierKey | undefined> {
-  const rotations = await ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 })
-  return rotations.length === 0 ? sealer.signer() : undefined
+  try {
+    const rotations = await ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 })
+    return rotations.length === 0 ? sealer.signer() : undefined
+  } catch (error) {
+    // There was one, in an archive that is not there.
+    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
+    throw error
+  }
 }

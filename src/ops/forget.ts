@@ -5,12 +5,14 @@ import type { Db } from "#sqlite/open.js"
 export function forgetter(db: Db): (text: string, mask: string) => void {
   const named = "FROM series WHERE instr(metric, ?) > 0"
   const forgetMeasurements = db.prepare<[string]>(`DELETE FROM measurements WHERE series_no IN (SELECT no ${named})`)
+  const forgetSteps = db.prepare<[string]>(`DELETE FROM rollups WHERE series_no IN (SELECT no ${named})`)
   const forgetSeries = db.prepare<[string]>(`DELETE ${named}`)
   const forgetEvidence = db.prepare<[string]>("DELETE FROM evidence WHERE instr(key, ?) > 0")
   const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
   const forget = db.transaction((text: string, mask: string) => {
     for (const form of new Set([text, escapeKey(text)])) {
       forgetMeasurements.run(form)
+      forgetSteps.run(form)
       forgetSeries.run(form)
       maskLetters.run(form, mask)
       forgetEvidence.run(form)

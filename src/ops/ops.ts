@@ -8,7 +8,7 @@ import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
 import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
-import { type Measurements, measurements } from "./measurements.js"
+import { type Measurements, type Rings, defaultRings, measurements } from "./measurements.js"
 import { type StateChanges, stateChanges } from "./state-changes.js"
 import { opsStore } from "./store.js"
 import { type Tokens, tokens } from "./tokens.js"
@@ -27,12 +27,13 @@ export interface Ops {
   close(): void
 }
 
-export function openOps(file: string, clock: Clock): Ops {
+/** @param rings how much is kept of what is measured */
+export function openOps(file: string, clock: Clock, rings: Rings = defaultRings): Ops {
   const db = openStore(file, opsStore)
   const forget = forgetter(db)
   const parts = {
     tokens: tokens(db, clock),
-    measurements: measurements(db),
+    measurements: measurements(db, rings),
     absences: absences(db),
     stateChanges: stateChanges(db),
     looks: looks(db),

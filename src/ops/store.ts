@@ -7,6 +7,7 @@ export const opsStore: Store = {
   what: "operational store",
   applicationId: 0x464c4f31, // "FLO1"
   synchronous: "NORMAL",
+  givesBack: true,
   cacheKiB: 8_192,
   migrations: [
     `
@@ -69,5 +70,21 @@ export const opsStore: Store = {
       times TEXT NOT NULL, -- JSON, oldest first
       untold INTEGER NOT NULL -- changes of which no event was written
     ) STRICT;`,
+    `
+    -- A slot is the number of the look now, of all there ever were; until now they were numbered round and round, in 288 slots.
+    UPDATE measurements SET slot = (SELECT written - 1 - ((written - 1 - slot) % 288) FROM series WHERE no = series_no);
+    ALTER TABLE series ADD COLUMN last_at INTEGER NOT NULL DEFAULT 9007199254740991; -- ms since the epoch
+
+    -- Measurements over steps of so many ms, counted from the epoch.
+    CREATE TABLE rollups (
+      series_no INTEGER NOT NULL,
+      step INTEGER NOT NULL,
+      bucket INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      mean REAL NOT NULL,
+      least REAL, -- NULL where it is the mean
+      greatest REAL,
+      PRIMARY KEY (series_no, step, bucket)
+    ) STRICT, WITHOUT ROWID;`,
   ],
 }

@@ -19,6 +19,8 @@ export interface Store {
   readonly migrations: readonly string[]
   /** FULL: a commit survives power loss. NORMAL: it survives a crash of the process, and the file stays whole. */
   readonly synchronous: "FULL" | "NORMAL"
+  /** Whether space that becomes free can be given back to the file system. */
+  readonly givesBack?: true
   /** Memory for pages, in KiB. */
   readonly cacheKiB: number
 }
@@ -35,6 +37,7 @@ export function openStore(file: string, store: Store): Db {
     const isNew = version === 0 && db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0
     if (!isNew) refuseForeign(db, file, store, version)
     if (isNew) db.pragma("page_size = 16384")
+    if (isNew && store.givesBack) db.pragma("auto_vacuum = INCREMENTAL")
     db.pragma("journal_mode = WAL")
     db.pragma(`synchronous = ${store.synchronous}`)
     db.pragma(`cache_size = -${store.cacheKiB}`)

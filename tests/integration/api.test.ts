@@ -110,6 +110,10 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "deadletter retry": { id: letter.id },
   "token revoke": { token: "victim" },
   enroll: { host: "web-1" },
+  measurements: { entity: "web-1" },
+  "archive create": { before: "position:1" },
+  "archive detach": { first: "0", to: "/nowhere" },
+  "archive attach": { file: "/nowhere/0-255.0.fla" },
   "identity link": { record: "web-1", target: "web-1" },
   "identity unlink": { record: letter.id },
   "identity separate": { record: "web-1", target: "web-1" },
@@ -120,6 +124,8 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
 }
 /** What these are about, this fleet has not; nor can a snapshot be taken twice by one name. */
 const inVain = new Set([
+  "archive detach",
+  "archive attach",
   "enroll",
   "identity link",
   "identity unlink",

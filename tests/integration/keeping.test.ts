@@ -35,7 +35,7 @@ const keyOf = async ({ sealer }: Awaited<ReturnType<typeof open>>) => (await sea
 describe("a backup", () => {
   it("is a whole ledger, made while events are appended", async () => {
     const { fleet, config, file } = await standing()
-    const [events] = await Promise.all([backup(config, file, watching), populate(fleet, 200, 100)])
+    const [{ events }] = await Promise.all([backup(config, file, watching), populate(fleet, 200, 100)])
     expect(events).toBeGreaterThanOrEqual(42)
     expect(fs.statSync(file).mode & 0o077).toBe(0)
   })
@@ -56,7 +56,7 @@ describe("a backup", () => {
 describe("a restore", () => {
   it("goes on from the backup, says signed what is lost, and keeps what was there", async () => {
     const { folder, fleet, config, file } = await standing()
-    const kept = await backup(config, file, watching)
+    const { events: kept } = await backup(config, file, watching)
     await populate(fleet, 10, 50)
     await fleet.close()
     const signed = (await lastSize(config.data)) as number
@@ -88,9 +88,14 @@ describe("a restore", () => {
   it("says nothing of a loss where nothing that was signed is lost", async () => {
     const { folder, fleet, config, file } = await standing(2)
     await fleet.close()
-    const kept = await backup(config, file, watching)
+    const { events: kept } = await backup(config, file, watching)
     fs.rmSync(path.join(config.data, "ledger.db"))
-    expect(await restore(config, file, told, watching)).toStrictEqual({ events: kept, lost: 0, before: undefined })
+    expect(await restore(config, file, told, watching)).toStrictEqual({
+      events: kept,
+      lost: 0,
+      before: undefined,
+      unread: [],
+    })
     const again = await open(folder)
     expect(await again.ledger.readAll({ after: origin, types: ["LedgerRestored"], limit: 9 })).toStrictEqual([])
   })

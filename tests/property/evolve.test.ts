@@ -122,6 +122,7 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   SigningKeyRotated: {},
   LedgerRestored: {},
   DataRedacted: {},
+  RangeArchived: {},
   AlertRaised: {},
 }
 

@@ -68,7 +68,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],
-  server: ["kernel", "config", "discovery", "snapshots", "api", "web", "fleet", "waiting"],
+  server: ["kernel", "config", "discovery", "snapshots", "sealing", "api", "web", "fleet", "waiting"],
 }
 
 interface Import {

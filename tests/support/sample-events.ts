@@ -115,6 +115,7 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   SigningKeyRotated: { note: "a note" },
   LedgerRestored: { kept: 1, lost: 2, checkpoint: "a note", note: "a note" },
   DataRedacted: { positions: [0], mask: "[redacted 1]" },
+  RangeArchived: { first: 0, last: 255, root: "z2M=", bytes: 20_000, sha256: "0".repeat(64) },
   AlertRaised: {
     rule: "dead-letter",
     severity: "warning",

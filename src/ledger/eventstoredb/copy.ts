@@ -11,6 +11,7 @@ import type { EventId, StreamName } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type EnvelopeHead, type Seal, sealedLeaf, stamped } from "../leaf.js"
 import { noStream } from "../port.js"
+import { ArchivedEvents } from "../sqlite/archived.js"
 import { ledgerStore } from "../sqlite/schema.js"
 import { type Writer, numberOf, writer } from "../sqlite/write.js"
 import type { IncomingEvent, Place } from "./envelope.js"
@@ -59,7 +60,7 @@ export class Copy {
   /** @throws FleetError `NewerVersion`, `StoreDamaged`, `StoreUnavailable` */
   constructor(file: string) {
     this.db = openStore(file, copyStore)
-    this.#writer = writer(this.db)
+    this.#writer = writer(this.db, new ArchivedEvents(this.db))
     this.#range = this.db.prepare<[number, number, number], CopiedEvent>(
       "SELECT position, head, data, salt FROM events WHERE stream_no = ? AND revision > ? ORDER BY revision LIMIT ?",
     )

@@ -9,6 +9,7 @@ import type { NewEvent } from "#events/catalog.js"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
+import type { Archives } from "../archive/archives.js"
 import type { PendingAppend } from "../already-there.js"
 import type { Appended, Ledger, StoredEvent } from "../port.js"
 import { prepare } from "../prepare.js"
@@ -90,6 +91,13 @@ class CopiedLedger extends FileReads implements EventStoreLedger {
   readonly #delivery: Delivery
   readonly #append: (pending: PendingAppend) => Promise<Appended>
   readonly #adopt: (events: readonly StoredEvent[]) => Promise<void>
+  /** The cluster keeps everything, and so does the copy. */
+  readonly archives: Archives = {
+    list: async () => [],
+    create: noArchives,
+    detach: noArchives,
+    attach: noArchives,
+  }
   readonly #leases: Lease[] = []
   readonly #leaseMoved = new Signal()
   #closing: Promise<void> | undefined
@@ -160,4 +168,11 @@ class CopiedLedger extends FileReads implements EventStoreLedger {
   #mustTakeMore(): void {
     if (this.#closing !== undefined) throw new FleetError("StoreUnavailable", "the ledger is closed")
   }
+}
+
+async function noArchives(): Promise<never> {
+  throw new FleetError(
+    "Forbidden",
+    "a ledger on EventStoreDB has no archives: the cluster keeps its events, and so does each copy",
+  )
 }

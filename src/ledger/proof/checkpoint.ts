@@ -21,9 +21,10 @@ export function originOf(firstLeaf: Hash): string {
 }
 
 /** The name of a ledger; undefined while it is empty. */
-export async function originIn(ledger: Pick<Ledger, "readStored">): Promise<string | undefined> {
-  const [first] = await ledger.readStored({ after: beginning, limit: 1 })
-  return first && originOf(first.leaf)
+export async function originIn(ledger: Pick<Ledger, "head" | "nodes">): Promise<string | undefined> {
+  if ((await ledger.head()).position === beginning) return undefined
+  const [first] = await ledger.nodes([{ level: 0, index: 0 }])
+  return first && originOf(first)
 }
 
 export function checkpointText({ origin, size, root }: Checkpoint): string {

@@ -31,6 +31,12 @@ export class RecentTree {
     this.#edge.push(leaf, 0, completed)
   }
 
+  /** Adds leaves that are not known, by the roots of the subtrees that they make up, largest at the left. Only the root as it is then is known of them. */
+  skip(subtrees: readonly Subtree[], hashes: readonly Hash[]): void {
+    hashes.forEach((hash, i) => this.#edge.push(hash, subtrees[i]?.level))
+    this.#stretches = [{ before: this.#edge.copy(), leaves: [] }]
+  }
+
   root(): Hash {
     return this.#edge.root()
   }

@@ -7,27 +7,37 @@ import type { JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
 import type { Ledger, IndexedEvent } from "../port.js"
-import { type Checkpoint, originOf, parseCheckpoint } from "./checkpoint.js"
+import { type Checkpoint, originIn, originOf, parseCheckpoint } from "./checkpoint.js"
 import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
 import { RecentTree } from "./recent-tree.js"
 import { rotatedKey } from "./seal.js"
-import { type Hash, type Subtree, sameHash } from "./tree.js"
+import { type Hash, type Subtree, cover, sameHash } from "./tree.js"
+
+/** Events that were not looked at, as their archive is not there; the root that is kept of them is held against what was signed. */
+export interface Unread {
+  readonly first: Position
+  readonly last: Position
+  readonly message: string
+}
 
 /** What the ledger is held against. */
 export interface Vouched {
   /** The key that signed first; the ledger itself says which one followed it. Unknown: the signatures are not checked. */
   readonly key?: VerifierKey | undefined
+  /** Keys that may have followed it where the ledger cannot say so, because an archive is not there. */
+  readonly laterKeys?: readonly VerifierKey[] | undefined
   /** Checkpoints kept outside the ledger. */
   readonly checkpoints: readonly { readonly where: string; readonly note: string }[]
 }
 
 export interface Verdict {
-  /** Events that were looked at. */
+  /** Events of the ledger, also those that could not be read. */
   readonly events: number
   readonly root: string
   /** Checkpoints in the ledger and outside it that it agrees with. */
   readonly checkpoints: number
   readonly redacted: number
+  readonly unread: readonly Unread[]
   /** The first thing that is wrong, if anything is; `position` where it lies, as near as can be said. */
   readonly wrong: { readonly position: Position | null; readonly message: string } | null
 }
@@ -49,10 +59,15 @@ export async function verify(
   try {
     for (let after = beforeAll; after < head;) {
       signal.throwIfAborted()
-      const page = await ledger.readStored({ after, upTo: head, limit: pageSize })
-      if (page.length === 0) throw pass.gone()
-      for (const event of page) for (const completed of pass.event(event)) await pass.compare(completed)
-      after = page.at(-1)?.position ?? after
+      const page = await pageBehind(ledger, after, head)
+      if ("unread" in page) {
+        await pass.skip(page.unread)
+        after = page.unread.last
+        continue
+      }
+      if (page.events.length === 0) throw pass.gone()
+      for (const event of page.events) for (const completed of pass.event(event)) await pass.compare(completed)
+      after = page.events.at(-1)?.position ?? after
       progress(after + 1, head + 1)
       await new Promise((resolve) => setImmediate(resolve))
     }
@@ -63,6 +78,24 @@ export async function verify(
     throw error
   }
   return pass.verdict()
+}
+
+type Page = { readonly events: readonly IndexedEvent[] } | { readonly unread: Unread }
+
+/** The next events up to an archive that cannot be read, or that archive. */
+async function pageBehind(ledger: Ledger, after: Position, upTo: Position): Promise<Page> {
+  try {
+    return { events: await ledger.readStored({ after, upTo, limit: pageSize }) }
+  } catch (error) {
+    if (!(error instanceof FleetError && error.code === "ArchiveUnavailable")) throw error
+    const [first, last] = [Number(error.details["first"]), Number(error.details["last"])] as [Position, Position]
+    // In front of the first archive nothing is to be there, nor to be overlooked.
+    const front = after < first - 1 ? await pageBehind(ledger, after, (first - 1) as Position) : undefined
+    if (front !== undefined && !("events" in front && front.events.length === 0)) return front
+    // What is there and cannot be read is not what was archived.
+    if (error.details["is"] !== "missing") throw new Wrong(first, error.message)
+    return { unread: { first, last, message: error.message } }
+  }
 }
 
 class Wrong extends Error {
@@ -91,6 +124,10 @@ class Pass {
   readonly #expected = new Map<number, { where: string; checkpoint: Checkpoint; note: Note }[]>()
   readonly #given: Vouched["checkpoints"]
   readonly #redacted = new Set<number>()
+  readonly #unread: Unread[] = []
+  /** Revisions of streams as they were in front of the last archive that could not be read. */
+  readonly #before = new Map<string, number>()
+  readonly #laterKeys: readonly VerifierKey[]
   readonly #confessed = new Set<number>()
   #key: VerifierKey | undefined
   #origin = ""
@@ -98,9 +135,10 @@ class Pass {
   #agreed = 0
   #lastAgreed = 0
 
-  constructor(ledger: Ledger, { key, checkpoints }: Vouched) {
+  constructor(ledger: Ledger, { key, checkpoints, laterKeys = [] }: Vouched) {
     this.#ledger = ledger
     this.#key = key
+    this.#laterKeys = laterKeys
     this.#given = checkpoints
   }
 
@@ -122,7 +160,7 @@ class Pass {
       throw wrong("was changed: its leaf is not that of its envelope and payload")
     }
     if ("dataHash" in seal) this.#redacted.add(position)
-    const revision = (this.#revisions.get(head.stream) ?? -1) + 1
+    const revision = this.#revisionOf(head)
     if (head.revision !== revision) {
       throw wrong(
         `is number ${head.revision} of ${head.stream}, where number ${revision} belongs: an event was taken out, put in or moved`,
@@ -147,6 +185,32 @@ class Pass {
     return completed
   }
 
+  /** Which one belongs here: any later one, where the one before it may be among those that could not be read. */
+  #revisionOf({ stream, revision }: Head): number {
+    const last = this.#revisions.get(stream)
+    if (last !== undefined) return last + 1
+    const next = (this.#before.get(stream) ?? -1) + 1
+    return this.#unread.length > 0 ? Math.max(next, revision) : next
+  }
+
+  /** Goes on behind an archive that is not there, by what the ledger keeps of it. */
+  async skip(unread: Unread): Promise<void> {
+    const { first, last } = unread
+    if (first !== this.#tree.size) throw this.gone()
+    if (first === 0) {
+      const origin = await originIn(this.#ledger)
+      if (origin !== undefined) this.#begin(origin)
+    }
+    const subtrees = cover(first, last + 1)
+    this.#tree.skip(subtrees, await this.#ledger.nodes(subtrees))
+    this.#unread.push(unread)
+    for (const [stream, revision] of this.#revisions) this.#before.set(stream, revision)
+    this.#revisions.clear()
+    // Those of sizes in between cannot be compared.
+    for (const size of this.#expected.keys()) if (size > first && size <= last) this.#expected.delete(size)
+    this.#compareCheckpoints()
+  }
+
   #begin(origin: string): void {
     this.#origin = origin
     for (const { where, note } of this.#given) this.#expect(where, note)
@@ -162,7 +226,9 @@ class Pass {
         `the ledger ends before position ${at}, but ${first?.where} vouches for ${size} events: its tail is cut`,
       )
     }
-    const silent = [...this.#redacted].find((position) => !this.#confessed.has(position))
+    // What was redacted in front of an archive may be told of in it.
+    const toldFrom = this.#unread.at(-1)?.last ?? -1
+    const silent = [...this.#redacted].find((position) => position > toldFrom && !this.#confessed.has(position))
     if (silent !== undefined) {
       throw new Wrong(
         silent as Position,
@@ -217,6 +283,7 @@ class Pass {
 
   #mustBeSigned(note: Note, where: string, position: Position | null): void {
     if (this.#key === undefined || isSignedBy(note, this.#key)) return
+    if (this.#unread.length > 0 && this.#laterKeys.some((key) => isSignedBy(note, key))) return
     throw new Wrong(position, `${where} is not signed by the key ${this.#key.text}`)
   }
 
@@ -224,6 +291,8 @@ class Pass {
   #checkpointed(where: string, note: string, position: Position): void {
     const { checkpoint } = this.#checkpoint(where, note, position)
     const root = this.#tree.rootAt(checkpoint.size)
+    const isUnread = this.#unread.some(({ first, last }) => checkpoint.size > first && checkpoint.size <= last)
+    if (root === undefined && isUnread) return
     if (root === undefined) {
       throw new Wrong(
         position,
@@ -302,6 +371,7 @@ class Pass {
       root: Buffer.from(this.#tree.root()).toString("base64"),
       checkpoints: this.#agreed,
       redacted: this.#redacted.size,
+      unread: this.#unread,
       wrong: wrong === undefined ? null : { position: wrong.position, message: wrong.message },
     }
   }

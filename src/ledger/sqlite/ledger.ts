@@ -8,10 +8,13 @@ import type { StreamName } from "#kernel/ids.js"
 import type { PendingAppend } from "../already-there.js"
 import { type Appended, type Ledger, type RedactedPayload, type StoredEvent, ledgerStream, maxBatch } from "../port.js"
 import { prepare } from "../prepare.js"
+import { type Archives, lastOfArchive } from "../archive/archives.js"
 import { adopter } from "./adopt.js"
 import { type AppendAll, appender } from "./append.js"
+import { SqliteArchives } from "./archives.js"
+import { archiving } from "./archiving.js"
 import { FileReads } from "./reads.js"
-import { redacter } from "./redact.js"
+import { type Redact, redacter } from "./redact.js"
 import { ledgerStore } from "./schema.js"
 import { writer } from "./write.js"
 
@@ -30,7 +33,9 @@ class SqliteLedger extends FileReads implements Ledger {
   readonly #db: Db
   readonly #appendAll: AppendAll
   readonly #adopt: (events: readonly StoredEvent[]) => void
-  readonly #redact: (left: readonly RedactedPayload[], told: PendingAppend) => Appended
+  readonly #redact: Redact
+  readonly archives: Archives
+  #busy: Promise<unknown> = Promise.resolve()
   #queue: Waiting[] = []
 
   constructor(file: string, clock: Clock) {
@@ -39,10 +44,24 @@ class SqliteLedger extends FileReads implements Ledger {
     this.#db = db
     // What a redaction takes out of a page is overwritten there.
     this.#db.pragma("secure_delete = ON")
-    const writing = writer(this.#db)
-    this.#appendAll = appender(this.#db, writing, clock)
+    const writing = writer(this.#db, this.archived)
+    this.#appendAll = appender(writing, this.read.behind, clock)
     this.#adopt = adopter(writing)
-    this.#redact = redacter(this.#db, this.#appendAll)
+    this.#redact = redacter(this.#db, this.archived, this.#appendAll)
+    const ports = {
+      db,
+      archived: this.archived,
+      read: this.read,
+      appendAll: this.#appendAll,
+      clock,
+      lastOf: lastOfArchive,
+    }
+    this.archives = new SqliteArchives({
+      ...ports,
+      archiving: archiving(ports),
+      what: this.what,
+      alone: (work) => this.#alone(work),
+    })
   }
 
   async append(
@@ -85,12 +104,29 @@ class SqliteLedger extends FileReads implements Ledger {
   async redact(left: readonly RedactedPayload[], told: NewEvent, expectedRevision: number): Promise<Appended> {
     const command = "redact"
     const events = prepare(ledgerStream, expectedRevision, [told], command)
-    const appended = this.trying(() => this.#redact(left, { stream: ledgerStream, expectedRevision, events, command }))
-    this.appended.raise()
-    return appended
+    const pending = { stream: ledgerStream, expectedRevision, events, command }
+    return this.#alone(async () => {
+      this.mustBeOpen()
+      try {
+        return await this.#redact(left, pending)
+      } catch (error) {
+        throw storeError(error, this.what)
+      } finally {
+        this.appended.raise()
+      }
+    })
+  }
+
+  /** One after the other: what one of them writes anew, the other must not bring back. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#busy.then(work, work)
+    this.#busy = next.catch(() => undefined)
+    return next
   }
 
   async close(): Promise<void> {
+    if (this.isClosed) return
+    await this.#busy
     if (this.isClosed) return
     this.#flush()
     this.closeFile()

@@ -7,12 +7,13 @@ import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
-import type { EnvelopeHead } from "../leaf.js"
+import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
 import { type ReadAll, type ReadStream, type IndexedEvent, noStream } from "../port.js"
 import { type Subtree, hashBytes } from "../proof/tree.js"
+import type { ArchivedEvents } from "./archived.js"
 import { treeReader } from "./tree.js"
 
-interface Row {
+export interface Row {
   readonly position: number
   readonly head: string
   readonly data: string
@@ -31,7 +32,7 @@ type StoredRow = readonly [
   recordedMs: number,
 ]
 
-export function reader(db: Db) {
+export function reader(db: Db, archived: ArchivedEvents) {
   const storedPage = db
     .prepare<[number, number, number], StoredRow>(
       `SELECT position, head, data, hex(leaf || coalesce(salt, data_hash)), stream_no, revision, type_no, recorded_at
@@ -39,23 +40,25 @@ export function reader(db: Db) {
     )
     .raw()
   const streamName = db.prepare<[number], string>("SELECT name FROM streams WHERE no = ?").pluck()
+  const streamNo = db.prepare<[string], number>("SELECT no FROM streams WHERE name = ?").pluck()
   const typeName = db.prepare<[number], string>("SELECT name FROM types WHERE no = ?").pluck()
-  const tree = treeReader(db)
+  const typeNos = db
+    .prepare<[string], number>("SELECT no FROM types WHERE name IN (SELECT value FROM json_each(?))")
+    .pluck()
+  const tree = treeReader(db, archived)
   const page = db.prepare<[number, number, number], Row>(
     "SELECT position, head, data FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
   )
   const pageOfTypes = db.prepare<[number, number, string, number], Row>(
     `SELECT position, head, data FROM events
-     WHERE position > ? AND position <= ? AND type_no IN (SELECT no FROM types WHERE name IN (SELECT value FROM json_each(?)))
-     ORDER BY position LIMIT ?`,
+     WHERE position > ? AND position <= ? AND type_no IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
   )
-  const ofStream = db.prepare<[string, number, number], Row>(
-    `SELECT position, head, data FROM events
-     WHERE stream_no = (SELECT no FROM streams WHERE name = ?) AND revision >= ? ORDER BY revision LIMIT ?`,
+  const ofStream = db.prepare<[number, number, number], Row>(
+    "SELECT position, head, data FROM events WHERE stream_no = ? AND revision >= ? ORDER BY revision LIMIT ?",
   )
-  const ofStreamBackwards = db.prepare<[string, number, number], Row>(
-    `SELECT position, head, data FROM events
-     WHERE stream_no = (SELECT no FROM streams WHERE name = ?) AND revision <= ? ORDER BY revision DESC LIMIT ?`,
+  const ofStreamBackwards = db.prepare<[number, number, number, number], Row>(
+    `SELECT position, head, data FROM events WHERE stream_no = ? AND revision <= ? AND revision > ?
+     ORDER BY revision DESC LIMIT ?`,
   )
   const one = db.prepare<[number], Row>("SELECT position, head, data FROM events WHERE position = ?")
   const headRow = db.prepare<[], { position: number; recorded_at: number }>(
@@ -63,50 +66,107 @@ export function reader(db: Db) {
   )
   const recordedAt = db.prepare<[number], number>("SELECT recorded_at FROM events WHERE position = ?").pluck()
   const revision = db
-    .prepare<[string], number>(
-      "SELECT revision FROM events WHERE stream_no = (SELECT no FROM streams WHERE name = ?) ORDER BY revision DESC LIMIT 1",
-    )
+    .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
     .pluck()
 
+  const recordedMs = (position: number): number | undefined =>
+    position <= archived.rows.watermark() ? archived.rows.recordedMs(position) : recordedAt.get(position)
   const timeOf = (position: Position): Instant => {
     if (position === origin) return instant(0)
-    const ms = recordedAt.get(position)
+    const ms = recordedMs(position)
     if (ms === undefined) throw new FleetError("NotFound", `there is no event at position ${position}`)
     return instant(ms)
   }
 
+  /** A stream's events from a revision on: first those that are in archives. */
+  const forwards = (stream: number, from: number, limit: number): Row[] => {
+    const end = archived.rows.endOf(stream)
+    const old = from > end ? [] : archived.ofStream(stream, from, limit, false).map((at) => archived.at(at))
+    return [...old, ...ofStream.all(stream, Math.max(from, end + 1), limit - old.length)]
+  }
+  const backwardsFrom = (stream: number, from: number, limit: number): Row[] => {
+    const end = archived.rows.endOf(stream)
+    const newer = ofStreamBackwards.all(stream, from, end, limit)
+    const older = archived.ofStream(stream, Math.min(from, end), limit - newer.length, true)
+    return [...newer, ...older.map((at) => archived.at(at))]
+  }
+
+  /** What is in archives as it would be stored here. */
+  const archivedPage = (after: number, upTo: number, limit: number): IndexedEvent[] => {
+    const [streams, types] = [namesOf(streamName), namesOf(typeName)]
+    return archived.page(after + 1, upTo, limit).map(({ position, head, data, seal }) => {
+      const foundBy = archived.rows.foundBy(position)
+      const indexed = {
+        stream: foundBy === undefined ? "" : streams(foundBy.streamNo),
+        revision: foundBy?.revision ?? noStream,
+        type: foundBy === undefined ? "" : types(foundBy.typeNo),
+        recordedAt: timeOf(position as Position),
+      }
+      return { position: position as Position, head, data, seal, leaf: sealedLeaf(head, data, seal), indexed }
+    })
+  }
+  const keptPage = (after: number, upTo: number, limit: number): IndexedEvent[] => {
+    const [streams, types, times] = [namesOf(streamName), namesOf(typeName), instants()]
+    return storedPage
+      .all(after, upTo, limit)
+      .map(([position, head, data, sealed, streamNoOfIt, revisionOfIt, typeNo, ms]) => ({
+        position: position as Position,
+        head,
+        data,
+        ...unsealed(sealed),
+        indexed: {
+          stream: streams(streamNoOfIt),
+          revision: revisionOfIt,
+          type: types(typeNo),
+          recordedAt: times(ms),
+        },
+      }))
+  }
+
   return {
-    stream(stream: StreamName, { from, limit, backwards = false }: ReadStream): RecordedEvent[] {
+    stream(name: StreamName, { from, limit, backwards = false }: ReadStream): RecordedEvent[] {
+      const stream = streamNo.get(name)
+      if (stream === undefined) return []
       const rows = backwards
-        ? ofStreamBackwards.all(stream, from ?? Number.MAX_SAFE_INTEGER, limit)
-        : ofStream.all(stream, from ?? 0, limit)
+        ? backwardsFrom(stream, from ?? Number.MAX_SAFE_INTEGER, limit)
+        : forwards(stream, from ?? 0, limit)
       return rows.map(eventOf)
     },
-    all({ after, upTo, types, limit }: ReadAll): RecordedEvent[] {
-      const last = upTo ?? Number.MAX_SAFE_INTEGER
+    /** The events of a stream behind a revision, as they are stored. */
+    behind: (stream: number, known: number, limit: number): readonly Row[] => forwards(stream, known + 1, limit),
+    all({ after, upTo = lastPosition, types, limit }: ReadAll): RecordedEvent[] {
+      const watermark = archived.rows.watermark()
+      const nos = types === undefined ? undefined : typeNos.all(JSON.stringify(types))
+      const [end, since] = [Math.min(upTo, watermark), Math.max(after, watermark)]
+      const old =
+        after >= end
+          ? []
+          : nos === undefined
+            ? archived.page(after + 1, end, limit)
+            : archived.ofTypes(nos, after, end, limit).map((position) => archived.at(position))
+      const left = limit - old.length
       const rows =
-        types === undefined ? page.all(after, last, limit) : pageOfTypes.all(after, last, JSON.stringify(types), limit)
-      return rows.map(eventOf)
+        nos === undefined ? page.all(since, upTo, left) : pageOfTypes.all(since, upTo, JSON.stringify(nos), left)
+      return [...old, ...rows].map(eventOf)
     },
-    stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): IndexedEvent[] => {
-      const [streams, types, times] = [namesOf(streamName), namesOf(typeName), instants()]
-      return storedPage
-        .all(after, upTo ?? Number.MAX_SAFE_INTEGER, limit)
-        .map(([position, head, data, sealed, streamNo, revisionOfIt, typeNo, recordedMs]) => ({
-          position: position as Position,
-          head,
-          data,
-          ...unsealed(sealed),
-          indexed: {
-            stream: streams(streamNo),
-            revision: revisionOfIt,
-            type: types(typeNo),
-            recordedAt: times(recordedMs),
-          },
-        }))
+    stored({ after, upTo = lastPosition, limit }: Omit<ReadAll, "types">): IndexedEvent[] {
+      const watermark = archived.rows.watermark()
+      // In front of the first event, where nothing belongs.
+      const before = after < origin ? keptPage(after, Math.min(upTo, origin), limit) : []
+      const since = Math.max(after, origin)
+      const old =
+        since >= Math.min(upTo, watermark) ? [] : archivedPage(since, Math.min(upTo, watermark), limit - before.length)
+      const kept = keptPage(Math.max(since, watermark), upTo, limit - before.length - old.length)
+      return [...before, ...old, ...kept]
     },
     nodes: (subtrees: readonly Subtree[]) => subtrees.map(tree.node),
-    at: (positions: readonly Position[]) => positions.flatMap((position) => one.get(position) ?? []).map(eventOf),
+    at(positions: readonly Position[]): RecordedEvent[] {
+      const watermark = archived.rows.watermark()
+      const rows = positions.flatMap((position) =>
+        position >= 0 && position <= watermark ? archived.at(position) : (one.get(position) ?? []),
+      )
+      return rows.map(eventOf)
+    },
     head(): Point {
       const row = headRow.get()
       return row === undefined
@@ -114,11 +174,15 @@ export function reader(db: Db) {
         : { position: row.position as Position, time: instant(row.recorded_at) }
     },
     timeOf,
-    revisionOf: (stream: StreamName) => revision.get(stream) ?? noStream,
+    revisionOf(name: StreamName): number {
+      const stream = streamNo.get(name)
+      return stream === undefined ? noStream : (revision.get(stream) ?? archived.rows.endOf(stream))
+    },
     /** Binary search: `recorded_at` never runs backwards along positions. */
     positionAt(time: Instant): Position {
       const wanted = epochMs(time)
-      let low: number = origin
+      const watermark = archived.rows.watermark()
+      let low = watermark
       let high = headRow.get()?.position ?? origin
       while (low < high) {
         // Not `ceil`: of −1 and 0 it makes −0.
@@ -126,10 +190,12 @@ export function reader(db: Db) {
         if ((recordedAt.get(middle) as number) <= wanted) low = middle
         else high = middle - 1
       }
-      return low as Position
+      return (low > watermark ? low : archived.rows.lastBy(wanted)) as Position
     },
   }
 }
+
+const lastPosition = Number.MAX_SAFE_INTEGER as Position
 
 /** A salt is shorter than the hash that a redaction leaves. */
 function unsealed(hex: string): Pick<IndexedEvent, "leaf" | "seal"> {

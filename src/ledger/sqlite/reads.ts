@@ -6,6 +6,7 @@ import { FleetError } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
 import type { Ledger } from "../port.js"
 import { Signal } from "../signal.js"
+import { ArchivedEvents } from "./archived.js"
 import { reader } from "./read.js"
 
 /** Events handed to a follower at a time. */
@@ -16,20 +17,22 @@ export abstract class FileReads {
   protected readonly what: string
   /** To be raised whenever there are events that were not there before. */
   protected readonly appended = new Signal()
+  protected readonly archived: ArchivedEvents
   readonly #db: Db
-  readonly #read: ReturnType<typeof reader>
+  protected readonly read: ReturnType<typeof reader>
   #closed = false
 
   constructor(db: Db, what: string) {
     this.#db = db
     this.what = what
-    this.#read = reader(db)
+    this.archived = new ArchivedEvents(db)
+    this.read = reader(db, this.archived)
   }
 
   async *subscribe(after: Position, signal: AbortSignal): AsyncIterable<readonly RecordedEvent[]> {
     let position = after
     while (!signal.aborted) {
-      const head = this.trying(() => this.#read.head())
+      const head = this.trying(() => this.read.head())
       if (head.position <= position) {
         // Nothing can be appended between that look and this wait: both are in one turn of the event loop.
         await this.appended.next(signal)
@@ -41,15 +44,15 @@ export abstract class FileReads {
     }
   }
 
-  readonly readStream: Ledger["readStream"] = async (stream, page) => this.trying(() => this.#read.stream(stream, page))
-  readonly readAll: Ledger["readAll"] = async (page) => this.trying(() => this.#read.all(page))
-  readonly readAt: Ledger["readAt"] = async (positions) => this.trying(() => this.#read.at(positions))
-  readonly head: Ledger["head"] = async () => this.trying(() => this.#read.head())
-  readonly revisionOf: Ledger["revisionOf"] = async (stream) => this.trying(() => this.#read.revisionOf(stream))
-  readonly positionAt: Ledger["positionAt"] = async (time) => this.trying(() => this.#read.positionAt(time))
-  readonly readStored: Ledger["readStored"] = async (page) => this.trying(() => this.#read.stored(page))
-  readonly nodes: Ledger["nodes"] = async (subtrees) => this.trying(() => this.#read.nodes(subtrees))
-  readonly timeOf: Ledger["timeOf"] = async (position) => this.trying(() => this.#read.timeOf(position))
+  readonly readStream: Ledger["readStream"] = async (stream, page) => this.trying(() => this.read.stream(stream, page))
+  readonly readAll: Ledger["readAll"] = async (page) => this.trying(() => this.read.all(page))
+  readonly readAt: Ledger["readAt"] = async (positions) => this.trying(() => this.read.at(positions))
+  readonly head: Ledger["head"] = async () => this.trying(() => this.read.head())
+  readonly revisionOf: Ledger["revisionOf"] = async (stream) => this.trying(() => this.read.revisionOf(stream))
+  readonly positionAt: Ledger["positionAt"] = async (time) => this.trying(() => this.read.positionAt(time))
+  readonly readStored: Ledger["readStored"] = async (page) => this.trying(() => this.read.stored(page))
+  readonly nodes: Ledger["nodes"] = async (subtrees) => this.trying(() => this.read.nodes(subtrees))
+  readonly timeOf: Ledger["timeOf"] = async (position) => this.trying(() => this.read.timeOf(position))
 
   protected trying<T>(work: () => T): T {
     this.mustBeOpen()
@@ -71,6 +74,7 @@ export abstract class FileReads {
   /** Whoever follows hears of it. */
   protected closeFile(): void {
     this.#closed = true
+    this.archived.forget()
     this.#db.close()
     this.appended.raise()
   }

@@ -1,6 +1,7 @@
 /**
  * The ledger's file. Every table only ever grows: triggers refuse whatever would change or remove an event, whoever asks. One change is allowed, and
- * in one direction: a payload may be redacted, which leaves the hash that its leaf commits to, so that every proof still holds.
+ * in one direction: a payload may be redacted, which leaves the hash that its leaf commits to, so that every proof still holds. And events may go once
+ * `archives` says that they are in one, which is said in order, without gaps, and never taken back.
  * Positions are ours to give (inside the write transaction), so that they have no gaps; times need no index, as they never run backwards.
  */
 import type { Store } from "#sqlite/open.js"
@@ -20,6 +21,7 @@ export const ledgerStore: Store = {
   what: "ledger",
   applicationId: 0x464c4c31, // "FLL1"
   synchronous: "FULL",
+  givesBack: true,
   cacheKiB: 16_384,
   migrations: [
     `
@@ -45,5 +47,44 @@ export const ledgerStore: Store = {
     ${appendOnly("subtrees")}
     ${appendOnly("streams")}
     ${appendOnly("types")}`,
+    `
+    -- The ranges that are in archives, from the first event on: what is kept of them here.
+    CREATE TABLE archives (
+      first INTEGER PRIMARY KEY,
+      last INTEGER NOT NULL,
+      root BLOB NOT NULL,          -- of its leaves, as a tree of their own
+      first_at INTEGER NOT NULL,   -- ms since the epoch
+      last_at INTEGER NOT NULL,
+      generation INTEGER NOT NULL, -- of the file: how many redactions have rewritten it
+      bytes INTEGER NOT NULL,
+      sha256 BLOB NOT NULL,
+      moved_to TEXT,               -- the folder that somebody moved the file to
+      times BLOB NOT NULL,         -- at which offsets the time of recording is another, packed, ...
+      steps BLOB NOT NULL          -- ... and by how many ms it is later there than at the first, packed
+    ) STRICT;
+    -- The offsets in the archive (packed) of a stream's events, which follow one another from \`revision\` on.
+    CREATE TABLE archived_streams (
+      archive INTEGER NOT NULL, stream_no INTEGER NOT NULL, revision INTEGER NOT NULL, offsets BLOB NOT NULL, PRIMARY KEY (archive, stream_no)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE archived_types (
+      archive INTEGER NOT NULL, type_no INTEGER NOT NULL, offsets BLOB NOT NULL, PRIMARY KEY (archive, type_no)
+    ) STRICT, WITHOUT ROWID;
+    -- The last archived revision of each stream.
+    CREATE TABLE archived_ends (stream_no INTEGER PRIMARY KEY, revision INTEGER NOT NULL) STRICT;
+    DROP TRIGGER events_are_never_removed;
+    CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events WHEN OLD.position > (SELECT coalesce(max(last), -1) FROM archives)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: events are never removed'); END;
+    CREATE TRIGGER archives_follow_one_another BEFORE INSERT ON archives
+    WHEN NEW.first IS NOT (SELECT coalesce(max(last), -1) + 1 FROM archives) OR NEW.last < NEW.first
+      OR NEW.last >= (SELECT max(position) FROM events)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: archives follow one another, and end before the last event'); END;
+    ${appendOnly(
+      "archives",
+      `WHEN NOT (NEW.first = OLD.first AND NEW.last = OLD.last AND NEW.root = OLD.root AND NEW.first_at = OLD.first_at
+      AND NEW.last_at = OLD.last_at AND NEW.times = OLD.times AND NEW.steps = OLD.steps AND NEW.generation >= OLD.generation)`,
+    )}
+    ${appendOnly("archived_streams")}
+    ${appendOnly("archived_types")}
+    ${appendOnly("archived_ends", "WHEN NOT (NEW.stream_no = OLD.stream_no AND NEW.revision > OLD.revision)")}`,
   ],
 }

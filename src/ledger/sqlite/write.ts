@@ -4,8 +4,8 @@
  */
 import type { Db } from "#sqlite/open.js"
 import type { Position } from "#kernel/point.js"
-import { noStream } from "../port.js"
 import type { Edge } from "../proof/edge.js"
+import type { ArchivedEvents } from "./archived.js"
 import { storedLevel, treeReader } from "./tree.js"
 
 /** A row of `events`, whose position is the next. */
@@ -47,7 +47,7 @@ export interface Writer {
   readonly transaction: <T>(work: (writing: Writing) => T) => T
 }
 
-export function writer(db: Db): Writer {
+export function writer(db: Db, archived: ArchivedEvents): Writer {
   const lastEvent = db.prepare<[], { position: number; recorded_at: number }>(
     "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
   )
@@ -61,7 +61,7 @@ export function writer(db: Db): Writer {
     .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
     .pluck()
   const insertSubtree = db.prepare<[number, number, Uint8Array]>("INSERT INTO subtrees VALUES (?, ?, ?)")
-  const tree = treeReader(db)
+  const tree = treeReader(db, archived)
   let grown: Edge | undefined
 
   const transaction = <T>(work: (writing: Writing) => T): T => {
@@ -89,7 +89,7 @@ export function writer(db: Db): Writer {
   return {
     streams: names(db, "streams"),
     types: names(db, "types"),
-    revisionOf: (streamNo) => lastRevision.get(streamNo) ?? noStream,
+    revisionOf: (streamNo) => lastRevision.get(streamNo) ?? archived.rows.endOf(streamNo),
     transaction,
   }
 }

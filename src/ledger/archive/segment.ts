@@ -1,0 +1,209 @@
+/**
+ * The file of an archive: blocks of events, then a foot that says which ledger and range they are, and of each block how many events, how many bytes and their hash.
+ *
+ *     "FLA1" blocks foot SHA-256(foot) length-of-foot(u32, little endian) "FLA1"
+ */
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import { FleetError, messageOf } from "#kernel/errors.js"
+import type { Position } from "#kernel/point.js"
+import { hashBytes } from "../proof/tree.js"
+import { type BlockEvent, blockCharacters, blockEvents, decodeBlock, encodeBlock } from "./block.js"
+import { lastUpTo } from "./numbers.js"
+
+/** Which events an archive holds. */
+export interface SegmentRange {
+  /** Name of the ledger. */
+  readonly origin: string
+  readonly first: number
+  readonly last: number
+}
+
+interface Foot extends SegmentRange {
+  readonly format: number
+  /** Of each: events, bytes, SHA-256 in base64. */
+  readonly blocks: readonly (readonly [number, number, string])[]
+}
+
+/** What an archive that cannot be read is. */
+export type Unavailability = "missing" | "foreign" | "damaged"
+
+const format = 1
+const mark = Buffer.from("FLA1")
+const tailBytes = hashBytes + 4 + mark.length
+const mostFootBytes = 64 * 1_048_576
+
+/** The one error of archives. */
+export function unavailable(
+  is: Unavailability,
+  { first, last }: { readonly first: number; readonly last: number },
+  file: string,
+  message: string,
+  cause?: unknown,
+): FleetError {
+  return new FleetError("ArchiveUnavailable", message, { details: { is, first, last, file }, cause })
+}
+
+/**
+ * Writes the file anew and durably.
+ *
+ * @param events of the range, in order
+ * @returns SHA-256 of the file, and its bytes
+ */
+export async function writeSegment(
+  file: string,
+  { origin, first, last }: SegmentRange,
+  events: AsyncIterable<BlockEvent> | Iterable<BlockEvent>,
+): Promise<{ readonly hash: Buffer; readonly bytes: number }> {
+  const out = fs.openSync(file, "w", 0o600)
+  try {
+    const whole = crypto.createHash("sha256")
+    let bytes = 0
+    const write = (part: Buffer) => {
+      whole.update(part)
+      fs.writeSync(out, part)
+      bytes += part.length
+    }
+    const blocks: [number, number, string][] = []
+    let [block, characters]: [BlockEvent[], number] = [[], 0]
+    const end = async () => {
+      const encoded = await encodeBlock(block)
+      write(encoded)
+      blocks.push([block.length, encoded.length, sha256(encoded).toString("base64")])
+      block = []
+      characters = 0
+    }
+    write(mark)
+    for await (const event of events) {
+      block.push(event)
+      characters += event.head.length + event.data.length
+      if (block.length === blockEvents || characters >= blockCharacters) await end()
+    }
+    if (block.length > 0) await end()
+    const foot = Buffer.from(JSON.stringify({ format, origin, first, last, blocks } satisfies Foot))
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(foot.length)
+    write(Buffer.concat([foot, sha256(foot), length, mark]))
+    fs.fsyncSync(out)
+    return { hash: whole.digest(), bytes }
+  } finally {
+    fs.closeSync(out)
+  }
+}
+
+export class Segment {
+  readonly range: SegmentRange
+  readonly #file: string
+  readonly #fd: number
+  readonly #blocks: Foot["blocks"]
+  /** The offset in the range of each block's first event, and in the file of its first byte. */
+  readonly #starts: readonly number[]
+  readonly #offsets: readonly number[]
+
+  /** @throws FleetError `ArchiveUnavailable` for a file that is not there or no archive */
+  constructor(file: string, about: { readonly first: number; readonly last: number }) {
+    this.#file = file
+    this.range = { origin: "", ...about }
+    try {
+      this.#fd = fs.openSync(file, "r")
+    } catch (cause) {
+      const message = `positions ${about.first} to ${about.last} are in the archive ${file}, which cannot be opened (${messageOf(cause)}); "fleet-ledger archive attach" puts a copy of it there`
+      throw unavailable("missing", about, file, message, cause)
+    }
+    try {
+      const { format: written, origin, first, last, blocks } = this.#foot()
+      if (written !== format) throw new Error(`it has format ${String(written)}, this program knows ${format}`)
+      this.range = { origin, first, last }
+      this.#blocks = blocks
+      let [events, bytes] = [0, mark.length]
+      const starts: number[] = []
+      this.#offsets = blocks.map(([count, length]) => {
+        starts.push(events)
+        events += count
+        bytes += length
+        return bytes - length
+      })
+      this.#starts = starts
+      if (events !== last - first + 1) throw new Error("its blocks are not its range")
+    } catch (cause) {
+      fs.closeSync(this.#fd)
+      throw this.#damaged(cause)
+    }
+  }
+
+  #foot(): Foot {
+    const { size } = fs.fstatSync(this.#fd)
+    const tail = this.#bytes(size - tailBytes, tailBytes)
+    const length = tail.readUInt32LE(hashBytes)
+    if (!tail.subarray(-mark.length).equals(mark) || length > mostFootBytes) throw new Error("it has no foot")
+    const foot = this.#bytes(size - tailBytes - length, length)
+    if (!sha256(foot).equals(tail.subarray(0, hashBytes))) throw new Error("its foot was changed")
+    return JSON.parse(foot.toString("utf8")) as Foot
+  }
+
+  get blocks(): number {
+    return this.#blocks.length
+  }
+
+  /** Which block holds an event of the range. */
+  blockOf(position: number): number {
+    return lastUpTo(this.#starts, position - this.range.first)
+  }
+
+  /** The position of a block's first event. */
+  firstOf(block: number): Position {
+    return (this.range.first + (this.#starts[block] as number)) as Position
+  }
+
+  /** @throws FleetError `ArchiveUnavailable` if it is damaged */
+  read(block: number): readonly BlockEvent[] {
+    const [count, length, hash] = this.#blocks[block] as Foot["blocks"][number]
+    try {
+      const bytes = this.#bytes(this.#offsets[block] as number, length)
+      if (sha256(bytes).toString("base64") !== hash)
+        throw new Error(`the block at byte ${this.#offsets[block]} was changed`)
+      const events = decodeBlock(bytes)
+      if (events.length !== count) throw new Error(`the block at byte ${this.#offsets[block]} has other events`)
+      return events
+    } catch (cause) {
+      throw this.#damaged(cause)
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<BlockEvent> {
+    for (let block = 0; block < this.blocks; block++) yield* this.read(block)
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd)
+  }
+
+  #bytes(offset: number, length: number): Buffer {
+    const bytes = Buffer.alloc(length)
+    if (offset < 0 || fs.readSync(this.#fd, bytes, 0, length, offset) !== length) throw new Error("it is cut off")
+    return bytes
+  }
+
+  #damaged(cause: unknown): FleetError {
+    const { first, last } = this.range
+    const message = `the archive ${this.#file} of positions ${first} to ${last} is damaged (${messageOf(cause)}); put a copy of it there with "fleet-ledger archive attach"`
+    return unavailable("damaged", this.range, this.#file, message, cause)
+  }
+}
+
+/** SHA-256 of a file. */
+export function hashOfFile(file: string): Buffer {
+  const hash = crypto.createHash("sha256")
+  const fd = fs.openSync(file, "r")
+  try {
+    const part = Buffer.alloc(1_048_576)
+    for (let read = fs.readSync(fd, part); read > 0; read = fs.readSync(fd, part)) hash.update(part.subarray(0, read))
+    return hash.digest()
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return crypto.createHash("sha256").update(bytes).digest()
+}

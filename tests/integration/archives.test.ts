@@ -1,0 +1,306 @@
+/**
+ * Archives: what is in one reads, proves and is redacted as before; nothing goes that is not proved; one that is missing, foreign or damaged is named, and only what
+ * needs it fails.
+ */
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import Database from "better-sqlite3"
+import type { NewEvent } from "#events/catalog.js"
+import { type Position, origin } from "#kernel/point.js"
+import type { Ledger } from "#ledger/port.js"
+import { inclusionProof, rootAt } from "#ledger/proof/prove.js"
+import { provesInclusion } from "#ledger/proof/tree.js"
+import { verifyExport } from "#ledger/proof/verify-export.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { archiveIn, archivedLedger } from "#tests/support/archived-ledger.js"
+import { refusalOf } from "#tests/support/refusal.js"
+import { changes, metadata, observedAt, stream } from "#tests/support/sample-events.js"
+import { type SealedLedger, eventCount, exported, sealedLedger, verdictOn } from "#tests/support/sealed-ledger.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { describe, expect, it, onTestFinished } from "vitest"
+
+const size = 603
+
+function opened({ file }: SealedLedger): Ledger {
+  const ledger = openSqliteLedger(file)
+  onTestFinished(() => ledger.close())
+  return ledger
+}
+
+const stored = (ledger: Ledger) => ledger.readStored({ after: origin, upTo: (size - 1) as Position, limit: 10_000 })
+const filesOf = ({ file }: SealedLedger) => fs.readdirSync(`${file}.archives`).sort()
+const fileOf = (ledger: SealedLedger, first: number) =>
+  path.join(`${ledger.file}.archives`, filesOf(ledger).find((name) => name.startsWith(`${first}-`)) as string)
+const vouched = ({ key, kept }: SealedLedger) => ({ key, checkpoints: kept.map((note) => ({ where: "kept", note })) })
+
+async function* each(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines
+}
+
+describe("archiving", () => {
+  it("leaves every event, root and name as it was, and few bytes in the ledger's file", async () => {
+    const ledger = await sealedLedger()
+    const before = { events: await stored(opened(ledger)), root: await rootAt(opened(ledger), size) }
+    expect(await archiveIn(ledger, 511)).toMatchObject({ events: 512, ranges: [{ first: 0, last: 511, isHere: true }] })
+    expect(await stored(opened(ledger))).toStrictEqual(before.events)
+    expect(await rootAt(opened(ledger), size)).toStrictEqual(before.root)
+    const rows = new Database(ledger.file, { readonly: true })
+    expect(rows.prepare("SELECT min(position) FROM events").pluck().get()).toBe(512)
+    expect(rows.pragma("freelist_count", { simple: true })).toBe(0)
+    rows.close()
+  })
+
+  it("says in the ledger who did it, what went and what it is proved by", async () => {
+    const ledger = await archivedLedger()
+    const told = await opened(ledger).readAll({ after: origin, types: ["RangeArchived"], limit: 9 })
+    const [first, second] = await opened(ledger).archives.list()
+    expect(told).toMatchObject([
+      { metadata: { actor: "user:alice" }, data: { first: 0, last: 255, sha256: first?.sha256 } },
+      { data: { first: 256, last: 511, root: Buffer.from(second?.root ?? []).toString("base64") } },
+    ])
+  })
+
+  it("leaves a ledger that is verified whole, and exports that prove themselves", async () => {
+    const ledger = await archivedLedger()
+    const note = ledger.kept.at(-1) ?? ""
+    expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({
+      wrong: null,
+      unread: [],
+      events: eventCount + 2,
+      checkpoints: 8,
+    })
+    const lines = await exported(ledger.file, note)
+    expect((await verifyExport(each(lines), ledger.key.text, note)).ok).toBe(true)
+    const reading = opened(ledger)
+    const [leaf] = await reading.nodes([{ level: 0, index: 77 }])
+    const proof = await inclusionProof(reading, 77 as Position, size)
+    expect(provesInclusion(leaf as Uint8Array, 77, size, proof, await rootAt(reading, size))).toBe(true)
+  })
+
+  it("archives nothing that a checkpoint does not vouch for, and nothing that was changed", async () => {
+    const [ledger, theirs] = [await sealedLedger(), await sealedLedger("theirs")]
+    const forged = { ...ledger, kept: theirs.kept, key: theirs.key }
+    expect((await refusalOf(() => archiveIn(forged, 511))).code).toBe("LedgerForked")
+    expect((await refusalOf(() => archiveIn({ ...ledger, key: theirs.key }, 511))).code).toBe("LedgerForked")
+    const db = new Database(ledger.file)
+    const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_are_never_changed'").get() as {
+      sql: string
+    }
+    db.exec("DROP TRIGGER events_are_never_changed; UPDATE events SET data = '{}' WHERE position = 200")
+    db.exec(sql)
+    db.close()
+    expect((await refusalOf(() => archiveIn(ledger, 511))).message).toMatch(/positions 0 to 511 are not what/)
+    expect(filesOf(ledger)).toStrictEqual([])
+    expect(await opened(ledger).archives.list()).toStrictEqual([])
+  })
+
+  it("lets rows go below the watermark only, which moves forward only", async () => {
+    const { file } = await archivedLedger()
+    const db = new Database(file)
+    onTestFinished(() => void db.close())
+    const archive = (first: number, last: number) =>
+      `INSERT INTO archives SELECT ${first}, ${last}, root, first_at, last_at, 0, 1, sha256, NULL, times, steps FROM archives WHERE first = 0`
+    for (const attempt of [
+      "DELETE FROM events WHERE position = 512",
+      "DELETE FROM archives",
+      "UPDATE archives SET last = 599 WHERE first = 256",
+      "UPDATE archives SET generation = -1",
+      "UPDATE archived_ends SET revision = 0",
+      archive(513, 520),
+      archive(0, 600),
+      archive(512, 10_000),
+    ]) {
+      expect(() => db.exec(attempt)).toThrow(/append-only/)
+    }
+  })
+})
+
+describe("an archive", () => {
+  it("is moved elsewhere and put back; meanwhile only what needs its events fails, and says where they are", async () => {
+    const ledger = await archivedLedger()
+    const elsewhere = await tempFolder()
+    const reading = opened(ledger)
+    const all = await stored(reading)
+    const moved = await reading.archives.detach(0 as Position, elsewhere)
+    expect(moved).toMatchObject({ isHere: false, movedTo: elsewhere })
+    for (const query of [
+      () => reading.readAt([7 as Position]),
+      () => reading.readAll({ after: origin, limit: 1 }),
+      () => reading.readStream(stream("target-a"), { limit: 1 }),
+      () => reading.append(stream("target-a"), -1, changes(1), "0/0"),
+    ]) {
+      const error = await refusalOf(query)
+      expect(error).toMatchObject({ code: "ArchiveUnavailable", details: { is: "missing", first: 0, last: 255 } })
+      expect(error.message).toContain(`positions 0 to 255 are in an archive that was moved to ${elsewhere}`)
+    }
+    expect(await reading.readAt([256 as Position])).toHaveLength(1)
+    expect(await reading.timeOf(7 as Position)).toBe(all[7]?.indexed.recordedAt)
+    expect(await reading.positionAt(all[0]?.indexed.recordedAt as never)).toBe(149)
+    const revision = await reading.revisionOf(stream("target-a"))
+    expect((await reading.append(stream("target-a"), revision, changes(1), "later")).revision).toBe(revision + 1)
+    expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({
+      wrong: null,
+      unread: [{ first: 0, last: 255 }],
+    })
+    const back = path.join(elsewhere, path.basename(moved.file))
+    expect(await reading.archives.attach(back)).toMatchObject({ isHere: true, movedTo: null })
+    expect(await stored(reading)).toStrictEqual(all)
+  })
+
+  it("that is not there at all is named with its file, and the rest is verified by its root", async () => {
+    const ledger = await archivedLedger()
+    const file = fileOf(ledger, 256)
+    fs.rmSync(file)
+    const { unread, wrong } = await verdictOn(ledger.file, vouched(ledger))
+    expect(wrong).toBeNull()
+    expect(unread).toMatchObject([{ first: 256, last: 511, message: expect.stringContaining(file) }])
+  })
+
+  it("whose root in the ledger was changed does not pass for one that is missing", async () => {
+    const ledger = await archivedLedger()
+    fs.rmSync(fileOf(ledger, 256))
+    const db = new Database(ledger.file)
+    const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'subtrees_are_never_changed'").get() as {
+      sql: string
+    }
+    db.exec(
+      "DROP TRIGGER subtrees_are_never_changed; UPDATE subtrees SET hash = zeroblob(32) WHERE level = 8 AND no = 1",
+    )
+    db.exec(sql)
+    db.close()
+    expect((await verdictOn(ledger.file, vouched(ledger))).wrong?.message).toMatch(
+      /vouches for \d+ events that are not/,
+    )
+  })
+
+  it.each([
+    ["cut off", (bytes: Buffer) => bytes.subarray(0, -40)],
+    ["empty", () => Buffer.alloc(0)],
+    ["changed in its middle", (bytes: Buffer) => bytes.fill(bytes[500]! ^ 1, 500, 501)],
+  ])("that is %s is named as damaged, and verifying names it", async (_, damage) => {
+    const ledger = await archivedLedger()
+    const file = fileOf(ledger, 256)
+    fs.writeFileSync(file, damage(fs.readFileSync(file)))
+    const error = await refusalOf(() => opened(ledger).readAt([300 as Position]))
+    expect(error).toMatchObject({ code: "ArchiveUnavailable", details: { is: "damaged", file } })
+    expect(await opened(ledger).readAt([3 as Position])).toHaveLength(1)
+    expect((await verdictOn(ledger.file, vouched(ledger))).wrong).toMatchObject({
+      position: 256,
+      message: expect.stringContaining("damaged"),
+    })
+  })
+
+  it("of another ledger, or of another range, is named as foreign and not taken", async () => {
+    const [ledger, theirs] = [await archivedLedger(), await archivedLedger("theirs")]
+    const refusal = await refusalOf(() => opened(ledger).archives.attach(fileOf(theirs, 0)))
+    expect(refusal).toMatchObject({
+      code: "InvalidInput",
+      message: expect.stringContaining("no archive of this ledger"),
+    })
+    for (const other of [fileOf(theirs, 0), fileOf(ledger, 256)]) {
+      fs.copyFileSync(other, fileOf(ledger, 0))
+      const error = await refusalOf(() => opened(ledger).readAt([3 as Position]))
+      expect(error).toMatchObject({ code: "ArchiveUnavailable", details: { is: "foreign", first: 0 } })
+    }
+  })
+})
+
+describe("a redaction", () => {
+  const text = "1/3/2"
+  const told: NewEvent = { type: "DataRedacted", data: { positions: [170], mask: "[redacted]" }, metadata, observedAt }
+
+  async function redacted(): Promise<SealedLedger> {
+    const ledger = await archivedLedger()
+    const writing = opened(ledger)
+    const [event] = await writing.readStored({ after: 169 as Position, limit: 1 })
+    const data = JSON.parse((event?.data ?? "").replace("/", "-"))
+    await writing.redact([{ position: 170 as Position, data }], told, await writing.revisionOf(stream("ledger")))
+    return ledger
+  }
+
+  it("reaches archives: the file is another one, every proof holds, and one from before is not taken back", async () => {
+    const ledger = await archivedLedger()
+    const copy = path.join(await tempFolder(), "before.fla")
+    fs.copyFileSync(fileOf(ledger, 0), copy)
+    const writing = opened(ledger)
+    const [event] = await writing.readStored({ after: 169 as Position, limit: 1 })
+    const data = { masked: true }
+    await writing.redact([{ position: 170 as Position, data }], told, await writing.revisionOf(stream("ledger")))
+    const [after] = await writing.readStored({ after: 169 as Position, limit: 1 })
+    expect(after).toMatchObject({ head: event?.head, leaf: event?.leaf, data: '{"masked":true}' })
+    expect(after?.seal).toHaveProperty("dataHash")
+    expect(filesOf(ledger)).toStrictEqual(["0-255.1.fla", "256-511.0.fla"])
+    expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({ wrong: null, redacted: 1 })
+    expect((await refusalOf(() => writing.archives.attach(copy))).message).toMatch(/from before a redaction/)
+  })
+
+  it("is finished when the ledger is opened, wherever it was interrupted behind what it says", async () => {
+    const ledger = await redacted()
+    const [before, now] = ["0-255.0.fla", "0-255.1.fla"].map((name) => path.join(`${ledger.file}.archives`, name))
+    fs.copyFileSync(now as string, before as string)
+    fs.renameSync(now as string, `${now}.partial`)
+    await opened(ledger).close()
+    expect(filesOf(ledger)).toStrictEqual(["0-255.1.fla", "256-511.0.fla"])
+    expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({ wrong: null, redacted: 1, unread: [] })
+  })
+
+  it("is refused where an archive that may hold the text is elsewhere", async () => {
+    const ledger = await archivedLedger()
+    const writing = opened(ledger)
+    await writing.archives.detach(0 as Position, await tempFolder())
+    const data = { masked: text }
+    const redacting = writing.redact(
+      [{ position: 170 as Position, data }],
+      told,
+      await writing.revisionOf(stream("ledger")),
+    )
+    expect((await refusalOf(() => redacting)).message).toMatch(/positions 0 to 255/)
+  })
+})
+
+describe("archiving that is interrupted", () => {
+  const steps = [
+    "events written",
+    "events verified",
+    "events archived",
+    "files settled",
+    "events removed",
+    "space given back",
+  ]
+
+  async function isAsBefore(ledger: SealedLedger, before: Awaited<ReturnType<typeof stored>>): Promise<void> {
+    expect(await stored(opened(ledger))).toStrictEqual(before)
+    expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({ wrong: null, unread: [] })
+    await archiveIn(ledger, 511)
+    expect(await stored(opened(ledger))).toStrictEqual(before)
+    expect(filesOf(ledger)).toStrictEqual(["0-511.0.fla"])
+    const db = new Database(ledger.file, { readonly: true })
+    expect(db.prepare("SELECT count(*) FROM events WHERE position < 512").pluck().get()).toBe(0)
+    db.close()
+  }
+
+  it.each(steps)("by an error at: %s, loses nothing and goes on", async (step) => {
+    const ledger = await sealedLedger()
+    const before = await stored(opened(ledger))
+    const failing = archiveIn(ledger, 511, (_done, _total, what) => {
+      if (what === step) throw new Error("stop")
+    })
+    await expect(failing).rejects.toThrow("stop")
+    await isAsBefore(ledger, before)
+  })
+
+  it.each(steps)("by kill -9 at: %s, loses nothing and goes on", async (step) => {
+    const ledger = await sealedLedger()
+    const before = await stored(opened(ledger))
+    const args = [
+      path.resolve("tests/support/archive-and-die.js"),
+      ledger.file,
+      ledger.key.text,
+      ledger.kept.at(-1) ?? "",
+      step,
+    ]
+    expect(spawnSync(process.execPath, args, { encoding: "utf8" })).toMatchObject({ signal: "SIGKILL", stderr: "" })
+    await isAsBefore(ledger, before)
+  })
+})
