@@ -2,6 +2,7 @@
  * Redacting: another payload in the place of the one that was there, of which only the hash stays that its leaf commits to. What is in archives is written anew
  * beside them; the files take each other's place once the ledger says so.
  */
+import * as fs from "node:fs"
 import type { Db } from "#sqlite/open.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { FleetError } from "#kernel/errors.js"
@@ -54,15 +55,22 @@ export function redacter(db: Db, archived: ArchivedEvents, appendAll: AppendAll)
   return async (left, told) => {
     const watermark = archived.rows.watermark()
     const old = left.filter(({ position }) => position <= watermark)
-    const rewritten: Rewritten[] = []
-    for (const row of archived.rows.all()) {
+    const touched = archived.rows.all().flatMap((row) => {
       const here = old.filter(({ position }) => position >= row.first && position <= row.last)
-      if (here.length > 0) rewritten.push({ row, ...(await rewrite(archived, row, here)) })
-    }
+      return here.length === 0 ? [] : [{ row, here, next: { ...row, generation: row.generation + 1 } }]
+    })
     const rest = left.filter(({ position }) => position > watermark)
-    const appended = redact.immediate(rest, rewritten, told)
+    let appended: Appended
+    try {
+      const rewritten: Rewritten[] = []
+      for (const { row, here } of touched) rewritten.push({ row, ...(await rewrite(archived, row, here)) })
+      appended = redact.immediate(rest, rewritten, told)
+    } catch (error) {
+      for (const { next } of touched) fs.rmSync(archived.folder.partialOf(next), { force: true })
+      throw error
+    }
     archived.forget()
-    for (const { row } of rewritten) archived.folder.settle({ ...row, generation: row.generation + 1 })
+    for (const { next } of touched) archived.folder.settle(next)
     // What was taken out may still be in the log.
     db.pragma("wal_checkpoint(TRUNCATE)")
     return appended
