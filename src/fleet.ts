@@ -27,6 +27,7 @@ import { Subscription, type SubscriptionState } from "#subscriptions/subscriptio
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
 import { type Engine, openEngine } from "./engine.js"
 import { sourceFor } from "./sources.js"
+import { version } from "./version.js"
 import { type Folder, type FolderLock, lockFolder, removeStore } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
@@ -98,6 +99,7 @@ export async function openFleet(config: LoadedConfig, clock: Clock, options: Fle
     toClose.unshift(() => ops.close())
     const views = await openViews(folder, engine.ledger)
     toClose.unshift(() => views.close())
+    if (views.checkpoint() === origin) await ops.decided.forget()
     return await putTogether(config, clock, { folder, lock, engine, ops, views }, options)
   } catch (error) {
     for (const close of toClose) await close()
@@ -178,7 +180,7 @@ async function putTogether(
 
   const trusted = async () => views.hostKeys.trusted(views.checkpoint())
   const sources = given ?? (await Promise.all(config.sources.map((source) => sourceFor(source, { clock, trusted }))))
-  const looking = discovery(sources, { ledger, views: reader, reached, ops, clock })
+  const looking = discovery(sources, { ledger, views: reader, reached, ops, clock, version })
 
   const rebuild = async (
     progress: (done: number, total: number) => void,
@@ -209,6 +211,7 @@ async function putTogether(
       views.close()
       removeStore(folder.views)
       fs.renameSync(file, folder.views)
+      await ops.decided.forget()
       views = new Views(folder.views)
       following = new Subscription(ledger, views)
       return { events, seconds: (performance.now() - started) / 1_000, equal }

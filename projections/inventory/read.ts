@@ -1,5 +1,5 @@
 /** Reading the inventory at a position. The same statements answer now and then: what holds and began by then, or has ended since. */
-import type { RecordId } from "#kernel/ids.js"
+import type { RecordId, StreamName } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
@@ -22,6 +22,11 @@ export interface RecordRow {
   /** The target that it runs on; a target's own id. */
   readonly targetId: RecordId
   readonly discovered: Position
+}
+
+/** Where its events are. */
+export function streamOf({ kind, id }: RecordRow): StreamName {
+  return `${kind}-${id}` as StreamName
 }
 
 export interface PageOfRecords {

@@ -27,6 +27,11 @@ export function nextStatus(
   return sustained ? wanted : current
 }
 
+/** Whether a value says what is known: then no other one needs to be asked. */
+export function staysIn(current: ResourceStatus | undefined, percent: number, bands: Bands): boolean {
+  return current !== undefined && bandOf(percent, current, bands) === current
+}
+
 function bandOf(percent: number, current: ResourceStatus | undefined, bands: Bands): ResourceStatus {
   const staysCritical = current === "critical" ? bands.hysteresis : 0
   const staysWarning = current === "critical" || current === "warning" ? bands.hysteresis : 0

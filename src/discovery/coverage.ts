@@ -3,12 +3,19 @@ import type { Coverage, FailedTarget, TargetsCoverage } from "#events/source.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { EntityKind } from "./observation.js"
 
-/** Whether a look that did not find a record of this kind, on this target, says that it is not there. A target is on itself. */
-export function isComplete({ complete, targets, failed }: Coverage, kind: EntityKind, on: string | undefined): boolean {
-  if (failed?.some(({ target }) => target === on) === true) return false
-  if (kind === "target") return complete.target
-  const own = targets?.find((group) => on !== undefined && group.targets.includes(on))
-  return (own?.complete ?? complete)[kind] ?? false
+/** Whether a look that did not find a record of a kind, on a target, says that it is not there. A target is on itself. */
+export function reachOf({
+  complete,
+  targets = [],
+  failed = [],
+}: Coverage): (kind: EntityKind, on: string | undefined) => boolean {
+  const couldNot = new Set(failed.map(({ target }) => target))
+  const own = new Map(targets.flatMap((group) => group.targets.map((target) => [target, group.complete] as const)))
+  return (kind, on) => {
+    if (on !== undefined && couldNot.has(on)) return false
+    if (kind === "target") return complete.target
+    return ((on === undefined ? undefined : own.get(on)) ?? complete)[kind] ?? false
+  }
 }
 
 /** What was said of each machine, those with equal coverage as one. */

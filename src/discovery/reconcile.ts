@@ -27,6 +27,18 @@ export function reconcile(schema: z.ZodType, known: Json | undefined, observed: 
   return after
 }
 
+/** What was observed without its gauges: all of it that `reconcile` goes by. */
+export function withoutGauges(schema: z.ZodType, observed: Json): Json {
+  const { hasGauges, item, fields } = shapeOf(schema)
+  if (!hasGauges || !isObject(observed)) return observed
+  const rest: Record<string, Json> = {}
+  for (const [key, value] of Object.entries(observed)) {
+    const member = item ?? fields?.get(key)
+    if (member !== undefined && !shapeOf(member).isGauge) rest[key] = withoutGauges(member, value)
+  }
+  return rest
+}
+
 /** The gauges of a facet by their path, e.g. `/storage/filesystems/fs:~1/usedPercent`. */
 export function gaugesOf(schema: z.ZodType, path: string, observed: Json): Map<string, number> {
   const gauges = new Map<string, number>()

@@ -2,28 +2,29 @@
  * One look at one source, from looking to the ledger: what it changes is appended, absence is concluded where the coverage allows it, and the
  * account of the run comes last, so that a run is visible by its completion. A run that is cut off leaves true events; the next finds the rest.
  */
-import type { FleetEvent, NewEvent } from "#events/catalog.js"
+import type { FleetEvent } from "#events/catalog.js"
+import type { TargetDocument } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import type { FailedTarget } from "#events/source.js"
+import { inBatches } from "#kernel/batches.js"
 import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
-import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
+import { type RecordId, type RunId, type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { revisionDecidedUpon } from "#ledger/decided-upon.js"
-import { type Ledger, noStream } from "#ledger/port.js"
+import type { Ledger } from "#ledger/port.js"
+import type { DecidedUpon } from "#ops/decided.js"
 import type { Ops } from "#ops/ops.js"
-import { evolve } from "#projections/inventory/evolve.js"
-import type { RecordRow } from "#projections/inventory/read.js"
+import { type RecordRow, streamOf } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
-import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
-import { linkRecords } from "./identity/link.js"
-import { decideDiscovered, decideSeen } from "./decide.js"
-import { resourcesAfter } from "./resources.js"
-import type { EntityKind, Look, LookProgress, Observation, Source } from "./observation.js"
-import { turnsSeen } from "./turns.js"
+import { type Decision, appendDecisions } from "./decision.js"
+import { type Linked, linkRecords } from "./identity/link.js"
+import type { EntityKind, Look, LookProgress, Source } from "./observation.js"
+import { type Digested, decideAllSeen } from "./seen.js"
+import { digestBy } from "./unchanged.js"
 
 export interface DiscoveryPorts {
   readonly ledger: Ledger
@@ -32,6 +33,8 @@ export interface DiscoveryPorts {
   readonly reached: (position: Position) => Promise<void>
   readonly ops: Ops
   readonly clock: Clock
+  /** Of this program: another one may decide otherwise. */
+  readonly version: string
   /** Whether what one look of a source saw as two is two. */
   readonly tellsApart: (source: string) => boolean
   /** Runs what works on all sources' records after what does so already has ended. */
@@ -64,12 +67,6 @@ export interface RunReport {
   readonly changes: number
   /** The last position of this run, or the head when it wrote nothing. */
   readonly position: Position
-}
-
-/** Changes to one record, to be appended as one. */
-interface Decision {
-  readonly stream: StreamName
-  readonly events: readonly FleetEvent[]
 }
 
 export async function runDiscovery(source: Source, ports: DiscoveryPorts, request: RunRequest): Promise<RunReport> {
@@ -133,13 +130,31 @@ class Run {
       policy: this.policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
     })
-    const decisions = [
-      ...(await this.#seen(look, known)),
-      ...absent.decisions.map(({ record, events }) => ({ stream: streamOf(record), events })),
-      ...(await this.#hostKeys(look, [...known.values()])),
-    ]
-    const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
-    const position = await this.#append(decisions, look.observedAt)
+    const seen = await decideAllSeen(look, known, {
+      inventory: this.ports.views.inventory,
+      ledger: this.ports.ledger,
+      ops: this.ports.ops,
+      source: this.source,
+      head: this.head,
+      policy: this.policy,
+      digestOf: digestBy(this.policy, this.ports.version),
+    })
+    const decisions = [...seen.decisions, ...absent.decisions, ...(await this.#hostKeys(look, known))]
+    const appended = await appendDecisions(
+      decisions,
+      {
+        metadata: { actor: "discovery", source: this.source, runId: this.runId },
+        observedAt: look.observedAt,
+        runId: this.runId,
+        head: this.head,
+      },
+      {
+        ledger: this.ports.ledger,
+        inventory: this.ports.views.inventory,
+        reached: this.ports.reached,
+      },
+    )
+    const { changes, position } = appended
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
     const found = { targets: count("target"), services: count("service"), stacks: count("stack") }
     const coverage = absent.held === 0 ? look.coverage : { ...look.coverage, held: absent.held }
@@ -148,7 +163,8 @@ class Run {
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const accounted = (await this.#recordAccount(account, changes > 0)) ?? position
-    const linked = await this.ports.alone(() => this.#link(look, known))
+    const linked = await this.ports.alone(() => this.#link(seen.digested))
+    await this.#remember(seen.digested, appended.revisions, linked.judged)
     const failed = look.coverage.failed ?? []
     const [first] = failed
     // Whoever asked is told why; the account names each.
@@ -164,20 +180,44 @@ class Run {
       failed,
       held: absent.held,
       changes,
-      position: linked ?? accounted,
+      position: linked.position ?? accounted,
     }
   }
 
-  async #link(look: Look, known: ReadonlyMap<string, RecordRow>): Promise<Position | undefined> {
+  /** Machines that were not as they had been: what they are linked by may be another. */
+  async #link(digested: readonly Digested[]): Promise<Linked> {
     const { ledger, views, reached, ops, clock, tellsApart } = this.ports
     const { position: at } = await ledger.head()
     await reached(at)
-    const seen = look.observations.filter(({ kind }) => kind === "target")
-    const ids = seen.map(
-      ({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? recordId(this.source, "target", nativeKey),
-    )
+    const targets = digested.filter(({ stream }) => stream.startsWith("target-")).map(({ id }) => id)
     const ports = { ledger, views, reached, evidence: ops.evidence, clock, tellsApart }
-    return linkRecords(ids, this.source, this.runId, at, ports)
+    return linkRecords(targets, this.source, this.runId, at, ports)
+  }
+
+  /** That there is nothing left to say of what was seen: of records that others write to, the next look finds out. */
+  async #remember(
+    digested: readonly Digested[],
+    appended: ReadonlyMap<StreamName, number>,
+    judged: ReadonlySet<RecordId>,
+  ): Promise<void> {
+    const isDone = ({ stream, id }: Digested) => !stream.startsWith("target-") || judged.has(id)
+    for await (const some of inBatches(digested.filter(isDone), 1_000)) {
+      const kept: DecidedUpon[] = []
+      for (const { id, stream, digest } of some) {
+        const revision = appended.get(stream) ?? (await this.#revisionAtHead(stream))
+        if (revision !== undefined) kept.push({ record: id, revision, digest })
+      }
+      await this.ports.ops.decided.keep(kept)
+    }
+  }
+
+  async #revisionAtHead(stream: StreamName): Promise<number | undefined> {
+    try {
+      return await revisionDecidedUpon(this.ports.ledger, stream, this.head)
+    } catch (error) {
+      if (error instanceof FleetError && error.code === "RevisionConflict") return undefined
+      throw error
+    }
   }
 
   /** A look that came to nothing: says so, and concludes nothing about what it did not see. */
@@ -211,111 +251,21 @@ class Run {
     return recordAccount(ledger, clock, account, { actor: this.request.actor, runId: this.runId }, changed)
   }
 
-  async #seen({ observations, observedAt }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
-    const decisions: Decision[] = []
-    // Of all that was known before or is seen now, so of whatever a service can run on.
-    const ids = new Map<string, RecordId>()
-    for (const { kind, nativeKey } of observations) {
-      ids.set(`${kind} ${nativeKey}`, recordId(this.source, kind, nativeKey))
-    }
-    for (const [key, { id }] of known) ids.set(key, id)
-    // What is on a target is discovered there: targets go first.
-    for (const observation of observations.toSorted(
-      (a, b) => Number(b.kind === "target") - Number(a.kind === "target"),
-    )) {
-      const decision = await this.#seenOne(
-        observation,
-        observedAt,
-        known.get(`${observation.kind} ${observation.nativeKey}`),
-        ids,
-      )
-      if (decision.events.length > 0) decisions.push(decision)
-    }
-    return decisions
-  }
-
-  async #seenOne(
-    observation: Observation,
-    observedAt: Instant,
-    record: RecordRow | undefined,
-    ids: ReadonlyMap<string, RecordId>,
-  ): Promise<Decision> {
-    const { kind, nativeKey, on } = observation
-    const id = record?.id ?? recordId(this.source, kind, nativeKey)
-    const stream = `${kind}-${id}` as StreamName
-    const document = record === undefined ? {} : await this.ports.views.inventory.document(record.no, this.head)
-    const { measurements, absences } = this.ports.ops
-    const resources = await resourcesAfter(observation, id, observedAt, this.policy.bands, measurements, document)
-    if (record === undefined) {
-      const target = on === undefined ? undefined : ids.get(`target ${on}`)
-      const provenance = { source: this.source, nativeKey, generation: 0 }
-      const discovered = decideDiscovered(observation, provenance, resources, target)
-      const { document: first } = discovered.data as { document: JsonObject }
-      return { stream, events: [discovered, ...this.#assigned(observation, first)] }
-    }
-    await absences.seen(id)
-    const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
-    const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
-    return { stream, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
-  }
-
-  /** What rules give to a machine that is known as it is after the look. */
-  #assigned({ kind, nativeKey }: Observation, document: JsonObject): FleetEvent[] {
-    return kind === "target" ? decideAssigned(document, { nativeKey, source: this.source }, this.policy) : []
-  }
-
   /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */
-  async #hostKeys({ hostKeysOffered = new Map() }: Look, known: readonly RecordRow[]): Promise<Decision[]> {
+  async #hostKeys({ hostKeysOffered = new Map() }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
     const decisions: Decision[] = []
-    for (const record of known) {
-      const to = record.kind === "target" ? hostKeysOffered.get(record.nativeKey) : undefined
-      if (to === undefined) continue
-      const from = await this.ports.views.inventory.value(record.no, "/access/offeredHostKey", this.head)
-      if (from === undefined || from === to) continue
-      decisions.push({
-        stream: streamOf(record),
-        events: [{ type: "HostKeyChanged", data: { from: from as string | null, to } }],
-      })
+    for (const [nativeKey, to] of hostKeysOffered) {
+      const record = known.get(`target ${nativeKey}`)
+      if (record === undefined) continue
+      const decide = (document: JsonObject): FleetEvent[] => {
+        const { offeredHostKey: from } = (document as Partial<TargetDocument>).access ?? {}
+        return from === undefined || from === to ? [] : [{ type: "HostKeyChanged", data: { from, to } }]
+      }
+      const events = decide(await this.ports.views.inventory.document(record.no, this.head, ["access"]))
+      if (events.length > 0) decisions.push({ stream: streamOf(record), events, again: { record, decide } })
     }
     return decisions
   }
-
-  /**
-   * Targets first: what is on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
-   * ledger writes them in that order, with as few commits as it can.
-   */
-  async #append(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
-    const isOfTarget = ({ stream }: Decision) => stream.startsWith("target-")
-    const ofTargets = await this.#appendAtOnce(decisions.filter(isOfTarget), observedAt)
-    const ofServices = await this.#appendAtOnce(
-      decisions.filter((decision) => !isOfTarget(decision)),
-      observedAt,
-    )
-    return ofServices > ofTargets ? ofServices : ofTargets
-  }
-
-  async #appendAtOnce(decisions: readonly Decision[], observedAt: Instant): Promise<Position> {
-    const metadata = { actor: "discovery", source: this.source, runId: this.runId }
-    const revisions: number[] = []
-    for (const { stream } of decisions) revisions.push(await revisionDecidedUpon(this.ports.ledger, stream, this.head))
-    // Settled, all of them: a run that has ended, however it ended, writes nothing more.
-    const appends = await Promise.allSettled(
-      decisions.map(({ stream, events }, i) => {
-        const stamped = events.map((event): NewEvent => ({ ...event, metadata, observedAt }))
-        return this.ports.ledger.append(stream, revisions[i] ?? noStream, stamped, this.runId)
-      }),
-    )
-    let last = this.head
-    for (const append of appends) {
-      if (append.status === "rejected") throw append.reason
-      if (append.value.position > last) last = append.value.position
-    }
-    return last
-  }
-}
-
-function streamOf({ kind, id }: RecordRow): StreamName {
-  return `${kind}-${id}` as StreamName
 }
 
 /** Records by kind and native key; of several generations the newest. */
