@@ -30,6 +30,19 @@ export function grouped(each: ReadonlyMap<string, Omit<TargetsCoverage, "targets
   return [...groups.values()]
 }
 
+/** Machines of which one can say the same, as many as an account may well name. */
+const fewEnough = 10
+
+/** As it is recorded: the machines of the largest group are all the others that there are, and are not named one by one at every hour. */
+export function shortly({ targets = [], ...coverage }: Coverage): Coverage {
+  const most = targets.toSorted((a, b) => b.targets.length - a.targets.length)[0]
+  if (most === undefined) return coverage
+  if (most.targets.length <= fewEnough) return { ...coverage, targets }
+  const { targets: _, ...others } = most
+  const named = targets.filter((group) => group !== most)
+  return { ...coverage, ...(named.length > 0 && { targets: named }), others }
+}
+
 /**
  * Of a source whose machines are written down: those that there are, are the ones in its list, so a look misses none; what runs on one is known only where it
  * answered. The same trouble makes the same coverage, in whatever order it came.

@@ -20,6 +20,7 @@ import { type RecordRow, streamOf } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
 import { type RunAccount, recordAccount } from "./account.js"
+import { shortly } from "./coverage.js"
 import { type Decision, appendDecisions } from "./decision.js"
 import { type Linked, linkRecords } from "./identity/link.js"
 import type { EntityKind, Look, LookProgress, Source } from "./observation.js"
@@ -157,7 +158,7 @@ class Run {
     const { changes, position } = appended
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
     const found = { targets: count("target"), services: count("service"), stacks: count("stack") }
-    const coverage = absent.held === 0 ? look.coverage : { ...look.coverage, held: absent.held }
+    const coverage = { ...shortly(look.coverage), ...(absent.held > 0 && { held: absent.held }) }
     const account: RunAccount = {
       type: "DiscoveryCompleted",
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },

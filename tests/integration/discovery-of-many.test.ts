@@ -137,6 +137,27 @@ describe("what is complete on one machine and not on another", () => {
   })
 })
 
+describe("the account of a look at many machines", () => {
+  it("names those of which something else is to be said than of most", async () => {
+    const { sees, look, news } = await workbench()
+    const usual = { rights: "root", looked: { identity: true as const }, notLooked: {}, complete: { service: true } }
+    const locked = { ...usual, notLooked: { "/packages": "the package manager is at work" } }
+    const many = Array.from({ length: 500 }, (_, i) => `host-${i}`)
+    const said = new Map(many.map((name) => [name, name === "host-7" ? locked : usual]))
+    const coverage = { targets: grouped(said) }
+    sees([...many.map(machine), service("host-7")], { target: true, service: false }, "ssh", { coverage })
+    await look()
+    const account = (await news()).at(-1)
+    expect(account?.data).toMatchObject({
+      coverage: { targets: [{ targets: ["host-7"], ...locked }], others: usual },
+    })
+    expect(JSON.stringify(account).length).toBeLessThan(2_000)
+    sees(many.map(machine), { target: true, service: false }, "ssh", { coverage })
+    await look()
+    expect(typesOf(await news())).toStrictEqual(["ServiceStateChanged", "DiscoveryCompleted"])
+  })
+})
+
 describe("machines that are missing", () => {
   it("too many at once, are held: nothing is concluded, and the account says how many", async () => {
     const { sees, look, news } = await workbench()
