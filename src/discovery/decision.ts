@@ -43,7 +43,7 @@ export interface AppendedDecisions {
 }
 
 /** Asked for at once: they share commits, and their texts are in memory together. */
-const together = 500
+const together = 200
 /** A record that others write to faster than that is left to the next look. */
 const mostAttempts = 4
 
