@@ -8,6 +8,7 @@ import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
+import { recordInterrupted } from "#discovery/interrupted.js"
 import type { Source } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
@@ -126,6 +127,7 @@ async function putTogether(
   let views = present
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
+  await recordInterrupted(ledger, ops, clock)
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)
   // Handed out once, so that whoever holds it reads the present views even after a rebuild.
   const reader: ViewsReader = {

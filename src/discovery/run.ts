@@ -22,6 +22,7 @@ import { decideAbsent } from "./absent.js"
 import { type RunAccount, recordAccount } from "./account.js"
 import { shortly } from "./coverage.js"
 import { type Decision, appendDecisions } from "./decision.js"
+import { interrupted } from "./interrupted.js"
 import { type Linked, linkRecords } from "./identity/link.js"
 import type { EntityKind, Look, LookProgress, Source } from "./observation.js"
 import { type Digested, decideAllSeen } from "./seen.js"
@@ -78,19 +79,18 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
   const policy = await ports.views.policy.at(head)
   if (policy === undefined) throw new FleetError("InvalidConfig", "no policy has been adopted yet")
   const run = new Run(source.name, runId, startedAt, head, policy, ports, request)
-  let look: Look
-  try {
-    look = await source.look(request.signal, request.progress)
-  } catch (error) {
-    if (request.signal.aborted) throw cancelled(source.name)
-    return run.fail(error)
-  }
   if (request.signal.aborted) throw cancelled(source.name)
-  return run.conclude(look)
+  await ports.ops.looks.begun({ source: source.name, runId, actor: request.actor, startedAt })
+  try {
+    return await run.through(source)
+  } catch (error) {
+    await ports.ops.looks.ended(source.name)
+    throw error
+  }
 }
 
 function cancelled(source: string): FleetError {
-  return new FleetError("Cancelled", `the look at "${source}" was cancelled; nothing was recorded`)
+  return new FleetError("Cancelled", `the look at "${source}" was cancelled`)
 }
 
 class Run {
@@ -118,6 +118,25 @@ class Run {
     this.policy = policy
     this.ports = ports
     this.request = request
+  }
+
+  /** @throws FleetError `Cancelled`, which is recorded: whoever asks later sees that there was a look, and that it was cut off */
+  async through(source: Source): Promise<RunReport> {
+    const { signal, progress } = this.request
+    let look: Look
+    try {
+      look = await source.look(signal, progress)
+    } catch (error) {
+      if (signal.aborted) throw await this.#cutOff()
+      return this.fail(error)
+    }
+    if (signal.aborted) throw await this.#cutOff()
+    return this.conclude(look)
+  }
+
+  async #cutOff(): Promise<FleetError> {
+    await this.#recordAccount(interrupted(this.source, this.startedAt), false)
+    return cancelled(this.source)
   }
 
   async conclude(look: Look): Promise<RunReport> {

@@ -300,19 +300,33 @@ describe("a look that comes to nothing", () => {
 })
 
 describe("a look that is cancelled", () => {
-  it.each(["that gives up", "that answers nevertheless"])("records nothing, at a source %s", async (how) => {
+  it.each(["that gives up", "that answers nevertheless"])("is recorded as cut off, at a source %s", async (how) => {
     const { source, ports, news, ops } = await workbench()
-    const abort = new AbortController()
-    source.next = async (signal) => {
-      abort.abort()
-      if (how === "that gives up") signal.throwIfAborted()
-      const coverage = { rights: "root", looked: {}, notLooked: {}, complete: everywhere }
-      return { observedAt, observations: [web], coverage }
+    const cancelledLook = async () => {
+      const abort = new AbortController()
+      source.next = async (signal) => {
+        expect(await ops.looks.underWay()).toMatchObject([{ source: "here", actor: "user:ada" }])
+        abort.abort()
+        if (how === "that gives up") signal.throwIfAborted()
+        const coverage = { rights: "root", looked: {}, notLooked: {}, complete: everywhere }
+        return { observedAt, observations: [web], coverage }
+      }
+      return refusalOf(() => runDiscovery(source, ports, { actor: "user:ada", signal: abort.signal }))
     }
-    const cancelled = await refusalOf(() => runDiscovery(source, ports, { actor: "user:ada", signal: abort.signal }))
-    expect(cancelled.code).toBe("Cancelled")
-    expect(await news()).toStrictEqual([])
+    expect((await cancelledLook()).code).toBe("Cancelled")
+    expect(await news()).toMatchObject([
+      { type: "DiscoveryFailed", data: { code: "Interrupted" }, metadata: { actor: "user:ada" } },
+    ])
     expect(await ops.looks.all()).toStrictEqual([])
+    expect(await ops.looks.underWay()).toStrictEqual([])
+    await cancelledLook()
+    expect(await news()).toStrictEqual([])
+  })
+
+  it("before it began has not begun", async () => {
+    const { look, news, ledger } = await workbench()
+    expect((await refusalOf(() => look(ledger, { signal: AbortSignal.abort() }))).code).toBe("Cancelled")
+    expect(await news()).toStrictEqual([])
   })
 })
 
