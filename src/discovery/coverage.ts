@@ -33,14 +33,26 @@ export function grouped(each: ReadonlyMap<string, Omit<TargetsCoverage, "targets
 /** Machines of which one can say the same, as many as an account may well name. */
 const fewEnough = 10
 
+/** Machines of which an account says in words what was wrong: an event has room for ten times as many, without words. */
+const fewEnoughToTell = 1_000
+
 /** As it is recorded: the machines of the largest group are all the others that there are, and are not named one by one at every hour. */
-export function shortly({ targets = [], ...coverage }: Coverage): Coverage {
-  const most = targets.toSorted((a, b) => b.targets.length - a.targets.length)[0]
-  if (most === undefined) return coverage
-  if (most.targets.length <= fewEnough) return { ...coverage, targets }
-  const { targets: _, ...others } = most
+export function shortly({ targets = [], failed, ...coverage }: Coverage): Coverage {
+  const largest = targets.toSorted((a, b) => b.targets.length - a.targets.length)[0]
+  const most = largest !== undefined && largest.targets.length > fewEnough ? largest : undefined
   const named = targets.filter((group) => group !== most)
-  return { ...coverage, ...(named.length > 0 && { targets: named }), others }
+  return {
+    ...coverage,
+    ...(named.length > 0 && { targets: named }),
+    ...(most !== undefined && { others: withoutNames(most) }),
+    ...(failed !== undefined && {
+      failed: failed.map((one, i) => (i < fewEnoughToTell ? one : { ...one, message: "" })),
+    }),
+  }
+}
+
+function withoutNames({ targets: _, ...coverage }: TargetsCoverage): Omit<TargetsCoverage, "targets"> {
+  return coverage
 }
 
 /**

@@ -2,9 +2,11 @@
 import type { EventType } from "#events/catalog.js"
 import { defaultPolicy } from "#events/policy.js"
 import type { TargetsCoverage } from "#events/source.js"
-import { grouped } from "#discovery/coverage.js"
+import { grouped, shortly } from "#discovery/coverage.js"
 import type { Observation } from "#discovery/observation.js"
+import { canonicalJson } from "#kernel/canonical-json.js"
 import { recordId } from "#kernel/ids.js"
+import { maxEventBytes } from "#ledger/port.js"
 import { everywhere, nowhere, workbench } from "#tests/support/discovery-bench.js"
 import { describe, expect, it } from "vitest"
 
@@ -155,6 +157,17 @@ describe("the account of a look at many machines", () => {
     sees(many.map(machine), { target: true, service: false }, "ssh", { coverage })
     await look()
     expect(typesOf(await news())).toStrictEqual(["ServiceStateChanged", "DiscoveryCompleted"])
+  })
+})
+
+describe("ten thousand machines that do not answer", () => {
+  it("are in an account that an event has room for, each by its name", () => {
+    const failed = Array.from({ length: 10_000 }, (_, i) => unreachable(`web-${i}.example`))
+    const reach = { rights: "ssh", looked: {}, notLooked: {}, complete: nowhere }
+    const told = shortly({ ...reach, failed })
+    expect(told.failed?.map(({ target }) => target)).toStrictEqual(failed.map(({ target }) => target))
+    expect(canonicalJson(told).length).toBeLessThan(maxEventBytes)
+    expect(told.failed?.[0]).toStrictEqual(failed[0])
   })
 })
 
