@@ -69,5 +69,16 @@ export const opsStore: Store = {
       times TEXT NOT NULL, -- JSON, oldest first
       untold INTEGER NOT NULL -- changes of which no event was written
     ) STRICT;`,
+    `
+    -- What was seen of a record when it was decided upon last, and the revision that this left it at.
+    CREATE TABLE decided (record_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+    -- Looks that have begun and not ended.
+    CREATE TABLE looks_under_way (
+      source TEXT PRIMARY KEY,
+      run_id TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      started_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;`,
   ],
 }

@@ -88,6 +88,17 @@ export function reader(db: Db) {
         types === undefined ? page.all(after, last, limit) : pageOfTypes.all(after, last, JSON.stringify(types), limit)
       return rows.map(eventOf)
     },
+    /** The next ones, at least one if there is any: no more than `limit`, nor than makes about so many characters. */
+    next(after: Position, limit: number, characters: number): RecordedEvent[] {
+      const events: RecordedEvent[] = []
+      let read = 0
+      for (const row of page.iterate(after, Number.MAX_SAFE_INTEGER, limit)) {
+        events.push(eventOf(row))
+        read += row.head.length + row.data.length
+        if (read >= characters) break
+      }
+      return events
+    },
     stored: ({ after, upTo, limit }: Omit<ReadAll, "types">): IndexedEvent[] => {
       const [streams, types, times] = [namesOf(streamName), namesOf(typeName), instants()]
       return storedPage
