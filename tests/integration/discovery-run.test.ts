@@ -2,7 +2,7 @@
 import type { EventType, NewEvent } from "#events/catalog.js"
 import { defaultPolicy } from "#events/policy.js"
 import { discovery } from "#discovery/discovery.js"
-import type { Observation } from "#discovery/observation.js"
+import type { Cause, Observation } from "#discovery/observation.js"
 import { runDiscovery } from "#discovery/run.js"
 import { FleetError } from "#kernel/errors.js"
 import { recordId } from "#kernel/ids.js"
@@ -448,6 +448,25 @@ describe("somebody else's write to one of its records during a look", () => {
     expect(typesOf(await news())).toContain("ServiceStateChanged")
     source.next = prepared
     expect(await look()).toMatchObject({ changes: 0 })
+  })
+
+  it("leaves to whom it was what the source's log accounts for", async () => {
+    const { source, sees, look, ledger, clock, news } = await workbench()
+    sees([web])
+    await look()
+    await news()
+    const at = clock.now()
+    const did = ({ path }: { readonly path: string }) => (path === "/os/kernel" ? true : undefined)
+    const cause: Cause = { kind: "target", nativeKey: "web", by: "root@pam", reason: "upgrade 7", at, did }
+    sees([withFacets(web, { os: { kernel: "6.5" } })])
+    const prepared = source.next
+    source.next = async (signal) => ({ ...(await prepared(signal)), causes: [cause] })
+    const write = async () => {
+      await ledger.append(name, await ledger.revisionOf(name), [tagged], "theirs")
+    }
+    await look(meanwhile(ledger, write))
+    const changed = (await news()).filter(({ type }) => type === "TargetChanged")
+    expect(changed).toMatchObject([{ metadata: { by: "root@pam", reason: "upgrade 7" }, occurredAt: at }])
   })
 
   it("does not keep a machine that is missing from being unseen", async () => {
