@@ -34,6 +34,8 @@ export const coverage = z.strictObject({
   ...reach,
   complete: z.strictObject({ target: z.boolean(), ...completeOnTarget }),
   targets: z.array(targetsCoverage).optional(),
+  /** What one can say of each machine that was looked at and is named in no group of `targets`: of most of many. */
+  others: targetsCoverage.omit({ targets: true }).optional(),
   failed: z.array(failedTarget).optional(),
   /** So many machines were not found, too many at once to be believed: nothing was concluded of them. */
   held: count.optional(),

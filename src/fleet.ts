@@ -8,6 +8,7 @@ import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
+import { recordInterrupted } from "#discovery/interrupted.js"
 import type { Source } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
@@ -28,6 +29,7 @@ import { Subscription, type SubscriptionState } from "#subscriptions/subscriptio
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
 import { type Engine, openEngine } from "./engine.js"
 import { sourceFor } from "./sources.js"
+import { version } from "./version.js"
 import { type Folder, type FolderLock, lockFolder, removeStore } from "./folder.js"
 
 /** How long a read waits for the views to show what is in the ledger. */
@@ -102,6 +104,7 @@ export async function openFleet(config: LoadedConfig, clock: Clock, options: Fle
     toClose.unshift(() => ops.close())
     const views = await openViews(folder, engine.ledger)
     toClose.unshift(() => views.close())
+    if (views.checkpoint() === origin) await ops.decided.forget()
     return await putTogether(config, clock, { folder, lock, engine, ops, views }, options)
   } catch (error) {
     for (const close of toClose) await close()
@@ -128,6 +131,7 @@ async function putTogether(
   let views = present
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
+  await recordInterrupted(ledger, ops, clock)
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)
   // Handed out once, so that whoever holds it reads the present views even after a rebuild.
   const reader: ViewsReader = {
@@ -188,7 +192,7 @@ async function putTogether(
 
   const trusted = async () => views.hostKeys.trusted(views.checkpoint())
   const sources = given ?? (await Promise.all(config.sources.map((source) => sourceFor(source, { clock, trusted }))))
-  const looking = discovery(sources, { ledger, views: reader, reached, ops, clock })
+  const looking = discovery(sources, { ledger, views: reader, reached, ops, clock, version })
 
   const rebuild = async (
     progress: (done: number, total: number) => void,
@@ -219,6 +223,7 @@ async function putTogether(
       views.close()
       removeStore(folder.views)
       fs.renameSync(file, folder.views)
+      await ops.decided.forget()
       views = new Views(folder.views)
       following = new Subscription(ledger, views)
       return { events, seconds: (performance.now() - started) / 1_000, equal }

@@ -1,5 +1,5 @@
 /** Reading the inventory at a position. The same statements answer now and then: what holds and began by then, or has ended since. */
-import type { RecordId } from "#kernel/ids.js"
+import type { RecordId, StreamName } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
@@ -22,6 +22,11 @@ export interface RecordRow {
   /** The target that it runs on; a target's own id. */
   readonly targetId: RecordId
   readonly discovered: Position
+}
+
+/** Where its events are. */
+export function streamOf({ kind, id }: RecordRow): StreamName {
+  return `${kind}-${id}` as StreamName
 }
 
 /** A unit that at least one event in a range altered. */
@@ -60,6 +65,14 @@ export function inventoryReader(db: Db) {
   const everything = unitStatements(db, "")
   const oneFacet = unitStatements(db, "AND facet_no = $facet")
   const oneUnit = unitStatements(db, "AND facet_no = $facet AND path_no = $path")
+
+  const gone = db
+    .prepare<{ record: number; at: number }, Position | null>(
+      `SELECT max(until) FROM past_units JOIN paths p ON p.no = path_no
+       WHERE record_no = $record AND past_units.facet_no = p.facet_no AND p.path = '/lifecycle'
+         AND value = '"observed"' AND until <= $at AND ${valueAt("$record", "'/lifecycle'", "$at")} <> '"observed"'`,
+    )
+    .pluck()
 
   const touched = db.prepare<[number, number], { recordNo: number; pathNo: number }>(
     `SELECT DISTINCT record_no AS recordNo, path_no AS pathNo FROM touched
@@ -148,6 +161,11 @@ export function inventoryReader(db: Db) {
       if (numbered === undefined) return undefined
       const row = oneUnit({ record: recordNo, at, facet: numbered.facetNo, path: numbered.no })[0]
       return row === undefined ? undefined : (JSON.parse(row.value) as Json)
+    },
+
+    /** Since when a record is not observed any more, at a position; undefined when it is. */
+    async goneSince(recordNo: number, at: Position): Promise<Position | undefined> {
+      return gone.get({ record: recordNo, at }) ?? undefined
     },
 
     /** Records whose name at `at` is `name`; where there are none, those that a source calls so, else those that bore it before. */

@@ -23,12 +23,23 @@ export type Run =
     })
   | (RunBase & { readonly outcome: "failed"; readonly code: string; readonly message: string })
 
+interface LastCompleted {
+  readonly source: string
+  readonly finishedAt: Instant
+  /** Native keys. */
+  readonly failed: readonly string[]
+}
+
 export type RunsReader = ReturnType<typeof runsReader>
 
 export function runsReader(db: Db) {
   const latest = db.prepare<{ at: number }, RunBase & { outcome: string; account: string }>(
     `SELECT position, source, outcome, run_id AS runId, actor, started_at AS startedAt, finished_at AS finishedAt, account
      FROM runs r WHERE position = (SELECT max(position) FROM runs WHERE source = r.source AND position <= $at) ORDER BY source`,
+  )
+  const lastCompleted = db.prepare<{ at: number }, { source: string; finishedAt: Instant; account: string }>(
+    `SELECT source, finished_at AS finishedAt, account FROM runs r WHERE position =
+       (SELECT max(position) FROM runs WHERE source = r.source AND outcome = 'completed' AND position <= $at)`,
   )
   const lastSaw = db
     .prepare<{ source: string; target: string; at: number }, Instant>(
@@ -56,6 +67,14 @@ export function runsReader(db: Db) {
     /** When the last recorded run of a source ended that could look at one of its machines. */
     lastSaw: async (source: string, target: string, at: Position): Promise<Instant | undefined> =>
       lastSaw.get({ source, target, at }),
+
+    /** Of every source the last recorded run by then that was completed: when it ended, and whom it could not look at. */
+    async lastCompleted(at: Position): Promise<readonly LastCompleted[]> {
+      return lastCompleted.all({ at }).map(({ source, finishedAt, account }) => {
+        const { coverage } = JSON.parse(account) as { coverage: Coverage }
+        return { source, finishedAt, failed: (coverage.failed ?? []).map(({ target }) => target) }
+      })
+    },
 
     /** The last recorded run of every source at a position. */
     async latest(at: Position): Promise<readonly Run[]> {

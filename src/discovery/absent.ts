@@ -2,7 +2,6 @@
  * What follows for the records that a look did not find. Only complete coverage, or positive evidence, says that something is not there; and when too
  * many machines are missing at once, it is rather the look that is wrong (a token that lost its rights, another cluster at the same address).
  */
-import type { FleetEvent } from "#events/catalog.js"
 import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
 import type { Coverage } from "#events/source.js"
@@ -14,8 +13,9 @@ import type { Absences } from "#ops/absences.js"
 import type { StateChanges } from "#ops/state-changes.js"
 import { evolve } from "#projections/inventory/evolve.js"
 import type { InventoryReader, RecordRow } from "#projections/inventory/read.js"
-import { inOrder, isComplete } from "./coverage.js"
+import { inOrder, reachOf } from "./coverage.js"
 import { decideLeft, decideMissing } from "./decide.js"
+import { type Decision, whoseOf } from "./decision.js"
 import type { Look, Observation } from "./observation.js"
 import { refutes } from "./refute.js"
 import { turnsMissed } from "./turns.js"
@@ -34,7 +34,7 @@ export interface AbsencePorts {
 }
 
 export interface Absent {
-  readonly decisions: readonly { readonly record: RecordRow; readonly events: readonly FleetEvent[] }[]
+  readonly decisions: readonly Decision[]
   /** Machines of which nothing was concluded, as too many were missing. */
   readonly held: number
   /** The look's, with the machines that may be there though they were not found. */
@@ -72,19 +72,16 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const holds = !ports.acceptAbsence && machines >= atLeast && machines > share * targets
   const concluded = holds ? gone.filter(({ record }) => record.kind !== "target") : gone
   const decisions = await decided(concluded, look.observedAt, ports)
-  for (const { record, events } of decisions)
-    if (events.some(({ type }) => type === "TargetRetired")) retired.add(record.id)
+  for (const { again, events } of decisions)
+    if (again !== undefined && events.some(({ type }) => type === "TargetRetired")) retired.add(again.record.id)
   // What was on a machine that is gone is gone, though nobody could look there.
+  const isDecided = new Set(concluded.map(({ record }) => record.id))
   const left = missing.filter(
-    ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !isDecided(record),
+    ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !isDecided.has(record.id),
   )
-  const withIt = left.map(({ record }) => ({ record, events: [decideLeft(record.kind)] }))
+  const withIt = left.map(({ record }) => ({ ...whoseOf(record), events: [decideLeft(record.kind)] }))
   const told = holds ? { ...coverage, held: machines } : coverage
   return { decisions: [...decisions, ...withIt], held: holds ? machines : 0, coverage: told }
-
-  function isDecided({ id }: RecordRow): boolean {
-    return concluded.some(({ record }) => record.id === id)
-  }
 }
 
 async function withUnseen(
@@ -107,27 +104,30 @@ async function decided(
   gone: readonly Missing[],
   at: Instant,
   { absences, stateChanges, policy }: AbsencePorts,
-): Promise<Absent["decisions"]> {
-  const decisions: { record: RecordRow; events: FleetEvent[] }[] = []
+): Promise<Decision[]> {
+  const decisions: Decision[] = []
   for (const { record, document } of gone.toSorted(
     (a, b) => Number(b.record.kind === "target") - Number(a.record.kind === "target"),
   )) {
-    const looks = await absences.missed(record.id)
-    const turns = record.kind === "service" ? await turnsMissed(document, record.id, at, stateChanges, policy) : []
-    const events = [...turns, ...decideMissing(turns.reduce(evolve, document), record.kind, looks, policy)]
-    if (events.length > 0) decisions.push({ record, events })
+    const { kind, id } = record
+    const looks = await absences.missed(id)
+    const turns = kind === "service" ? await turnsMissed(document, id, at, stateChanges, policy) : []
+    const decide = (known: JsonObject) => [...turns, ...decideMissing(turns.reduce(evolve, known), kind, looks, policy)]
+    const events = decide(document)
+    const again = kind === "target" ? { record, decide } : undefined
+    if (events.length > 0) decisions.push({ ...whoseOf(record), events, ...(again && { again }) })
   }
   return decisions
 }
 
 /** How far a look reached. */
 class Reach {
-  readonly #look: Look
+  readonly #isComplete: ReturnType<typeof reachOf>
   readonly #targets: ReadonlyMap<string, Observation>
   readonly #nativeKeys: ReadonlyMap<RecordId, string>
 
   constructor(look: Look, known: readonly RecordRow[]) {
-    this.#look = look
+    this.#isComplete = reachOf(look.coverage)
     this.#targets = new Map(
       look.observations.filter(({ kind }) => kind === "target").map((target) => [target.nativeKey, target]),
     )
@@ -138,6 +138,6 @@ class Reach {
     const on = this.#nativeKeys.get(record.targetId)
     if (record.kind === "service" && refutes(this.#targets.get(on ?? ""), document as unknown as ServiceDocument))
       return true
-    return isComplete(this.#look.coverage, record.kind, on)
+    return this.#isComplete(record.kind, on)
   }
 }

@@ -3,12 +3,19 @@ import type { Coverage, FailedTarget, TargetsCoverage } from "#events/source.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { EntityKind } from "./observation.js"
 
-/** Whether a look that did not find a record of this kind, on this target, says that it is not there. A target is on itself. */
-export function isComplete({ complete, targets, failed }: Coverage, kind: EntityKind, on: string | undefined): boolean {
-  if (failed?.some(({ target }) => target === on) === true) return false
-  if (kind === "target") return complete.target
-  const own = targets?.find((group) => on !== undefined && group.targets.includes(on))
-  return (own?.complete ?? complete)[kind] ?? false
+/** Whether a look that did not find a record of a kind, on a target, says that it is not there. A target is on itself. */
+export function reachOf({
+  complete,
+  targets = [],
+  failed = [],
+}: Coverage): (kind: EntityKind, on: string | undefined) => boolean {
+  const couldNot = new Set(failed.map(({ target }) => target))
+  const own = new Map(targets.flatMap((group) => group.targets.map((target) => [target, group.complete] as const)))
+  return (kind, on) => {
+    if (on !== undefined && couldNot.has(on)) return false
+    if (kind === "target") return complete.target
+    return ((on === undefined ? undefined : own.get(on)) ?? complete)[kind] ?? false
+  }
 }
 
 /** What was said of each machine, those with equal coverage as one. */
@@ -21,6 +28,31 @@ export function grouped(each: ReadonlyMap<string, Omit<TargetsCoverage, "targets
     else group.targets.push(target)
   }
   return [...groups.values()]
+}
+
+/** Machines of which one can say the same, as many as an account may well name. */
+const fewEnough = 10
+
+/** Machines of which an account says in words what was wrong: an event has room for ten times as many, without words. */
+const fewEnoughToTell = 1_000
+
+/** As it is recorded: the machines of the largest group are all the others that there are, and are not named one by one at every hour. */
+export function shortly({ targets = [], failed, ...coverage }: Coverage): Coverage {
+  const largest = targets.toSorted((a, b) => b.targets.length - a.targets.length)[0]
+  const most = largest !== undefined && largest.targets.length > fewEnough ? largest : undefined
+  const named = targets.filter((group) => group !== most)
+  return {
+    ...coverage,
+    ...(named.length > 0 && { targets: named }),
+    ...(most !== undefined && { others: withoutNames(most) }),
+    ...(failed !== undefined && {
+      failed: failed.map((one, i) => (i < fewEnoughToTell ? one : { ...one, message: "" })),
+    }),
+  }
+}
+
+function withoutNames({ targets: _, ...coverage }: TargetsCoverage): Omit<TargetsCoverage, "targets"> {
+  return coverage
 }
 
 /**

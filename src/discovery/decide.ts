@@ -124,7 +124,8 @@ function decideFacet(kind: EntityKind, facet: string, known: Json | undefined, s
   return [{ type: "ServiceChanged", data }]
 }
 
-function decideResources(known: Json | undefined, next: Readonly<Record<string, ResourceStatus>>): FleetEvent[] {
+/** @param known the states of a target's resources before the look @param next those after it */
+export function decideResources(known: Json | undefined, next: Readonly<Record<string, ResourceStatus>>): FleetEvent[] {
   const before = isObject(known) ? known : {}
   const events: FleetEvent[] = []
   const same: Record<string, Json> = {}

@@ -2,12 +2,12 @@
  * Names that are given again. A hypervisor numbers its guests, and the number of one that was destroyed is soon another's: that is another record, of the next
  * generation, and what was known under the name has ended, with all that was on it.
  */
-import type { FleetEvent } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
-import { type Json, isObject } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import type { InventoryReader, RecordRow } from "#projections/inventory/read.js"
 import { decideLeft, decideMissing } from "./decide.js"
+import { type Decision, whoseOf } from "./decision.js"
 import type { Cause, Look, Observation } from "./observation.js"
 
 export interface Generations {
@@ -15,7 +15,7 @@ export interface Generations {
   readonly known: ReadonlyMap<string, RecordRow>
   /** Of what is discovered under a name that another thing bore: which generation that is. */
   readonly next: ReadonlyMap<string, number>
-  readonly ended: readonly { readonly record: RecordRow; readonly events: readonly FleetEvent[] }[]
+  readonly ended: readonly Decision[]
 }
 
 export interface GenerationPorts {
@@ -40,15 +40,14 @@ export async function generations(
   }
   if (others.size === 0) return { known, next: new Map(), ended: [] }
   const ending = [...known].filter(([, { targetId }]) => others.has(targetId))
-  const ended: { record: RecordRow; events: FleetEvent[] }[] = []
+  const ended: Decision[] = []
   for (const [, record] of ending) {
     const document = await inventory.document(record.no, head, ["lifecycle"])
     if (document["lifecycle"] === "retired") continue
-    const isMachine = record.kind === "target"
-    const events = isMachine
-      ? decideMissing(document, "target", policy.retireAfterLooks, policy)
-      : [decideLeft(record.kind)]
-    ended.push({ record, events })
+    if (record.kind === "target") {
+      const decide = (now: JsonObject) => decideMissing(now, "target", policy.retireAfterLooks, policy)
+      ended.push({ ...whoseOf(record), events: decide(document), again: { record, decide } })
+    } else ended.push({ ...whoseOf(record), events: [decideLeft(record.kind)] })
   }
   return {
     known: new Map([...known].filter(([, { targetId }]) => !others.has(targetId))),

@@ -11,20 +11,38 @@ import { escapeKey } from "#kernel/patch.js"
 export function reconcile(schema: z.ZodType, known: Json | undefined, observed: Json): Json {
   if (!isObject(observed)) return observed
   const { item, fields } = shapeOf(schema)
+  if (item === undefined && fields === undefined) return observed
   const before: JsonObject = isObject(known) ? known : {}
   const after: Record<string, Json> = {}
+  let isAsSeen = true
+  const put = (name: string, value: Json, seen: Json | undefined) => {
+    after[name] = value
+    isAsSeen &&= value === seen
+  }
   if (item !== undefined) {
-    for (const [key, seen] of Object.entries(observed)) after[key] = reconcile(item, before[key], seen)
-    return after
+    for (const [key, seen] of Object.entries(observed)) put(key, reconcile(item, before[key], seen), seen)
+  } else {
+    for (const [name, field] of fields ?? []) {
+      if (shapeOf(field).isGauge) continue
+      const seen = observed[name]
+      const value = seen === undefined ? before[name] : reconcile(field, before[name], seen)
+      if (value !== undefined) put(name, value, seen)
+    }
   }
-  if (fields === undefined) return observed
-  for (const [name, field] of fields) {
-    if (shapeOf(field).isGauge) continue
-    const seen = observed[name]
-    const value = seen === undefined ? before[name] : reconcile(field, before[name], seen)
-    if (value !== undefined) after[name] = value
+  // Itself where it is all that counts: many machines may share what was seen of them.
+  return isAsSeen && Object.keys(after).length === Object.keys(observed).length ? observed : after
+}
+
+/** What was observed without its gauges: all of it that `reconcile` goes by. */
+export function withoutGauges(schema: z.ZodType, observed: Json): Json {
+  const { hasGauges, item, fields } = shapeOf(schema)
+  if (!hasGauges || !isObject(observed)) return observed
+  const rest: Record<string, Json> = {}
+  for (const [key, value] of Object.entries(observed)) {
+    const member = item ?? fields?.get(key)
+    if (member !== undefined && !shapeOf(member).isGauge) rest[key] = withoutGauges(member, value)
   }
-  return after
+  return rest
 }
 
 /** The gauges of a facet by their path, e.g. `/storage/filesystems/fs:~1/usedPercent`. */

@@ -1,4 +1,4 @@
-/** The state of a machine's resources after a look: what was measured goes into the rings, and the rings say in which band each resource is. */
+/** The state of a machine's resources after a look: what was measured went into the rings, and the rings say in which band each resource is. */
 import type { ResourceStatus } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import type { Instant } from "#kernel/clock.js"
@@ -6,32 +6,23 @@ import type { RecordId } from "#kernel/ids.js"
 import { type JsonObject, isObject } from "#kernel/json.js"
 import type { Measurements } from "#ops/measurements.js"
 import { nextStatus, staysIn } from "./bands.js"
-import { counterMetrics, measure, resourceOf } from "./measure.js"
+import { resourceOf } from "./measure.js"
 import type { Observation } from "./observation.js"
 
 /** Measurements read back to see whether a resource stays in a band: no more than are kept as they were. */
 const bandWindow = 288
 
-/** @param known the target's document before the look */
+/** @param values what the look measured, recorded by now @param known the target's document before the look */
 export async function resourcesAfter(
   observation: Observation,
   id: RecordId,
+  values: ReadonlyMap<string, number>,
   observedAt: Instant,
   bands: Policy["bands"],
   measurements: Measurements,
   known: JsonObject,
 ): Promise<Record<string, ResourceStatus>> {
-  if (observation.kind !== "target") {
-    await measurements.record(id, observedAt, measure(observation, new Map()))
-    return {}
-  }
-  const previous = new Map<string, number>()
-  for (const metric of counterMetrics) {
-    const [last] = await measurements.latest(id, metric, observedAt, 1)
-    if (last !== undefined) previous.set(metric, last.value)
-  }
-  const values = measure(observation, previous)
-  await measurements.record(id, observedAt, values)
+  if (observation.kind !== "target") return {}
   const current = (known["resources"] ?? {}) as Record<string, ResourceStatus>
   const next: Record<string, ResourceStatus> = {}
   for (const [metric, value] of values) {

@@ -2,31 +2,33 @@
  * One look at one source, from looking to the ledger: what it changes is appended, absence is concluded where the coverage allows it, and the
  * account of the run comes last, so that a run is visible by its completion. A run that is cut off leaves true events; the next finds the rest.
  */
-import type { FleetEvent, NewEvent } from "#events/catalog.js"
+import type { FleetEvent } from "#events/catalog.js"
+import type { TargetDocument } from "#events/facets/target.js"
 import type { Policy } from "#events/policy.js"
 import type { FailedTarget } from "#events/source.js"
+import { inBatches } from "#kernel/batches.js"
 import type { Clock, Instant } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
-import { type RecordId, type RunId, type StreamName, newRunId, recordId } from "#kernel/ids.js"
+import { type RecordId, type RunId, type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { revisionDecidedUpon } from "#ledger/decided-upon.js"
-import { type Ledger, noStream } from "#ledger/port.js"
+import type { Ledger } from "#ledger/port.js"
+import type { DecidedUpon } from "#ops/decided.js"
 import type { Ops } from "#ops/ops.js"
-import { evolve } from "#projections/inventory/evolve.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { decideAbsent } from "./absent.js"
-import { decideAssigned } from "./assign.js"
 import { type RunAccount, recordAccount } from "./account.js"
-import { type Explained, explained } from "./because.js"
 import { causesSince } from "./causes.js"
+import { shortly } from "./coverage.js"
+import { type Decision, appendDecisions, whoseOf } from "./decision.js"
 import { generations } from "./generations.js"
-import { linkRecords } from "./identity/link.js"
-import { decideDiscovered, decideSeen } from "./decide.js"
-import { resourcesAfter } from "./resources.js"
-import type { EntityKind, Look, LookProgress, Observation, Source } from "./observation.js"
-import { turnsSeen } from "./turns.js"
+import { interrupted } from "./interrupted.js"
+import { type Linked, linkRecords } from "./identity/link.js"
+import type { EntityKind, Look, LookProgress, Source } from "./observation.js"
+import { type Digested, decideAllSeen } from "./seen.js"
+import { digestBy } from "./unchanged.js"
 
 export interface DiscoveryPorts {
   readonly ledger: Ledger
@@ -35,6 +37,8 @@ export interface DiscoveryPorts {
   readonly reached: (position: Position) => Promise<void>
   readonly ops: Ops
   readonly clock: Clock
+  /** Of this program: another one may decide otherwise. */
+  readonly version: string
   /** Whether what one look of a source saw as two is two. */
   readonly tellsApart: (source: string) => boolean
   /** Runs what works on all sources' records after what does so already has ended. */
@@ -69,20 +73,6 @@ export interface RunReport {
   readonly position: Position
 }
 
-/** Changes to one record. */
-interface Decision {
-  readonly stream: StreamName
-  /** The record's kind and native key. */
-  readonly of: string
-  readonly events: readonly FleetEvent[]
-}
-
-/** The same with who did it, to be appended as one. */
-interface ExplainedDecision {
-  readonly stream: StreamName
-  readonly events: readonly Explained[]
-}
-
 export async function runDiscovery(source: Source, ports: DiscoveryPorts, request: RunRequest): Promise<RunReport> {
   const startedAt = ports.clock.now()
   const runId = newRunId()
@@ -91,19 +81,18 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
   const policy = await ports.views.policy.at(head)
   if (policy === undefined) throw new FleetError("InvalidConfig", "no policy has been adopted yet")
   const run = new Run(source.name, runId, startedAt, head, policy, ports, request)
-  let look: Look
-  try {
-    look = await source.look(request.signal, request.progress)
-  } catch (error) {
-    if (request.signal.aborted) throw cancelled(source.name)
-    return run.fail(error)
-  }
   if (request.signal.aborted) throw cancelled(source.name)
-  return run.conclude(source, look)
+  await ports.ops.looks.begun({ source: source.name, runId, actor: request.actor, startedAt })
+  try {
+    return await run.through(source)
+  } catch (error) {
+    await ports.ops.looks.ended(source.name)
+    throw error
+  }
 }
 
 function cancelled(source: string): FleetError {
-  return new FleetError("Cancelled", `the look at "${source}" was cancelled; nothing was recorded`)
+  return new FleetError("Cancelled", `the look at "${source}" was cancelled`)
 }
 
 class Run {
@@ -114,8 +103,6 @@ class Run {
   readonly policy: Policy
   readonly ports: DiscoveryPorts
   readonly request: RunRequest
-  /** Of what is discovered under a name that another thing bore before: its generation. */
-  #next: ReadonlyMap<string, number> = new Map()
 
   constructor(
     source: string,
@@ -135,56 +122,71 @@ class Run {
     this.request = request
   }
 
+  /** @throws FleetError `Cancelled`, which is recorded: whoever asks later sees that there was a look, and that it was cut off */
+  async through(source: Source): Promise<RunReport> {
+    const { signal, progress } = this.request
+    let look: Look
+    try {
+      look = await source.look(signal, progress)
+    } catch (error) {
+      if (signal.aborted) throw await this.#cutOff()
+      return this.fail(error)
+    }
+    if (signal.aborted) throw await this.#cutOff()
+    return this.conclude(source, look)
+  }
+
+  async #cutOff(): Promise<FleetError> {
+    await this.#recordAccount(interrupted(this.source, this.startedAt), false)
+    return cancelled(this.source)
+  }
+
   async conclude(source: Source, look: Look): Promise<RunReport> {
-    const records = await this.ports.views.inventory.recordsOf(this.source)
-    const { ops, views } = this.ports
-    const done = await causesSince(look.causes ?? [], this.source, this.head, { looks: ops.looks, views })
+    const { head, policy } = this
+    const { ledger, views, ops, reached, version } = this.ports
     const { inventory } = views
-    const newest = byNativeKey(records)
-    const { known, next, ended } = await generations(look, newest, {
-      inventory,
-      head: this.head,
-      policy: this.policy,
-      done,
-    })
-    this.#next = next
+    const newest = byNativeKey(await inventory.recordsOf(this.source))
+    const done = await causesSince(look.causes ?? [], this.source, head, { looks: ops.looks, views })
+    const { known, next, ended } = await generations(look, newest, { inventory, head, policy, done })
     const absent = await decideAbsent(look, [...known.values()], {
       inventory,
       absences: ops.absences,
       stateChanges: ops.stateChanges,
-      head: this.head,
-      policy: this.policy,
+      head,
+      policy,
       acceptAbsence: this.request.acceptAbsence ?? false,
       whyUnseen: (nativeKeys) => this.#whyUnseen(source, nativeKeys),
     })
-    const decisionOf = ({ record, events }: (typeof ended)[number]) => ({ ...whoseOf(record), events })
-    const decided = [
-      ...ended.map(decisionOf),
-      ...(await this.#seen(look, known)),
-      ...absent.decisions.map(decisionOf),
-      ...(await this.#hostKeys(look, [...known.values()])),
-    ]
-    const decisions = decided.map(({ stream, of, events }) => ({
-      stream,
-      events: explained(events, done.get(of) ?? []),
-    }))
-    const changes = decisions.reduce((sum, { events }) => sum + events.length, 0)
-    const position = await this.#append(decisions, look.observedAt)
+    const digestOf = digestBy(policy, version)
+    const ports = { inventory, ledger, ops, source: this.source, head, policy, next, digestOf }
+    const seen = await decideAllSeen(look, known, ports)
+    const { changes, position, revisions } = await appendDecisions(
+      [...ended, ...seen.decisions, ...absent.decisions, ...(await this.#hostKeys(look, known))],
+      {
+        metadata: { actor: "discovery", source: this.source, runId: this.runId },
+        observedAt: look.observedAt,
+        runId: this.runId,
+        head,
+        done,
+      },
+      { ledger, inventory, reached },
+    )
     const count = (kind: EntityKind) => look.observations.filter((observation) => observation.kind === kind).length
     const found = { targets: count("target"), services: count("service"), stacks: count("stack") }
-    const { coverage } = absent
+    const coverage = shortly(absent.coverage)
     const account: RunAccount = {
       type: "DiscoveryCompleted",
       data: { source: this.source, startedAt: this.startedAt, coverage, ...found, changes },
     }
     const accounted = (await this.#recordAccount(account, changes > 0)) ?? position
-    const linked = await this.ports.alone(() => this.#link(look, known))
-    const failed = coverage.failed ?? []
+    const linked = await this.ports.alone(() => this.#link(seen.digested))
+    await this.#remember(seen.digested, revisions, linked.judged)
+    const failed = absent.coverage.failed ?? []
     const [first] = failed
     // Whoever asked is told why; the account names each.
     const nothing = first !== undefined && look.observations.length === 0
     const outcome = nothing ? "failed" : "completed"
-    await this.ports.ops.looks.finished({ source: this.source, finishedAt: this.ports.clock.now(), outcome })
+    await ops.looks.finished({ source: this.source, finishedAt: this.ports.clock.now(), outcome })
     return {
       source: this.source,
       runId: this.runId,
@@ -194,7 +196,7 @@ class Run {
       failed,
       held: absent.held,
       changes,
-      position: linked ?? accounted,
+      position: linked.position ?? accounted,
     }
   }
 
@@ -202,19 +204,44 @@ class Run {
     try {
       return (await source.whyUnseen?.(nativeKeys, this.request.signal)) ?? new Map()
     } catch (error) {
-      if (this.request.signal.aborted) throw cancelled(this.source)
-      throw error
+      throw this.request.signal.aborted ? await this.#cutOff() : error
     }
   }
 
-  async #link(look: Look, known: ReadonlyMap<string, RecordRow>): Promise<Position | undefined> {
+  /** Machines that were not as they had been: what they are linked by may be another. */
+  async #link(digested: readonly Digested[]): Promise<Linked> {
     const { ledger, views, reached, ops, clock, tellsApart } = this.ports
     const { position: at } = await ledger.head()
     await reached(at)
-    const seen = look.observations.filter(({ kind }) => kind === "target")
-    const ids = seen.map(({ nativeKey }) => known.get(`target ${nativeKey}`)?.id ?? this.#newId("target", nativeKey))
+    const targets = digested.filter(({ stream }) => stream.startsWith("target-")).map(({ id }) => id)
     const ports = { ledger, views, reached, evidence: ops.evidence, clock, tellsApart }
-    return linkRecords(ids, this.source, this.runId, at, ports)
+    return linkRecords(targets, this.source, this.runId, at, ports)
+  }
+
+  /** That there is nothing left to say of what was seen: of records that others write to, the next look finds out. */
+  async #remember(
+    digested: readonly Digested[],
+    appended: ReadonlyMap<StreamName, number>,
+    judged: ReadonlySet<RecordId>,
+  ): Promise<void> {
+    const isDone = ({ stream, id }: Digested) => !stream.startsWith("target-") || judged.has(id)
+    for await (const some of inBatches(digested.filter(isDone), 1_000)) {
+      const kept: DecidedUpon[] = []
+      for (const { id, stream, digest } of some) {
+        const revision = appended.get(stream) ?? (await this.#revisionAtHead(stream))
+        if (revision !== undefined) kept.push({ record: id, revision, digest })
+      }
+      await this.ports.ops.decided.keep(kept)
+    }
+  }
+
+  async #revisionAtHead(stream: StreamName): Promise<number | undefined> {
+    try {
+      return await revisionDecidedUpon(this.ports.ledger, stream, this.head)
+    } catch (error) {
+      if (error instanceof FleetError && error.code === "RevisionConflict") return undefined
+      throw error
+    }
   }
 
   /** A look that came to nothing: says so, and concludes nothing about what it did not see. */
@@ -248,120 +275,21 @@ class Run {
     return recordAccount(ledger, clock, account, { actor: this.request.actor, runId: this.runId }, changed)
   }
 
-  async #seen({ observations, observedAt }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
-    const decisions: Decision[] = []
-    // Of all that was known before or is seen now, so of whatever a service can run on.
-    const ids = new Map<string, RecordId>()
-    for (const { kind, nativeKey } of observations) {
-      ids.set(`${kind} ${nativeKey}`, this.#newId(kind, nativeKey))
-    }
-    for (const [key, { id }] of known) ids.set(key, id)
-    // What is on a target is discovered there: targets go first.
-    for (const observation of observations.toSorted(
-      (a, b) => Number(b.kind === "target") - Number(a.kind === "target"),
-    )) {
-      const decision = await this.#seenOne(
-        observation,
-        observedAt,
-        known.get(`${observation.kind} ${observation.nativeKey}`),
-        ids,
-      )
-      if (decision.events.length > 0) decisions.push(decision)
-    }
-    return decisions
-  }
-
-  /** Of a record that is discovered now. */
-  #newId(kind: EntityKind, nativeKey: string): RecordId {
-    return recordId(this.source, kind, nativeKey, this.#next.get(`${kind} ${nativeKey}`))
-  }
-
-  async #seenOne(
-    observation: Observation,
-    observedAt: Instant,
-    record: RecordRow | undefined,
-    ids: ReadonlyMap<string, RecordId>,
-  ): Promise<Decision> {
-    const { kind, nativeKey, on } = observation
-    const id = record?.id ?? this.#newId(kind, nativeKey)
-    const [stream, of] = [`${kind}-${id}` as StreamName, `${kind} ${nativeKey}`]
-    const document = record === undefined ? {} : await this.ports.views.inventory.document(record.no, this.head)
-    const { measurements, absences } = this.ports.ops
-    const resources = await resourcesAfter(observation, id, observedAt, this.policy.bands, measurements, document)
-    if (record === undefined) {
-      const target = on === undefined ? undefined : ids.get(`target ${on}`)
-      const provenance = { source: this.source, nativeKey, generation: this.#next.get(of) ?? 0 }
-      const discovered = decideDiscovered(observation, provenance, resources, target)
-      const { document: first } = discovered.data as { document: JsonObject }
-      return { stream, of, events: [discovered, ...this.#assigned(observation, first)] }
-    }
-    await absences.seen(id)
-    const turns = await turnsSeen(document, id, observation, observedAt, this.ports.ops, this.policy)
-    const events = [...turns, ...decideSeen(turns.reduce(evolve, document), observation, resources)]
-    return { stream, of, events: [...events, ...this.#assigned(observation, events.reduce(evolve, document))] }
-  }
-
-  /** What rules give to a machine that is known as it is after the look. */
-  #assigned({ kind, nativeKey }: Observation, document: JsonObject): FleetEvent[] {
-    return kind === "target" ? decideAssigned(document, { nativeKey, source: this.source }, this.policy) : []
-  }
-
   /** Who answers with another host key than the trusted one is not looked at, and everybody should know. */
-  async #hostKeys({ hostKeysOffered = new Map() }: Look, known: readonly RecordRow[]): Promise<Decision[]> {
+  async #hostKeys({ hostKeysOffered = new Map() }: Look, known: ReadonlyMap<string, RecordRow>): Promise<Decision[]> {
     const decisions: Decision[] = []
-    for (const record of known) {
-      const to = record.kind === "target" ? hostKeysOffered.get(record.nativeKey) : undefined
-      if (to === undefined) continue
-      const from = await this.ports.views.inventory.value(record.no, "/access/offeredHostKey", this.head)
-      if (from === undefined || from === to) continue
-      decisions.push({
-        ...whoseOf(record),
-        events: [{ type: "HostKeyChanged", data: { from: from as string | null, to } }],
-      })
+    for (const [nativeKey, to] of hostKeysOffered) {
+      const record = known.get(`target ${nativeKey}`)
+      if (record === undefined) continue
+      const decide = (document: JsonObject): FleetEvent[] => {
+        const { offeredHostKey: from } = (document as Partial<TargetDocument>).access ?? {}
+        return from === undefined || from === to ? [] : [{ type: "HostKeyChanged", data: { from, to } }]
+      }
+      const events = decide(await this.ports.views.inventory.document(record.no, this.head, ["access"]))
+      if (events.length > 0) decisions.push({ ...whoseOf(record), events, again: { record, decide } })
     }
     return decisions
   }
-
-  /**
-   * Targets first: what is on a target that the ledger did not take could never be shown. Within that asked for at once, in order: the
-   * ledger writes them in that order, with as few commits as it can.
-   */
-  async #append(decisions: readonly ExplainedDecision[], observedAt: Instant): Promise<Position> {
-    const isOfTarget = ({ stream }: ExplainedDecision) => stream.startsWith("target-")
-    const ofTargets = await this.#appendAtOnce(decisions.filter(isOfTarget), observedAt)
-    const ofServices = await this.#appendAtOnce(
-      decisions.filter((decision) => !isOfTarget(decision)),
-      observedAt,
-    )
-    return ofServices > ofTargets ? ofServices : ofTargets
-  }
-
-  async #appendAtOnce(decisions: readonly ExplainedDecision[], observedAt: Instant): Promise<Position> {
-    const metadata = { actor: "discovery", source: this.source, runId: this.runId }
-    const revisions: number[] = []
-    for (const { stream } of decisions) revisions.push(await revisionDecidedUpon(this.ports.ledger, stream, this.head))
-    // Settled, all of them: a run that has ended, however it ended, writes nothing more.
-    const appends = await Promise.allSettled(
-      decisions.map(({ stream, events }, i) => {
-        const stamped = events.map(({ event, cause }): NewEvent => {
-          if (cause === undefined) return { ...event, metadata, observedAt }
-          const { by, reason, at: occurredAt } = cause
-          return { ...event, metadata: { ...metadata, reason, ...(by && { by }) }, observedAt, occurredAt }
-        })
-        return this.ports.ledger.append(stream, revisions[i] ?? noStream, stamped, this.runId)
-      }),
-    )
-    let last = this.head
-    for (const append of appends) {
-      if (append.status === "rejected") throw append.reason
-      if (append.value.position > last) last = append.value.position
-    }
-    return last
-  }
-}
-
-function whoseOf({ kind, id, nativeKey }: RecordRow): Pick<Decision, "stream" | "of"> {
-  return { stream: `${kind}-${id}` as StreamName, of: `${kind} ${nativeKey}` }
 }
 
 /** Records by kind and native key; of several generations the newest. */

@@ -4,26 +4,26 @@ import type { Policy } from "#events/policy.js"
 import type { Instant } from "#kernel/clock.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { JsonObject } from "#kernel/json.js"
-import type { Measurements } from "#ops/measurements.js"
-import type { Ops } from "#ops/ops.js"
 import type { StateChanges } from "#ops/state-changes.js"
 import { decideTurn, statusOf } from "./decide.js"
 import { type StateSeen, countChange, countWhileFlapping } from "./flapping.js"
 import type { Observation } from "./observation.js"
 
-/** @param known the document before the look, whose measurements are recorded */
+/** The gauge by which engines count restarts. */
+export const restartsMetric = "/container/restarts"
+
+/** @param known the document before the look @param restarts since the look before */
 export async function turnsSeen(
   known: JsonObject,
   id: RecordId,
   { kind, facets }: Observation,
+  restarts: number,
   at: Instant,
-  { measurements, stateChanges }: Ops,
+  stateChanges: StateChanges,
   policy: Policy,
 ): Promise<FleetEvent[]> {
   const status = statusOf({ state: facets["state"] ?? null })
   if (kind !== "service" || status === undefined) return []
-  const isCounted = typeof facets["container"]?.["restarts"] === "number"
-  const restarts = isCounted ? await restartsSince(id, at, measurements) : 0
   return turns(known, id, { status, restarts, at }, stateChanges, policy)
 }
 
@@ -56,13 +56,4 @@ async function turns(
     if (before !== undefined) await stateChanges.forget(id)
   } else if (changes !== before) await stateChanges.keep(id, changes)
   return turn === undefined ? [] : [decideTurn(status, seen.status, turn)]
-}
-
-const restartsMetric = "/container/restarts"
-
-/** How often its engine has restarted it since the look before, as far as this look counted. */
-async function restartsSince(id: RecordId, at: Instant, measurements: Measurements): Promise<number> {
-  const [now, before] = await measurements.latest(id, restartsMetric, at, 2)
-  if (now === undefined || before === undefined || now.at !== at) return 0
-  return Math.max(now.value - before.value, 0)
 }

@@ -1,7 +1,7 @@
-/** When something was last seen, as of a point: when the last look ended that could look at its machine. */
+/** When something was last seen, as of a point: when the last look ended that could look at its machine, and found it. */
 import type { Fleet } from "#fleet.js"
 import type { Instant } from "#kernel/clock.js"
-import type { Point } from "#kernel/point.js"
+import type { Point, Position } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 
 export interface LastSeen {
@@ -15,10 +15,9 @@ export interface LastSeen {
 export async function lastSeen({ views, ops }: Fleet, point: Point): Promise<LastSeen> {
   const seen = new Map<string, Instant>()
   const failed = new Map<string, ReadonlySet<string>>()
-  for (const run of await views.runs.latest(point.position)) {
-    if (run.outcome !== "completed") continue
+  for (const run of await views.runs.lastCompleted(point.position)) {
     seen.set(run.source, run.finishedAt)
-    failed.set(run.source, new Set((run.coverage.failed ?? []).map(({ target }) => target)))
+    failed.set(run.source, new Set(run.failed))
   }
   for (const look of await ops.looks.all()) {
     if (look.outcome === "completed" && look.finishedAt <= point.time) seen.set(look.source, look.finishedAt)
@@ -30,9 +29,12 @@ export async function lastSeen({ views, ops }: Fleet, point: Point): Promise<Las
     async records(records) {
       const times: Instant[] = []
       for (const record of records) {
-        const { source, nativeKey } = await machineOf(record)
-        const couldNot = failed.get(source)?.has(nativeKey) === true
-        const time = couldNot ? await views.runs.lastSaw(source, nativeKey, point.position) : seen.get(source)
+        const { no, source, nativeKey } = await machineOf(record)
+        const gone = await views.inventory.goneSince(no, point.position)
+        const isSeen = gone === undefined && failed.get(source)?.has(nativeKey) !== true
+        // The look that missed it is recorded behind what it concluded.
+        const by = gone === undefined ? point.position : ((gone - 1) as Position)
+        const time = isSeen ? seen.get(source) : await views.runs.lastSaw(source, nativeKey, by)
         if (time !== undefined) times.push(time)
       }
       return times.toSorted().at(-1) ?? null

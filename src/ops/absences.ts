@@ -11,13 +11,16 @@ export function absences(db: Db) {
     )
     .pluck()
   const clear = db.prepare<[string]>("DELETE FROM absences WHERE record_id = ?")
+  const clearAll = db.transaction((records: readonly RecordId[]) => {
+    for (const record of records) clear.run(record)
+  })
   return {
     /** Counts one more miss and returns how many there are now. */
     async missed(record: RecordId): Promise<number> {
       return miss.get(record) ?? 1
     },
-    async seen(record: RecordId): Promise<void> {
-      clear.run(record)
+    async seen(records: readonly RecordId[]): Promise<void> {
+      clearAll(records)
     },
   }
 }

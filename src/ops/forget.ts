@@ -8,8 +8,11 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
   const forgetSteps = db.prepare<[string]>(`DELETE FROM rollups WHERE series_no IN (SELECT no ${named})`)
   const forgetSeries = db.prepare<[string]>(`DELETE ${named}`)
   const forgetEvidence = db.prepare<[string]>("DELETE FROM evidence WHERE instr(key, ?) > 0")
+  // A digest of few words can be guessed back.
+  const forgetDecided = db.prepare("DELETE FROM decided")
   const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
   const forget = db.transaction((text: string, mask: string) => {
+    forgetDecided.run()
     for (const form of new Set([text, escapeKey(text)])) {
       forgetMeasurements.run(form)
       forgetSteps.run(form)

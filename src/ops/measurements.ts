@@ -11,6 +11,12 @@ export interface Measurement {
   readonly value: number
 }
 
+/** What one look measured of one record: metric → value. */
+export interface Measured {
+  readonly record: RecordId
+  readonly values: ReadonlyMap<string, number>
+}
+
 /** What was measured from `at` on, over a step. */
 export interface MeasuredStep extends Measurement {
   /** The mean. */
@@ -70,6 +76,9 @@ export function measurements(db: Db, rings: Rings) {
   const trimSteps = db.prepare<[number, number, number]>(
     "DELETE FROM rollups WHERE series_no = ? AND step = ? AND bucket <= ?",
   )
+  const inSlot = db
+    .prepare<[number, number], number>("SELECT value FROM measurements WHERE series_no = ? AND slot = ?")
+    .pluck()
   const latest = db.prepare<[string, string, number, number], { measured_at: number; value: number }>(
     `SELECT measured_at, value FROM measurements JOIN series ON no = series_no
      WHERE record_id = ? AND metric = ? AND measured_at <= ? ORDER BY measured_at DESC, slot DESC LIMIT ?`,
@@ -131,17 +140,19 @@ export function measurements(db: Db, rings: Rings) {
     )
   }
 
-  const write = db.transaction((record: RecordId, at: Instant, values: ReadonlyMap<string, number>) => {
+  const write = db.transaction((at: Instant, all: readonly Measured[]) => {
     const ms = epochMs(at)
-    for (const [metric, value] of values) {
-      const series = seriesOf.get(record, metric) ?? {
-        no: Number(addSeries.run(record, metric).lastInsertRowid),
-        written: 0,
+    for (const { record, values } of all) {
+      for (const [metric, value] of values) {
+        const series = seriesOf.get(record, metric) ?? {
+          no: Number(addSeries.run(record, metric).lastInsertRowid),
+          written: 0,
+        }
+        put.run(series.no, series.written, ms, value)
+        trim.run(series.no, series.written - rings.looks)
+        for (const level of levels) countInto(series.no, level, ms, value)
+        count.run(ms, series.no)
       }
-      put.run(series.no, series.written, ms, value)
-      trim.run(series.no, series.written - rings.looks)
-      for (const level of levels) countInto(series.no, level, ms, value)
-      count.run(ms, series.no)
     }
     if (ms - tidied > day) tidy(ms)
   })
@@ -160,11 +171,18 @@ export function measurements(db: Db, rings: Rings) {
   }
 
   return {
-    async record(record: RecordId, at: Instant, values: ReadonlyMap<string, number>): Promise<void> {
-      if (values.size === 0) return
+    /** What came without values costs no write. */
+    async record(at: Instant, all: readonly Measured[]): Promise<void> {
+      const measured = all.filter(({ values }) => values.size > 0)
+      if (measured.length === 0) return
       const before = tidied
-      write(record, at, values)
+      write.immediate(at, measured)
       if (tidied !== before) db.pragma(`incremental_vacuum(${pagesAtOnce})`)
+    },
+    /** What was written last, whatever the clock said. */
+    async last(record: RecordId, metric: string): Promise<number | undefined> {
+      const series = seriesOf.get(record, metric)
+      return series && inSlot.get(series.no, series.written - 1)
     },
     /** The last looks at a series by then, newest first, as far back as they are kept as they were. */
     async latest(record: RecordId, metric: string, by: Instant, limit: number): Promise<readonly Measurement[]> {

@@ -5,6 +5,7 @@ import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
 import { type Checkpoints, checkpoints } from "./checkpoints.js"
 import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
+import { type Decided, decided } from "./decided.js"
 import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
@@ -19,6 +20,7 @@ export interface Ops {
   readonly absences: Absences
   readonly stateChanges: StateChanges
   readonly looks: Looks
+  readonly decided: Decided
   readonly evidence: EvidenceIndex
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetters
@@ -37,6 +39,7 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     absences: absences(db),
     stateChanges: stateChanges(db),
     looks: looks(db),
+    decided: decided(db),
     evidence: evidenceIndex(db),
     checkpoints: checkpoints(db),
     deadLetters: deadLetters(db),

@@ -86,5 +86,16 @@ export const opsStore: Store = {
       greatest REAL,
       PRIMARY KEY (series_no, step, bucket)
     ) STRICT, WITHOUT ROWID;`,
+    `
+    -- What was seen of a record when it was decided upon last, and the revision that this left it at.
+    CREATE TABLE decided (record_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+    -- Looks that have begun and not ended.
+    CREATE TABLE looks_under_way (
+      source TEXT PRIMARY KEY,
+      run_id TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      started_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;`,
   ],
 }

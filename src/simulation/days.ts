@@ -32,8 +32,14 @@ export function hostState(chance: Chance, { number }: Host, time: number): HostS
   }
 }
 
+const failsEvery = 90 * day
+
 export const isFailing = (chance: Chance, { number }: Host, service: number, time: number): boolean =>
-  goingOn(chance, ["failing", number, service], 90 * day, 3 * hour, time)
+  goingOn(chance, ["failing", number, service], failsEvery, 3 * hour, time)
+
+/** Its engine restarts it once each time that it fails. */
+export const restartsOf = (chance: Chance, { number }: Host, service: number, time: number): number =>
+  recurring(chance, ["failing", number, service], failsEvery, time).times
 
 /** How often a stack was deployed since the beginning. */
 export const deploymentsOf = (chance: Chance, { number }: Host, stack: number, time: number): number =>

@@ -35,8 +35,8 @@ export interface Host {
   readonly site: string
 }
 
-/** Of a site: as many as a look may well hold in memory. */
-const placesOfSite = 500
+/** Of a site: a look holds them in memory, several times over. */
+const placesOfSite = 100
 const cities = ["ams", "fra", "lon", "par", "mad", "mil", "vie", "zrh", "waw", "prg", "osl", "hel", "dub", "lis", "ath"]
 
 /** What a machine is for, as often as it stands here. A place in twenty is a hypervisor's. */

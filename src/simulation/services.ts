@@ -1,11 +1,10 @@
 /** What runs on a machine, as a look sees it: services, and the stacks that containers were deployed as. */
 import type { Observation } from "#discovery/observation.js"
 import type { JsonObject } from "#kernel/json.js"
-import { type Chance, hexDigits, pick } from "./chance.js"
-import { deploymentsOf, isFailing } from "./days.js"
+import { type Chance, hexDigits } from "./chance.js"
+import { deploymentsOf, isFailing, restartsOf } from "./days.js"
 import type { Host } from "./fleet.js"
 import { type Container, type Unit, programsOf } from "./programs.js"
-import { minute } from "./time.js"
 
 /** Once in so many deployments, ports are published elsewhere. */
 const portsMoveEvery = 4
@@ -118,7 +117,7 @@ export class Running {
           privileged: false,
           // Each start begins anew: until then it says nothing.
           ...(fails ? {} : { health: "healthy" }),
-          restarts: pick(20, this.#chance("restarts", number, i, Math.floor(this.#time / minute))),
+          restarts: restartsOf(this.#chance, this.#host, i, this.#time),
         },
       },
     }

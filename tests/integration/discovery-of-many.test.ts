@@ -2,9 +2,11 @@
 import type { EventType } from "#events/catalog.js"
 import { defaultPolicy } from "#events/policy.js"
 import type { TargetsCoverage } from "#events/source.js"
-import { grouped } from "#discovery/coverage.js"
+import { grouped, shortly } from "#discovery/coverage.js"
 import type { Observation } from "#discovery/observation.js"
+import { canonicalJson } from "#kernel/canonical-json.js"
 import { recordId } from "#kernel/ids.js"
+import { maxEventBytes } from "#ledger/port.js"
 import { everywhere, nowhere, workbench } from "#tests/support/discovery-bench.js"
 import { describe, expect, it } from "vitest"
 
@@ -134,6 +136,38 @@ describe("what is complete on one machine and not on another", () => {
       { targets: ["a", "c"], ...same },
       { targets: ["b"], ...other },
     ])
+  })
+})
+
+describe("the account of a look at many machines", () => {
+  it("names those of which something else is to be said than of most", async () => {
+    const { sees, look, news } = await workbench()
+    const usual = { rights: "root", looked: { identity: true as const }, notLooked: {}, complete: { service: true } }
+    const locked = { ...usual, notLooked: { "/packages": "the package manager is at work" } }
+    const many = Array.from({ length: 500 }, (_, i) => `host-${i}`)
+    const said = new Map(many.map((name) => [name, name === "host-7" ? locked : usual]))
+    const coverage = { targets: grouped(said) }
+    sees([...many.map(machine), service("host-7")], { target: true, service: false }, "ssh", { coverage })
+    await look()
+    const account = (await news()).at(-1)
+    expect(account?.data).toMatchObject({
+      coverage: { targets: [{ targets: ["host-7"], ...locked }], others: usual },
+    })
+    expect(JSON.stringify(account).length).toBeLessThan(2_000)
+    sees(many.map(machine), { target: true, service: false }, "ssh", { coverage })
+    await look()
+    expect(typesOf(await news())).toStrictEqual(["ServiceStateChanged", "DiscoveryCompleted"])
+  })
+})
+
+describe("ten thousand machines that do not answer", () => {
+  it("are in an account that an event has room for, each by its name", () => {
+    const failed = Array.from({ length: 10_000 }, (_, i) => unreachable(`web-${i}.example`))
+    const reach = { rights: "ssh", looked: {}, notLooked: {}, complete: nowhere }
+    const told = shortly({ ...reach, failed })
+    expect(told.failed?.map(({ target }) => target)).toStrictEqual(failed.map(({ target }) => target))
+    expect(canonicalJson(told).length).toBeLessThan(maxEventBytes)
+    expect(told.failed?.[0]).toStrictEqual(failed[0])
   })
 })
 

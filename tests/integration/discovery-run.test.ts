@@ -2,7 +2,7 @@
 import type { EventType, NewEvent } from "#events/catalog.js"
 import { defaultPolicy } from "#events/policy.js"
 import { discovery } from "#discovery/discovery.js"
-import type { Observation } from "#discovery/observation.js"
+import type { Cause, Observation } from "#discovery/observation.js"
 import { runDiscovery } from "#discovery/run.js"
 import { FleetError } from "#kernel/errors.js"
 import { recordId } from "#kernel/ids.js"
@@ -300,19 +300,33 @@ describe("a look that comes to nothing", () => {
 })
 
 describe("a look that is cancelled", () => {
-  it.each(["that gives up", "that answers nevertheless"])("records nothing, at a source %s", async (how) => {
+  it.each(["that gives up", "that answers nevertheless"])("is recorded as cut off, at a source %s", async (how) => {
     const { source, ports, news, ops } = await workbench()
-    const abort = new AbortController()
-    source.next = async (signal) => {
-      abort.abort()
-      if (how === "that gives up") signal.throwIfAborted()
-      const coverage = { rights: "root", looked: {}, notLooked: {}, complete: everywhere }
-      return { observedAt, observations: [web], coverage }
+    const cancelledLook = async () => {
+      const abort = new AbortController()
+      source.next = async (signal) => {
+        expect(await ops.looks.underWay()).toMatchObject([{ source: "here", actor: "user:ada" }])
+        abort.abort()
+        if (how === "that gives up") signal.throwIfAborted()
+        const coverage = { rights: "root", looked: {}, notLooked: {}, complete: everywhere }
+        return { observedAt, observations: [web], coverage }
+      }
+      return refusalOf(() => runDiscovery(source, ports, { actor: "user:ada", signal: abort.signal }))
     }
-    const cancelled = await refusalOf(() => runDiscovery(source, ports, { actor: "user:ada", signal: abort.signal }))
-    expect(cancelled.code).toBe("Cancelled")
-    expect(await news()).toStrictEqual([])
+    expect((await cancelledLook()).code).toBe("Cancelled")
+    expect(await news()).toMatchObject([
+      { type: "DiscoveryFailed", data: { code: "Interrupted" }, metadata: { actor: "user:ada" } },
+    ])
     expect(await ops.looks.all()).toStrictEqual([])
+    expect(await ops.looks.underWay()).toStrictEqual([])
+    await cancelledLook()
+    expect(await news()).toStrictEqual([])
+  })
+
+  it("before it began has not begun", async () => {
+    const { look, news, ledger } = await workbench()
+    expect((await refusalOf(() => look(ledger, { signal: AbortSignal.abort() }))).code).toBe("Cancelled")
+    expect(await news()).toStrictEqual([])
   })
 })
 
@@ -397,23 +411,106 @@ describe("a run that is cut off", () => {
     await look()
     expect(await document(nginxId)).toMatchObject({ lifecycle: "observed" })
   })
+})
 
-  it("by somebody else's write to one of its records decides that one anew", async () => {
+describe("somebody else's write to one of its records during a look", () => {
+  const name = stream(`target-${webId}`)
+  const named = (value: string): NewEvent => ({
+    type: "TargetChanged",
+    data: { facet: "os", patch: [{ op: "add", path: "/os/id", value }] },
+    metadata,
+    observedAt,
+  })
+  const tagged: NewEvent = { type: "TargetTagged", data: { tag: "web", by: "hand", first: true }, metadata, observedAt }
+
+  it.each([
+    ["before it is decided", "source"],
+    ["after it was decided", "append"],
+  ])("%s has that record decided again, by what it is now", async (_, when) => {
+    const { source, sees, look, ledger, document, news } = await workbench()
+    sees([web, nginx])
+    await look()
+    await news()
+    const write = async () => {
+      await ledger.append(name, await ledger.revisionOf(name), [named("debian"), tagged], "theirs")
+    }
+    sees([withFacets(web, { os: { kernel: "6.5" } }), withFacets(nginx, { state: { status: "failed" } })])
+    const prepared = source.next
+    source.next = async (signal) => {
+      if (when === "source") await write()
+      return prepared(signal)
+    }
+    expect(await look(when === "append" ? meanwhile(ledger, write) : ledger)).toMatchObject({ changes: 2 })
+    expect(await document(webId)).toMatchObject({
+      os: { id: "debian", kernel: "6.5" },
+      assigned: { tags: { "tag:web": { by: "hand" } } },
+    })
+    expect(typesOf(await news())).toContain("ServiceStateChanged")
+    source.next = prepared
+    expect(await look()).toMatchObject({ changes: 0 })
+  })
+
+  it("leaves to whom it was what the source's log accounts for", async () => {
+    const { source, sees, look, ledger, clock, news } = await workbench()
+    sees([web])
+    await look()
+    await news()
+    const at = clock.now()
+    const did = ({ path }: { readonly path: string }) => (path === "/os/kernel" ? true : undefined)
+    const cause: Cause = { kind: "target", nativeKey: "web", by: "root@pam", reason: "upgrade 7", at, did }
+    sees([withFacets(web, { os: { kernel: "6.5" } })])
+    const prepared = source.next
+    source.next = async (signal) => ({ ...(await prepared(signal)), causes: [cause] })
+    const write = async () => {
+      await ledger.append(name, await ledger.revisionOf(name), [tagged], "theirs")
+    }
+    await look(meanwhile(ledger, write))
+    const changed = (await news()).filter(({ type }) => type === "TargetChanged")
+    expect(changed).toMatchObject([{ metadata: { by: "root@pam", reason: "upgrade 7" }, occurredAt: at }])
+  })
+
+  it("does not keep a machine that is missing from being unseen", async () => {
     const { source, sees, look, ledger, document } = await workbench()
     sees([web])
     await look()
-    const name = `target-${webId}`
-    const patch = [{ op: "add" as const, path: "/os/id", value: "debian" }]
-    const theirs: NewEvent = { type: "TargetChanged", data: { facet: "os", patch }, metadata, observedAt }
-    sees([withFacets(web, { os: { kernel: "6.5" } })])
+    sees([])
     const prepared = source.next
     source.next = async (signal) => {
-      await ledger.append(stream(name), await ledger.revisionOf(stream(name)), [theirs], "theirs")
+      await ledger.append(name, await ledger.revisionOf(name), [tagged], "theirs")
       return prepared(signal)
     }
-    expect((await refusalOf(() => look())).code).toBe("RevisionConflict")
-    source.next = prepared
-    await look()
-    expect(await document(webId)).toMatchObject({ os: { id: "debian", kernel: "6.5" } })
+    expect(await look()).toMatchObject({ changes: 1 })
+    expect(await document(webId)).toMatchObject({ lifecycle: "unseen" })
   })
+
+  it("again and again makes the run give up, which the next one makes up for", async () => {
+    const { sees, look, ledger, document } = await workbench()
+    sees([web])
+    await look()
+    let written = 0
+    const write = async () => {
+      written += 1
+      await ledger.append(name, await ledger.revisionOf(name), [named(`their ${written}`)], `theirs ${written}`)
+    }
+    sees([withFacets(web, { os: { kernel: "6.5" } })])
+    expect((await refusalOf(() => look(meanwhile(ledger, write, 100)))).code).toBe("RevisionConflict")
+    expect(written).toBeLessThan(10)
+    await look()
+    expect(await document(webId)).toMatchObject({ os: { kernel: "6.5" } })
+  })
+
+  /** A ledger to which somebody writes just before a run appends to the machine's record, so many times. */
+  function meanwhile(ledger: Ledger, write: () => Promise<void>, times = 1): Ledger {
+    let left = times
+    return new Proxy(ledger, {
+      get(target, property) {
+        if (property !== "append") return Reflect.get(target, property)
+        const append: Ledger["append"] = async (...given) => {
+          if (given[0] === name && left-- > 0) await write()
+          return target.append(...given)
+        }
+        return append
+      },
+    })
+  }
 })

@@ -1,11 +1,15 @@
 /** Numbers of guests that are given again: another guest is another record, and the same one, however it was restored or edited, is the same. */
 import type { Cause, Observation } from "#discovery/observation.js"
+import { digestBy } from "#discovery/unchanged.js"
+import type { NewEvent } from "#events/catalog.js"
+import { defaultPolicy } from "#events/policy.js"
 import { proxmoxSource } from "#discovery/sources/proxmox.js"
 import { instant, epochMs } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 import { recordId } from "#kernel/ids.js"
 import { discoveryBench, everywhere, workbench } from "#tests/support/discovery-bench.js"
 import { proxmox, task, tokenSecret } from "#tests/support/proxmox.js"
+import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { describe, expect, it } from "vitest"
 
 interface Made {
@@ -73,6 +77,35 @@ describe("a number that is given again is another guest's", () => {
     expect(await then({ macs: ["m3"] }, container, [cause("qemu/101")])).toStrictEqual(["TargetChanged"])
     expect(await then({ macs: ["m1"] }, container, [cause("qemu/100")])).toStrictEqual([])
   })
+})
+
+it("ends though somebody writes to its record meanwhile, and the other is remembered as it was seen", async () => {
+  const bench = await workbench()
+  bench.sees([guest(first)])
+  await bench.look()
+  await bench.news()
+  bench.sees([guest(other)])
+  const prepared = bench.source.next
+  bench.source.next = async (signal) => {
+    const name = stream(`target-${recordId("here", "target", "qemu/100")}`)
+    const tagged: NewEvent = {
+      type: "TargetTagged",
+      data: { tag: "web", by: "hand", first: true },
+      metadata,
+      observedAt,
+    }
+    await bench.ledger.append(name, await bench.ledger.revisionOf(name), [tagged], "theirs")
+    return prepared(signal)
+  }
+  await bench.look()
+  const types = (await bench.news()).map(({ type }) => type)
+  // The other is discovered at once; the old one is decided upon again.
+  expect(types.filter((type) => another.includes(type)).toSorted()).toStrictEqual(another.toSorted())
+  bench.source.next = prepared
+  expect(await bench.look()).toMatchObject({ changes: 0 })
+  const next = recordId("here", "target", "qemu/100", 1)
+  const digest = digestBy(defaultPolicy, "test")(guest(other))
+  expect(await bench.ops.decided.revision(next, digest)).toBe(0)
 })
 
 describe("a guest is the same", () => {

@@ -3,7 +3,9 @@ import type { EventType } from "#events/catalog.js"
 import type { Look, Observation, Source } from "#discovery/observation.js"
 import { runDiscovery } from "#discovery/run.js"
 import { recordId } from "#kernel/ids.js"
+import type { Ledger } from "#ledger/port.js"
 import { workbench } from "#tests/support/discovery-bench.js"
+import { metadata, observedAt } from "#tests/support/sample-events.js"
 import { describe, expect, it } from "vitest"
 
 const uuid = "4c4c4544-0042-3510-8056-b7c04f4d3332"
@@ -131,5 +133,27 @@ describe("what a person said", () => {
     const renamed = { ...own, facets: { ...own.facets, identity: { ...own.facets["identity"], name: "nas.lan" } } }
     expect(await look("ssh", [renamed])).not.toContain("RecordsLinked")
     expect(await members("here", "nas")).toStrictEqual(["here/nas"])
+  })
+
+  it("while a look was about to link comes first, and the next look links what is left, though it sees nothing new", async () => {
+    const { look, ports, ledger, members } = await sources()
+    await look("here", [own, seenAs("pc", { identity: hostnamed("pc") })])
+    const [nas, pc] = [recordId("here", "target", "nas"), recordId("here", "target", "pc")]
+    const data = { records: [nas, pc] as [string, string], reasons: [] }
+    const said = { type: "RecordsSeparated", data, metadata, observedAt } as const
+    const racing: Ledger = new Proxy(ledger, {
+      get(target, property) {
+        if (property !== "append") return Reflect.get(target, property)
+        const append: Ledger["append"] = async (...given) => {
+          const [name] = given
+          if (name === "identity") await ledger.append(name, await ledger.revisionOf(name), [said], "by hand")
+          return target.append(...given)
+        }
+        return append
+      },
+    })
+    expect(await look("ssh", [own], { ...ports, ledger: racing })).toStrictEqual(["RecordsSeparated"])
+    expect(await look("ssh", [own])).toStrictEqual(["RecordsLinked"])
+    expect(await members("here", "nas")).toStrictEqual(["here/nas", "ssh/nas"])
   })
 })

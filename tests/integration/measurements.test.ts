@@ -26,7 +26,7 @@ async function measured() {
   const looks = (2 * day) / minute
   for (let look = 0; look < looks; look++) {
     const values = new Map<string, number>([["cpu", look % 100]])
-    await ops.measurements.record(record, instant(start + look * minute), values)
+    await ops.measurements.record(instant(start + look * minute), [{ record, values }])
   }
   return { ops, file, end: start + (looks - 1) * minute }
 }
@@ -76,8 +76,8 @@ it("forgets series that nobody measures any more", async () => {
   const { ops } = await opened()
   const values = new Map([["cpu", 1]])
   const gone = recordId("here", "target", "gone")
-  await ops.measurements.record(gone, instant(start), values)
-  await ops.measurements.record(record, instant(start + 3 * day), values)
+  await ops.measurements.record(instant(start), [{ record: gone, values }])
+  await ops.measurements.record(instant(start + 3 * day), [{ record, values }])
   expect(await ops.measurements.metricsOf(gone)).toStrictEqual([])
   expect(await ops.measurements.metricsOf(record)).toStrictEqual(["cpu"])
 })

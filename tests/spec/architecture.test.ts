@@ -65,6 +65,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "discovery",
     "sources",
     "folder",
+    "version",
   ],
   sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],

@@ -56,7 +56,16 @@ export async function discoveryBench(policy: Policy = defaultPolicy, folder?: st
   const adopted = { type: "PolicyAdopted", data: { policy }, metadata, observedAt } as const
   await ledger.append(stream("policy"), noStream, [adopted], "adopt")
   const reached = (position: Position) => following.reached(position, 10_000)
-  const ports: DiscoveryPorts = { ledger, views, reached, ops, clock, tellsApart: () => false, alone: (work) => work() }
+  const ports: DiscoveryPorts = {
+    ledger,
+    views,
+    reached,
+    ops,
+    clock,
+    version: "test",
+    tellsApart: () => false,
+    alone: (work) => work(),
+  }
   const request = { actor: "user:ada", signal: new AbortController().signal }
   let known: Position = (await ledger.head()).position
 

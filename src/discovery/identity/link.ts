@@ -4,6 +4,7 @@
  */
 import type { FleetEvent, NewEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
+import { inBatches } from "#kernel/batches.js"
 import { FleetError } from "#kernel/errors.js"
 import type { RecordId, RunId, StreamName } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
@@ -30,36 +31,48 @@ const identityStream = "identity" as StreamName
 const mostSharing = 20
 const facets = ["identity", "hardware", "network", "guest", "access"]
 
-/**
- * @param records that the run saw, all of them targets; those whose evidence is what it was cost a look-up
- * @returns the position of the last link, if any was made
- */
+export interface Linked {
+  /** Of the last link, if any was made. */
+  readonly position: Position | undefined
+  /** Records that are as they ought to be: others are judged at the next look. */
+  readonly judged: ReadonlySet<RecordId>
+}
+
+/** Records that are judged before others get their turn. */
+const atATime = 200
+
+/** @param records that the run saw, all of them targets; those whose evidence is what it was cost a look-up */
 export async function linkRecords(
   records: readonly RecordId[],
   source: string,
   runId: RunId,
   at: Position,
   ports: LinkPorts,
-): Promise<Position | undefined> {
+): Promise<Linked> {
   const { views, evidence } = ports
+  const judged = new Set<RecordId>()
   let last: Position | undefined
-  for (const id of records) {
-    const row = await views.inventory.record(id)
-    if (row === undefined) continue
-    const own = evidenceOf(await views.inventory.document(row.no, last ?? at, facets))
-    const [strong, weak] = [keysOf(own), weakKeysOf(own)]
-    if (await evidence.isKnown(id, [...strong, ...weak])) continue
-    const sharing = [...(await evidence.sharing(id, strong)), ...(await sharingFew(evidence, id, weak))]
-    try {
-      last = (await linkOne(id, sharing, source, runId, last ?? at, ports)) ?? last
-    } catch (error) {
-      // Somebody else linked meanwhile: what was not remembered is judged again at the next look.
-      if (error instanceof FleetError && error.code === "RevisionConflict") return last
-      throw error
+  for await (const some of inBatches(records, atATime)) {
+    for (const id of some) {
+      const row = await views.inventory.record(id)
+      if (row === undefined) continue
+      const own = evidenceOf(await views.inventory.document(row.no, last ?? at, facets))
+      const [strong, weak] = [keysOf(own), weakKeysOf(own)]
+      if (!(await evidence.isKnown(id, [...strong, ...weak]))) {
+        const sharing = [...(await evidence.sharing(id, strong)), ...(await sharingFew(evidence, id, weak))]
+        try {
+          last = (await linkOne(id, sharing, source, runId, last ?? at, ports)) ?? last
+        } catch (error) {
+          // Somebody else linked meanwhile: what was not remembered is judged again at the next look.
+          if (error instanceof FleetError && error.code === "RevisionConflict") return { position: last, judged }
+          throw error
+        }
+        await evidence.put(id, [...strong, ...weak])
+      }
+      judged.add(id)
     }
-    await evidence.put(id, [...strong, ...weak])
   }
-  return last
+  return { position: last, judged }
 }
 
 async function sharingFew(

@@ -32,6 +32,9 @@ type StoredRow = readonly [
   recordedMs: number,
 ]
 
+/** Events of archives are decompressed together: so many. */
+const archivedAtOnce = 256
+
 export function reader(db: Db, archived: ArchivedEvents) {
   const storedPage = db
     .prepare<[number, number, number], StoredRow>(
@@ -148,6 +151,22 @@ export function reader(db: Db, archived: ArchivedEvents) {
       const rows =
         nos === undefined ? page.all(since, upTo, left) : pageOfTypes.all(since, upTo, JSON.stringify(nos), left)
       return [...old, ...rows].map(eventOf)
+    },
+    /** The next ones, at least one if there is any: no more than `limit`, nor than makes about so many characters. */
+    next(after: Position, limit: number, characters: number): RecordedEvent[] {
+      const watermark = archived.rows.watermark()
+      const rows =
+        after < watermark
+          ? archived.page(after + 1, watermark, Math.min(limit, archivedAtOnce))
+          : page.iterate(after, lastPosition, limit)
+      const events: RecordedEvent[] = []
+      let read = 0
+      for (const row of rows) {
+        events.push(eventOf(row))
+        read += row.head.length + row.data.length
+        if (read >= characters) break
+      }
+      return events
     },
     stored({ after, upTo = lastPosition, limit }: Omit<ReadAll, "types">): IndexedEvent[] {
       const watermark = archived.rows.watermark()

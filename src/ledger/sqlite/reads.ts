@@ -9,8 +9,9 @@ import { Signal } from "../signal.js"
 import { ArchivedEvents } from "./archived.js"
 import { reader } from "./read.js"
 
-/** Events handed to a follower at a time. */
+/** Events handed to a follower at a time, and about how many characters of them: each follower has its own in memory. */
 const followBatch = 1_000
+const followCharacters = 2_000_000
 
 export abstract class FileReads {
   /** What the file is called in errors. */
@@ -38,7 +39,8 @@ export abstract class FileReads {
         await this.appended.next(signal)
         continue
       }
-      const batch = await this.readAll({ after: position, limit: followBatch })
+      const from = position
+      const batch = this.trying(() => this.read.next(from, followBatch, followCharacters))
       position = batch.at(-1)?.position ?? position
       yield batch
     }
