@@ -6,7 +6,6 @@ import type { FleetEvent } from "#events/catalog.js"
 import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
 import type { Coverage } from "#events/source.js"
-import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
@@ -71,20 +70,17 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const { atLeast, share } = policy.massAbsence
   const holds = !ports.acceptAbsence && machines >= atLeast && machines > share * targets
   const concluded = holds ? gone.filter(({ record }) => record.kind !== "target") : gone
-  const decisions = await decided(concluded, look.observedAt, ports)
+  const decidedUpon = new Set(concluded.map(({ record }) => record.id))
+  const decisions = await decided(concluded, look, ports)
   for (const { record, events } of decisions)
     if (events.some(({ type }) => type === "TargetRetired")) retired.add(record.id)
   // What was on a machine that is gone is gone, though nobody could look there.
   const left = missing.filter(
-    ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !isDecided(record),
+    ({ record }) => record.kind !== "target" && retired.has(record.targetId) && !decidedUpon.has(record.id),
   )
   const withIt = left.map(({ record }) => ({ record, events: [decideLeft(record.kind)] }))
   const told = holds ? { ...coverage, held: machines } : coverage
   return { decisions: [...decisions, ...withIt], held: holds ? machines : 0, coverage: told }
-
-  function isDecided({ id }: RecordRow): boolean {
-    return concluded.some(({ record }) => record.id === id)
-  }
 }
 
 async function withUnseen(
@@ -105,15 +101,15 @@ async function withUnseen(
 /** Machines first: they are told first. */
 async function decided(
   gone: readonly Missing[],
-  at: Instant,
+  { observedAt, stated }: Look,
   { absences, stateChanges, policy }: AbsencePorts,
 ): Promise<Absent["decisions"]> {
   const decisions: { record: RecordRow; events: FleetEvent[] }[] = []
   for (const { record, document } of gone.toSorted(
     (a, b) => Number(b.record.kind === "target") - Number(a.record.kind === "target"),
   )) {
-    const looks = await absences.missed(record.id)
-    const turns = record.kind === "service" ? await turnsMissed(document, record.id, at, stateChanges, policy) : []
+    const looks = stated === true ? policy.retireAfterLooks : await absences.missed(record.id)
+    const turns = record.kind === "service" ? await turnsMissed(document, record.id, observedAt, stateChanges, policy) : []
     const events = [...turns, ...decideMissing(turns.reduce(evolve, document), record.kind, looks, policy)]
     if (events.length > 0) decisions.push({ record, events })
   }

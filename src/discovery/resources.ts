@@ -25,6 +25,7 @@ export async function resourcesAfter(
     await measurements.record(id, observedAt, measure(observation, new Map()))
     return {}
   }
+  if (observation.resources !== undefined) return { ...observation.resources }
   const previous = new Map<string, number>()
   for (const metric of counterMetrics) {
     const [last] = await measurements.latest(id, metric, observedAt, 1)

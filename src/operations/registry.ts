@@ -10,6 +10,8 @@ import { enroll } from "./enroll.js"
 import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
+import { inventoryExport } from "./inventory-export.js"
+import { inventoryImport } from "./inventory-import.js"
 import { login } from "./login.js"
 import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
@@ -45,6 +47,8 @@ export const operations: readonly Operation[] = [
   snapshotShow,
   snapshotCompare,
   snapshotDelete,
+  inventoryExport,
+  inventoryImport,
   watch,
   noise,
   status,
