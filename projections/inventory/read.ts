@@ -177,8 +177,7 @@ function wholeDocuments(db: Db, paths: Paths): (recordNo: number, at: Position) 
     for (const text of statement.all({ record, at })) {
       if (text === null) continue
       const units = JSON.parse(text) as Json[]
-      for (let i = 0; i < units.length; i += 2)
-        place(document, paths.place(units[i] as number), units[i + 1] as Json)
+      for (let i = 0; i < units.length; i += 2) place(document, paths.place(units[i] as number), units[i + 1] as Json)
     }
     return document
   }

@@ -109,7 +109,8 @@ async function decided(
     (a, b) => Number(b.record.kind === "target") - Number(a.record.kind === "target"),
   )) {
     const looks = stated === true ? policy.retireAfterLooks : await absences.missed(record.id)
-    const turns = record.kind === "service" ? await turnsMissed(document, record.id, observedAt, stateChanges, policy) : []
+    const turns =
+      record.kind === "service" ? await turnsMissed(document, record.id, observedAt, stateChanges, policy) : []
     const events = [...turns, ...decideMissing(turns.reduce(evolve, document), record.kind, looks, policy)]
     if (events.length > 0) decisions.push({ record, events })
   }

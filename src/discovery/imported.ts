@@ -2,9 +2,9 @@
 
 /** @param name of the imports that belong together */
 export function importSource(name: string): string {
-  return `import:${name}`
+  return `import.${name}`
 }
 
 export function isImport(source: string): boolean {
-  return source.startsWith("import:")
+  return source.startsWith("import.")
 }

@@ -47,8 +47,7 @@ export function machinesOf({ views, at }: Asked): (entity: Entity) => Promise<En
     if (kind === "target") return null
     const record = await views.inventory.recordByNo(no)
     if (record === undefined) return null
-    if (last?.of !== record.targetId)
-      last = { of: record.targetId, target: await targetUnder(views, record, at) }
+    if (last?.of !== record.targetId) last = { of: record.targetId, target: await targetUnder(views, record, at) }
     return last.target
   }
 }

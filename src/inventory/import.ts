@@ -32,8 +32,13 @@ export async function inventorySource(
   const machines = new Map(before.flatMap(({ kind, id, nativeKey }) => (kind === "target" ? [[id, nativeKey]] : [])))
   const { observations, q } = await readInventory(body, new Set(machines.values()))
   if (complete && q !== null)
-    throw new FleetError("InvalidInput", `it was exported with the filter "${q.slice(0, 120)}", so it is not all there is`)
-  const machineOf = new Map(before.map(({ kind, nativeKey, targetId }) => [`${kind} ${nativeKey}`, machines.get(targetId)]))
+    throw new FleetError(
+      "InvalidInput",
+      `it was exported with the filter "${q.slice(0, 120)}", so it is not all there is`,
+    )
+  const machineOf = new Map(
+    before.map(({ kind, nativeKey, targetId }) => [`${kind} ${nativeKey}`, machines.get(targetId)]),
+  )
   for (const { kind, nativeKey, on, facets } of observations) {
     const was = machineOf.get(`${kind} ${nativeKey}`)
     if (on !== undefined && was !== undefined && was !== on)

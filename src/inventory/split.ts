@@ -38,7 +38,6 @@ export async function* split(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
     if (bytes > longest)
       throw wrong(`it is longer than ${longest / 2 ** 20} MiB; import it in parts, each from an export with a filter`)
     pending = Buffer.concat([pending, chunk])
-    if (bytes === pending.length && pending.subarray(0, 3).equals(byteOrderMark)) at = Math.max(at, 3)
     let given = 0
     for (; at < pending.length && where !== "after"; at++) {
       const byte = pending[at] as number
@@ -48,7 +47,7 @@ export async function* split(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
       } else if (start === -1) {
         if (byte === openBrace) [start, depth] = [at, 1]
         else if (byte === closeBracket && where === "entities") [where, given] = ["after", at]
-        else if (!between.has(byte)) throw otherwise()
+        else if (!between.has(byte) && !(where === "first" && byteOrderMark.includes(byte))) throw otherwise()
       } else if (byte === quote) inText = true
       else if (byte === openBrace || byte === openBracket) {
         depth += 1

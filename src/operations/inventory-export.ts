@@ -49,9 +49,13 @@ export const inventoryExport = text({
   async run(call, { q: filter, format, entity, port }) {
     const { fleet, point, signal } = call
     if ((format === "cyclonedx") !== (entity !== undefined))
-      throw new FleetError("InvalidInput", '"entity" names the machine whose packages "cyclonedx" lists; they go together')
+      throw new FleetError(
+        "InvalidInput",
+        '"entity" names the machine whose packages "cyclonedx" lists; they go together',
+      )
     if (format === "cyclonedx") {
-      if (filter !== undefined) throw new FleetError("InvalidInput", '"cyclonedx" is of one machine and takes no filter')
+      if (filter !== undefined)
+        throw new FleetError("InvalidInput", '"cyclonedx" is of one machine and takes no filter')
       return { mediaType: cycloneDxType, pieces: once(await cycloneDx(fleet.views, entity ?? "", point, version)) }
     }
     const conditions = await conditionsOf(call, filter, kinds)

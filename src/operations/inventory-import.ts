@@ -18,7 +18,9 @@ export const inventoryImport = job({
       .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, aName)
       .default("inventory")
       .describe("What the imports that belong together are called"),
-    complete: flag.describe("It is all there is: what came with an import of that name before and is not in it is gone"),
+    complete: flag.describe(
+      "It is all there is: what came with an import of that name before and is not in it is gone",
+    ),
     acceptAbsence: flag.describe("With complete: what is missing is gone, however much it is at once"),
   }),
   output: lookReport,
