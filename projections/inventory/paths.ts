@@ -1,6 +1,5 @@
 /** Paths and their numbers, remembered: a fleet has few different ones, however large it is. */
 import type { Db } from "#sqlite/open.js"
-import { type Place, placeOf } from "./units.js"
 
 export interface NumberedPath {
   readonly no: number
@@ -13,8 +12,6 @@ export interface Paths {
   find(path: string): NumberedPath | undefined
   /** @throws Error when there is no such number. */
   get(no: number): NumberedPath
-  /** Where its unit stands in a document. @throws Error when there is no such number. */
-  place(no: number): Place
 }
 
 export function facetOf(path: string): string {
@@ -27,7 +24,6 @@ export function pathReader(db: Db): Paths {
   const byNo = db.prepare<[number], NumberedPath>("SELECT no, path, facet_no AS facetNo FROM paths WHERE no = ?")
   const knownPaths = new Map<string, NumberedPath>()
   const knownNos = new Map<number, NumberedPath>()
-  const places = new Map<number, Place>()
   const remember = (numbered: NumberedPath | undefined) => {
     if (numbered !== undefined) {
       knownPaths.set(numbered.path, numbered)
@@ -35,20 +31,12 @@ export function pathReader(db: Db): Paths {
     }
     return numbered
   }
-  const get = (no: number) => {
-    const numbered = knownNos.get(no) ?? remember(byNo.get(no))
-    if (numbered === undefined) throw new Error(`bug: no path has the number ${no}`)
-    return numbered
-  }
   return {
     find: (path) => knownPaths.get(path) ?? remember(byPath.get(path)),
-    get,
-    place(no) {
-      const known = places.get(no)
-      if (known !== undefined) return known
-      const place = placeOf(get(no).path)
-      places.set(no, place)
-      return place
+    get(no) {
+      const numbered = knownNos.get(no) ?? remember(byNo.get(no))
+      if (numbered === undefined) throw new Error(`bug: no path has the number ${no}`)
+      return numbered
     },
   }
 }

@@ -4,9 +4,10 @@ import type { Json, JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { noiseReader } from "./noise.js"
-import { type NumberedPath, type Paths, pathReader } from "./paths.js"
+import { type NumberedPath, pathReader } from "./paths.js"
 import { wholeRecord } from "./project.js"
-import { documentOf, place } from "./units.js"
+import { documentTexts } from "./texts.js"
+import { documentOf } from "./units.js"
 
 export const kinds = ["target", "service", "stack"] as const
 export type Kind = (typeof kinds)[number]
@@ -57,7 +58,7 @@ export function inventoryReader(db: Db) {
     `SELECT ${recordColumns} FROM records r WHERE r.source = ? ORDER BY r.no`,
   )
 
-  const whole = wholeDocuments(db, paths)
+  const texts = documentTexts(db, paths)
   const oneFacet = unitStatements(db, "AND facet_no = $facet")
   const oneUnit = unitStatements(db, "AND facet_no = $facet AND path_no = $path")
 
@@ -106,10 +107,13 @@ export function inventoryReader(db: Db) {
 
     /** The document of a record at a position, or some of its facets. Empty before it was discovered. */
     async document(recordNo: number, at: Position, facets?: readonly string[]): Promise<JsonObject> {
-      if (facets === undefined) return whole(recordNo, at)
+      if (facets === undefined) return documentIn(texts(recordNo, at))
       const known = facets.flatMap((facet) => paths.find(`/${facet}`) ?? [])
       return documentOf(known.flatMap(({ no }) => oneFacet({ record: recordNo, at, facet: no })).map(unit))
     },
+
+    /** The whole document as JSON, by its top-level members: what is only written somewhere need not be understood. */
+    texts: async (recordNo: number, at: Position): Promise<ReadonlyMap<string, string>> => texts(recordNo, at),
 
     /** The value of one unit at a position; undefined when it did not hold. */
     async value(recordNo: number, path: string, at: Position): Promise<Json | undefined> {
@@ -159,26 +163,7 @@ function unitStatements(db: Db, part: string): (query: UnitQuery) => UnitRow[] {
   return (query) => statement.all(query)
 }
 
-/**
- * Whole documents, their units joined by SQLite to one text and understood at once: a tenth of the cost of a row for each. A text is
- * `[path number, value, path number, value, …]`.
- */
-function wholeDocuments(db: Db, paths: Paths): (recordNo: number, at: Position) => JsonObject {
-  const joined = "'[' || group_concat(path_no || ',' || value) || ']'"
-  const statement = db
-    .prepare<{ record: number; at: number }, string | null>(
-      `SELECT ${joined} FROM units WHERE record_no = $record AND since <= $at
-       UNION ALL
-       SELECT ${joined} FROM past_units WHERE record_no = $record AND since <= $at AND until > $at`,
-    )
-    .pluck()
-  return (record, at) => {
-    const document: Record<string, Json> = {}
-    for (const text of statement.all({ record, at })) {
-      if (text === null) continue
-      const units = JSON.parse(text) as Json[]
-      for (let i = 0; i < units.length; i += 2) place(document, paths.place(units[i] as number), units[i + 1] as Json)
-    }
-    return document
-  }
+function documentIn(texts: ReadonlyMap<string, string>): JsonObject {
+  const members = [...texts].map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+  return JSON.parse(`{${members.join(",")}}`) as JsonObject
 }

@@ -33,7 +33,7 @@ export function isOneUnit(path: string, value: Json): boolean {
 }
 
 /** Whether a path ends at an item of a collection, or inside one. */
-function isItem(path: string): boolean {
+export function isItem(path: string): boolean {
   return path.includes(":")
 }
 
@@ -51,28 +51,15 @@ export function unitAt(path: string): { readonly unit: string; readonly inside: 
 /** The document made of its units; the inverse of `unitsOf` at the root. Units may come in any order. */
 export function documentOf(units: Iterable<Unit>): JsonObject {
   const root: Record<string, Json> = {}
-  for (const { path, value } of units) place(root, placeOf(path), value)
+  for (const { path, value } of units) {
+    const keys = path.slice(1).split("/").map(unescapeKey)
+    const last = keys.pop() as string
+    let holder = root
+    for (const key of keys) holder = ownObject(holder, key)
+    if (isObject(value) && !isItem(path)) ownObject(holder, last)
+    else define(holder, last, value)
+  }
   return root
-}
-
-/** Where a unit stands: the keys of what it is in, and its own. */
-export interface Place {
-  readonly holders: readonly string[]
-  readonly key: string
-  readonly isItem: boolean
-}
-
-export function placeOf(path: string): Place {
-  const keys = path.slice(1).split("/").map(unescapeKey)
-  return { holders: keys.slice(0, -1), key: keys.at(-1) as string, isItem: isItem(path) }
-}
-
-/** Puts a unit into the document that is being made. */
-export function place(document: Record<string, Json>, { holders, key, isItem: item }: Place, value: Json): void {
-  let holder = document
-  for (const name of holders) holder = ownObject(holder, name)
-  if (isObject(value) && !item) ownObject(holder, key)
-  else define(holder, key, value)
 }
 
 function ownObject(holder: Record<string, Json>, key: string): Record<string, Json> {

@@ -54,7 +54,7 @@ function lineOf(cells: readonly unknown[]): string {
 /** Lists in one cell, their members apart by spaces, as tags and addresses have none. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return ""
-  const text = Array.isArray(value) ? value.join(" ") : String(value as string | number)
+  const text = Array.isArray(value) ? value.join(" ") : String(value as string)
   return quoted(harmless(text))
 }
 

@@ -51,3 +51,12 @@ export function machinesOf({ views, at }: Asked): (entity: Entity) => Promise<En
     return last.target
   }
 }
+
+/** The same as JSON, by its members; of one record nothing of it is parsed. */
+export async function textsOfEntity(asked: Asked, entity: Entity): Promise<ReadonlyMap<string, string>> {
+  const { views, at } = asked
+  const isOne = entity.kind !== "target" || (await views.inventory.membersOf(entity.id, at)).length === 1
+  if (isOne) return views.inventory.texts(entity.no, at)
+  const document = await documentOfEntity(asked, entity)
+  return new Map(Object.entries(document).map(([name, value]) => [name, JSON.stringify(value)]))
+}

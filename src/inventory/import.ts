@@ -7,7 +7,7 @@ import type { Look, Source } from "#discovery/observation.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { ViewsReader } from "#projections/views.js"
-import { readInventory } from "./read.js"
+import { readInventory, wrong } from "./read.js"
 
 export interface Importing {
   /** What the imports that belong together are called. */
@@ -39,12 +39,14 @@ export async function inventorySource(
   const machineOf = new Map(
     before.map(({ kind, nativeKey, targetId }) => [`${kind} ${nativeKey}`, machines.get(targetId)]),
   )
-  for (const { kind, nativeKey, on, facets } of observations) {
+  for (const observation of observations) {
+    const { kind, nativeKey, on } = observation
     const was = machineOf.get(`${kind} ${nativeKey}`)
     if (on !== undefined && was !== undefined && was !== on)
-      throw new FleetError(
-        "InvalidInput",
-        `the ${kind} "${String(facets["identity"]?.["name"]).slice(0, 120)}" cannot be imported: at /on: it is known on another machine, and what runs on another is another; give it another id; nothing was recorded`.toWellFormed(),
+      throw wrong(
+        observation,
+        "/on",
+        "it was on another machine before, and what is on another is another: give it another id",
       )
   }
   const looked: Look["coverage"]["looked"] = {}

@@ -2,12 +2,12 @@
  * Our own format: a document with an entity on each line, or lines alone. Machines come before what is on them. It can be imported, so facets are as they are
  * known, but for what only a ledger can say: a role and tags that were assigned stand in the labels, whoever gave them, and the name stands at the top.
  */
-import { type JsonObject, isObject } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import type { Point } from "#kernel/point.js"
 import type { Entity } from "#projections/entities/read.js"
 import { kinds } from "#projections/inventory/read.js"
 import { roleAndTags } from "#projections/inventory/role-and-tags.js"
-import { type Asked, documentOfEntity, entitiesOf, machinesOf } from "./entries.js"
+import { type Asked, entitiesOf, machinesOf, textsOfEntity } from "./entries.js"
 
 export const format = "fleet-ledger/inventory"
 export const formatVersion = 1
@@ -33,35 +33,41 @@ async function* entityLines(asked: Asked): AsyncGenerator<string> {
   for (const kind of kinds) {
     for await (const entity of entitiesOf(asked, kind)) {
       const on = (await machineOf(entity))?.id
-      yield JSON.stringify({
-        kind,
-        id: entity.id,
-        name: entity.name,
-        ...(on === undefined ? {} : { on }),
-        ...toldOf(entity, await documentOfEntity(asked, entity)),
-      })
+      yield lineOf(entity, on, await textsOfEntity(asked, entity))
     }
   }
 }
 
-function toldOf({ lifecycle, sources }: Entity, document: JsonObject): JsonObject {
-  const { lifecycle: _, link: __, assigned, resources, flapping, identity, labels, ...facets } = document
-  const { name: ___, ...who } = isObject(identity) ? identity : {}
-  return {
+/** What an entity has besides its facets. */
+const apart = ["lifecycle", "link", "assigned", "resources", "flapping", "identity", "labels"]
+
+/** @param texts the members of its document */
+function lineOf(entity: Entity, on: string | undefined, texts: ReadonlyMap<string, string>): string {
+  const { kind, id, name, lifecycle, sources } = entity
+  const value = (member: string) => JSON.parse(texts.get(member) ?? "null") as Json
+  const [identity, assigned, resources, labels] = ["identity", "assigned", "resources", "labels"].map(value)
+  const { name: _, ...who } = isObject(identity) ? identity : {}
+  const head = {
+    kind,
+    id,
+    name,
+    ...(on === undefined ? {} : { on }),
     lifecycle,
     sources,
-    ...(flapping === undefined ? {} : { flapping }),
+    ...(texts.has("flapping") ? { flapping: true } : {}),
     ...(isObject(resources) && Object.keys(resources).length > 0 ? { resources } : {}),
-    facets: {
-      ...(Object.keys(who).length === 0 ? {} : { identity: who }),
-      ...(assigned === undefined ? (labels === undefined ? {} : { labels }) : { labels: labelled(document) }),
-      ...facets,
-    },
   }
+  const facets = [
+    ...(Object.keys(who).length === 0 ? [] : [`"identity":${JSON.stringify(who)}`]),
+    ...(isObject(labels) || isObject(assigned) ? [`"labels":${JSON.stringify(labelled(labels, assigned))}`] : []),
+    ...[...texts].flatMap(([facet, text]) => (apart.includes(facet) ? [] : `"${facet}":${text}`)),
+  ]
+  return `${JSON.stringify(head).slice(0, -1)},"facets":{${facets.join(",")}}}`
 }
 
-function labelled(document: JsonObject): JsonObject {
-  const { role, tags } = roleAndTags(document)
-  const { labels } = document
-  return { ...(isObject(labels) ? labels : {}), role, tags: Object.fromEntries(tags.map((tag) => [`tag:${tag}`, {}])) }
+function labelled(labels: Json | undefined, assigned: Json | undefined): JsonObject {
+  const given = isObject(labels) ? labels : {}
+  if (!isObject(assigned)) return given
+  const { role, tags } = roleAndTags({ labels: given, assigned })
+  return { ...given, role, tags: Object.fromEntries(tags.map((tag) => [`tag:${tag}`, {}])) }
 }

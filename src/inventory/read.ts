@@ -33,14 +33,14 @@ export async function readInventory(
     }
     const observation = observationOf(part.text, observations.length + 1)
     const id = `${observation.kind} ${observation.nativeKey}`
-    if (ids.has(id)) throw wrong(nameOf(observation), "/id", "there is another one of its kind with that id")
+    if (ids.has(id)) throw wrong(observation, "/id", "there is another one of its kind with that id")
     ids.add(id)
     observations.push(observation)
   }
   for (const observation of observations) {
     const { on } = observation
     if (on === undefined || ids.has(`target ${on}`) || knownMachines.has(on)) continue
-    throw wrong(nameOf(observation), "/on", `there is no machine with the id "${on.slice(0, 120)}"`)
+    throw wrong(observation, "/on", `there is no machine with the id "${on.slice(0, 120)}"`)
   }
   return { observations, q }
 }
@@ -58,8 +58,7 @@ function observationOf(text: string, number: number): Observation {
   if ("message" in entry) throw wrong(`entity ${number}${calledIn(value)}`, entry.path, entry.message)
   const observation = asObservation(entry)
   const length = lengthOf(observation, number)
-  if (length > longestFacets)
-    throw wrong(nameOf(observation), "/facets", `they are longer than ${longestFacets} characters`)
+  if (length > longestFacets) throw wrong(observation, "/facets", `they are longer than ${longestFacets} characters`)
   return observation
 }
 
@@ -92,13 +91,16 @@ function calledIn(value: unknown): string {
   return typeof name === "string" ? ` (${name.slice(0, 120)})` : ""
 }
 
-function nameOf({ kind, facets }: Observation): string {
-  return `the ${kind} "${String(facets["identity"]?.["name"]).slice(0, 120)}"`
-}
-
-function wrong(what: string, path: string, message: string): FleetError {
+/** @param what which entity, or a word for it */
+export function wrong(what: Observation | string, path: string, message: string): FleetError {
+  const named = typeof what === "string" ? what : `the ${what.kind} "${nameOf(what)}"`
   return new FleetError(
     "InvalidInput",
-    `${what} cannot be imported: at ${path}: ${message}; nothing was recorded`.toWellFormed(),
+    `${named} cannot be imported: at ${path}: ${message}; nothing was recorded`.toWellFormed(),
   )
+}
+
+function nameOf({ facets, nativeKey }: Observation): string {
+  const name = facets["identity"]?.["name"]
+  return (typeof name === "string" ? name : nativeKey).slice(0, 120)
 }

@@ -113,10 +113,12 @@ describe("an export", () => {
     expect(await exported(fleet, asked)).toBe(once)
     expect(JSON.parse(once)).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6" })
     const purls = [...once.matchAll(/"purl": "(.*)"/g)].map(([, purl]) => purl)
-    expect(purls.toSorted()).toEqual([
-      "pkg:deb/debian/libc6@2.36?arch=i386&distro=debian-12",
-      "pkg:deb/debian/openssl@1:3.0.11-1~deb12u2%2Bb1?arch=amd64&distro=debian-12",
-    ])
+    expect(new Set(purls)).toEqual(
+      new Set([
+        "pkg:deb/debian/libc6@2.36?arch=i386&distro=debian-12",
+        "pkg:deb/debian/openssl@1:3.0.11-1~deb12u2%2Bb1?arch=amd64&distro=debian-12",
+      ]),
+    )
     await expect(exported(fleet, { format: "cyclonedx", entity: nginx.name })).rejects.toThrow("is a service")
     await expect(exported(fleet, { format: "cyclonedx", entity: odd.name })).rejects.toThrow("nobody has looked")
     await expect(exported(fleet, { format: "cyclonedx" })).rejects.toThrow("go together")
@@ -127,6 +129,28 @@ function byKind(a: { name: string }, b: { name: string }): number {
   const order = ["web-1", odd.name, "shop", nginx.name]
   return order.indexOf(a.name) - order.indexOf(b.name)
 }
+
+/** What it is, the text, and what is said of it. */
+const wrong: readonly (readonly [string, string, string])[] = [
+  ["no JSON", `${documentOf(all).slice(0, -5)}}`, "cannot be understood"],
+  ["half a document", documentOf(all).slice(0, -30), "ends in the midst"],
+  ["an array", "[1]", "must be an object"],
+  ["text", "hello", "must be an object"],
+  ["nothing of ours", '{"a":1}', "entity 1 cannot be imported: at /kind"],
+  ["another version", JSON.stringify({ version: 2, entities: [] }), "/version"],
+  ["an unknown kind", linesOf([web, { kind: "router", name: "r" }]), "entity 2 (r) cannot be imported: at /kind"],
+  [
+    "a wrong value",
+    linesOf([{ ...web, facets: { os: { id: 7 } } }]),
+    "entity 1 (web-1) cannot be imported: at /facets/os/id",
+  ],
+  ["an unknown facet", linesOf([{ ...web, facets: { oss: {} } }]), "at /facets"],
+  ["a machine that is not there", linesOf([nginx]), 'no machine with the id "w"'],
+  ["the same twice", linesOf([web, web]), "another one of its kind"],
+  ["half a character", linesOf([{ ...web, name: "\ud800" }]), "entity 1 (target)"],
+  ["an entity without end", `{"kind":"target","name":"${"x".repeat(5 * 2 ** 20)}`, "longer than 4 MiB"],
+  ["a heavy entity", linesOf([{ ...web, facets: { sockets: heavy() } }]), "they are longer than"],
+]
 
 describe("an import", () => {
   it.each([1, 7, 65_536])("understands documents and lines, in chunks of %i bytes", async (cut) => {
@@ -166,32 +190,14 @@ describe("an import", () => {
     expect(JSON.parse(await exported(fleet))).toMatchObject({ entities: [{}, {}, {}] })
   })
 
-  it.each<[string, string, string]>([
-    ["no JSON", `${documentOf(all).slice(0, -5)}}`, "cannot be understood"],
-    ["half a document", documentOf(all).slice(0, -30), "ends in the midst"],
-    ["an array", "[1]", "must be an object"],
-    ["text", "hello", "must be an object"],
-    ["nothing of ours", '{"a":1}', "entity 1 cannot be imported: at /kind"],
-    ["another version", JSON.stringify({ version: 2, entities: [] }), "/version"],
-    ["an unknown kind", linesOf([web, { kind: "router", name: "r" }]), "entity 2 (r) cannot be imported: at /kind"],
-    [
-      "a wrong value",
-      linesOf([{ ...web, facets: { os: { id: 7 } } }]),
-      "entity 1 (web-1) cannot be imported: at /facets/os/id",
-    ],
-    ["an unknown facet", linesOf([{ ...web, facets: { oss: {} } }]), "at /facets"],
-    ["a machine that is not there", linesOf([nginx]), 'no machine with the id "w"'],
-    ["the same twice", linesOf([web, web]), "another one of its kind"],
-    ["half a character", linesOf([{ ...web, name: "\ud800" }]), "entity 1 (target)"],
-    ["an entity without end", `{"kind":"target","name":"${"x".repeat(5 * 2 ** 20)}`, "longer than 4 MiB"],
-    ["a heavy entity", linesOf([{ ...web, facets: { sockets: heavy() } }]), "they are longer than"],
-  ])("of %s is refused as a whole", async (_, text, sentence) => {
+  it("that is wrong somewhere is refused as a whole", async () => {
     const fleet = await scriptedFleet(new TestClock())
     const { position } = await fleet.ledger.head()
-    await expect(imported(fleet, text)).rejects.toMatchObject({
-      code: "InvalidInput",
-      message: expect.stringContaining(sentence),
-    })
+    for (const [what, text, sentence] of wrong)
+      await expect(imported(fleet, text).then(() => what)).rejects.toMatchObject({
+        code: "InvalidInput",
+        message: expect.stringContaining(sentence),
+      })
     expect((await fleet.ledger.head()).position).toBe(position)
   })
 

@@ -81,6 +81,6 @@ it("round-trips through an empty ledger, and importing it again writes nothing",
         await fleet.close()
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   )
 })
