@@ -258,11 +258,9 @@ export function entitiesReader(db: Db, head: () => Position) {
     /** Some of them, by their numbers, in that order. */
     async rows(kind: Kind, at: Position, nos: readonly number[]): Promise<readonly Entity[]> {
       const query = contextAt(at)
-      const sql = `SELECT * FROM (${rowsAmong(query, kind, columns, "SELECT value FROM json_each($nos)", undefined)}) ORDER BY no`
-      return db
-        .prepare<object, Row>(sql)
-        .all({ ...query.values, nos: JSON.stringify(nos) })
-        .map(entityOf)
+      const sql = rowsAmong(query, kind, columns, "SELECT value FROM json_each($nos)", undefined)
+      const rows = db.prepare<object, Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
+      return rows.map(entityOf).sort((a, b) => a.no - b.no)
     },
 
     /** Which of some records' entities meet a condition. */

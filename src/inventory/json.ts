@@ -39,13 +39,15 @@ async function* entityLines(asked: Asked): AsyncGenerator<string> {
 }
 
 /** What an entity has besides its facets. */
-const apart = ["lifecycle", "link", "assigned", "resources", "flapping", "identity", "labels"]
+const apart = new Set(["lifecycle", "link", "assigned", "resources", "flapping", "identity", "labels"])
 
 /** @param texts the members of its document */
 function lineOf(entity: Entity, on: string | undefined, texts: ReadonlyMap<string, string>): string {
   const { kind, id, name, lifecycle, sources } = entity
-  const value = (member: string) => JSON.parse(texts.get(member) ?? "null") as Json
-  const [identity, assigned, resources, labels] = ["identity", "assigned", "resources", "labels"].map(value)
+  const [identity, assigned, resources, labels] = ["identity", "assigned", "resources", "labels"].map((member) => {
+    const text = texts.get(member)
+    return text === undefined ? undefined : (JSON.parse(text) as Json)
+  })
   const { name: _, ...who } = isObject(identity) ? identity : {}
   const head = {
     kind,
@@ -60,7 +62,7 @@ function lineOf(entity: Entity, on: string | undefined, texts: ReadonlyMap<strin
   const facets = [
     ...(Object.keys(who).length === 0 ? [] : [`"identity":${JSON.stringify(who)}`]),
     ...(isObject(labels) || isObject(assigned) ? [`"labels":${JSON.stringify(labelled(labels, assigned))}`] : []),
-    ...[...texts].flatMap(([facet, text]) => (apart.includes(facet) ? [] : `"${facet}":${text}`)),
+    ...[...texts].flatMap(([facet, text]) => (apart.has(facet) ? [] : `"${facet}":${text}`)),
   ]
   return `${JSON.stringify(head).slice(0, -1)},"facets":{${facets.join(",")}}}`
 }
