@@ -248,6 +248,21 @@ export function entitiesReader(db: Db, head: () => Position) {
         .all({ ...query.values, prefix })
     },
 
+    /** The numbers of all entities of a kind that are asked for, ascending: what a whole inventory is gone through by. */
+    async numbers(among: Among): Promise<readonly number[]> {
+      const query = contextAt(among.at)
+      const sql = `SELECT no FROM (${found(query, among, "e.no AS no")}) ORDER BY no`
+      return db.prepare<object, number>(sql).pluck().all(query.values)
+    },
+
+    /** Some of them, by their numbers, in that order. */
+    async rows(kind: Kind, at: Position, nos: readonly number[]): Promise<readonly Entity[]> {
+      const query = contextAt(at)
+      const sql = rowsAmong(query, kind, columns, "SELECT value FROM json_each($nos)", undefined)
+      const rows = db.prepare<object, Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
+      return rows.map(entityOf).sort((a, b) => a.no - b.no)
+    },
+
     /** Which of some records' entities meet a condition. */
     async among(at: Position, condition: Condition, recordNos: readonly number[]): Promise<ReadonlySet<number>> {
       const met = new Set<number>()

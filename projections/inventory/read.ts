@@ -5,6 +5,7 @@ import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { noiseReader } from "./noise.js"
 import { type NumberedPath, pathReader } from "./paths.js"
+import { documentTexts } from "./texts.js"
 import { wholeRecord } from "./touches.js"
 import { type Unit, documentOf } from "./units.js"
 
@@ -62,6 +63,7 @@ export function inventoryReader(db: Db) {
     `SELECT ${recordColumns} FROM records r WHERE r.source = ? ORDER BY r.no`,
   )
 
+  const texts = documentTexts(db, paths)
   const everything = unitStatements(db, "")
   const oneFacet = unitStatements(db, "AND facet_no = $facet")
   const oneUnit = unitStatements(db, "AND facet_no = $facet AND path_no = $path")
@@ -136,7 +138,7 @@ export function inventoryReader(db: Db) {
 
     /** The document of a record at a position, or some of its facets. Empty before it was discovered. */
     async document(recordNo: number, at: Position, facets?: readonly string[]): Promise<JsonObject> {
-      if (facets === undefined) return documentOf(everything({ record: recordNo, at }).map(unit))
+      if (facets === undefined) return documentIn(texts(recordNo, at))
       const known = facets.flatMap((facet) => paths.find(`/${facet}`) ?? [])
       return documentOf(known.flatMap(({ no }) => oneFacet({ record: recordNo, at, facet: no })).map(unit))
     },
@@ -154,6 +156,8 @@ export function inventoryReader(db: Db) {
 
     /** Whether any record ever had something there. */
     isPath: async (path: string): Promise<boolean> => paths.find(path) !== undefined,
+    /** The whole document as JSON, by its top-level members: what is only written somewhere need not be understood. */
+    texts: async (recordNo: number, at: Position): Promise<ReadonlyMap<string, string>> => texts(recordNo, at),
 
     /** The value of one unit at a position; undefined when it did not hold. */
     async value(recordNo: number, path: string, at: Position): Promise<Json | undefined> {
@@ -212,4 +216,9 @@ function unitStatements(db: Db, part: string): (query: UnitQuery) => UnitRow[] {
      SELECT path_no, since, value FROM past_units WHERE record_no = $record ${part} AND since <= $at AND until > $at`,
   )
   return (query) => statement.all(query)
+}
+
+function documentIn(texts: ReadonlyMap<string, string>): JsonObject {
+  const members = [...texts].map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+  return JSON.parse(`{${members.join(",")}}`) as JsonObject
 }

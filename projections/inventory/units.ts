@@ -33,7 +33,7 @@ export function isOneUnit(path: string, value: Json): boolean {
 }
 
 /** Whether a path ends at an item of a collection, or inside one. */
-function isItem(path: string): boolean {
+export function isItem(path: string): boolean {
   return path.includes(":")
 }
 

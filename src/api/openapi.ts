@@ -62,7 +62,8 @@ function describe(operation: Operation): object {
   const properties = (schema["properties"] ?? {}) as Record<string, JsonObject>
   const required = (schema["required"] ?? []) as string[]
   const inPath = new Set([...operation.route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
-  const inBody = operation.route.method === "POST"
+  const taken = "body" in operation ? operation.body : undefined
+  const inBody = operation.route.method === "POST" && taken === undefined
   const parameters = Object.entries(properties)
     .filter(([name]) => !inBody || inPath.has(name))
     .map(([name, { description, ...property }]) => ({
@@ -73,15 +74,26 @@ function describe(operation: Operation): object {
       schema: property,
     }))
   const hasBody = inBody && Object.keys(properties).length > 0
+  const requestBody = { required: required.length > 0, content: { "application/json": { schema } } }
   return {
     operationId: operation.name.replaceAll(" ", "_"),
     summary: operation.summary,
     description: `Scope: ${operation.scope}.`,
     parameters,
-    ...(hasBody ? { requestBody: { required: required.length > 0, content: { "application/json": { schema } } } } : {}),
+    ...(taken === undefined ? (hasBody ? { requestBody } : {}) : { requestBody: bodyOf(taken) }),
     responses: responsesOf(operation),
   }
 }
+
+function bodyOf(types: readonly string[]): object {
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, {}])) }
+}
+
+const wrong = {
+  description: "What went wrong",
+  content: { "application/problem+json": { schema: schemaOf(problem, "output") } },
+}
+const problems = { "4XX": wrong, "5XX": wrong }
 
 function responsesOf(operation: Operation): object {
   switch (operation.kind) {
@@ -100,19 +112,22 @@ function responsesOf(operation: Operation): object {
           "text/event-stream",
         ),
       }
+    case "text":
+      return {
+        "200": {
+          description: "The answer, at the point that its head names",
+          headers: Object.fromEntries(
+            ["fleet-ledger-position", "fleet-ledger-time"].map((name) => [name, { schema: { type: "string" } }]),
+          ),
+          content: Object.fromEntries(operation.mediaTypes.map((type) => [type, { schema: { type: "string" } }])),
+        },
+        ...problems,
+      }
   }
 }
 
 function answers(status: string, description: string, shape: z.ZodType, mediaType = "application/json"): object {
-  const problems = {
-    description: "What went wrong",
-    content: { "application/problem+json": { schema: schemaOf(problem, "output") } },
-  }
-  return {
-    [status]: { description, content: { [mediaType]: { schema: schemaOf(shape, "output") } } },
-    "4XX": problems,
-    "5XX": problems,
-  }
+  return { [status]: { description, content: { [mediaType]: { schema: schemaOf(shape, "output") } } }, ...problems }
 }
 
 function schemaOf(shape: z.ZodType, io: "input" | "output"): JsonObject {

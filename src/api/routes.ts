@@ -1,24 +1,32 @@
 /** One route for every operation, and those that let jobs be watched. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { Readable } from "node:stream"
+import { finished } from "node:stream/promises"
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
-import type { Act, Call, Operation, Principal, Progress, Query, Stream } from "#operations/define.js"
-import { admit, asked, follow, invoke } from "#operations/invoke.js"
+import type { Act, Call, Operation, Principal, Progress, Query, Stream, Text } from "#operations/define.js"
+import { admit, asked, follow, invoke, read } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
 import { entityTag, isKnown } from "./etag.js"
 import type { Jobs } from "./jobs.js"
 import { sendStream } from "./stream.js"
 
+/** As long as a body may take to come. */
+const longestBodyMs = 600_000
+
 const noProgress: Progress = () => undefined
 
 export function addRoutes(app: FastifyInstance, operations: readonly Operation[], fleet: Fleet, jobs: Jobs): void {
   for (const operation of operations) {
-    app.route({
+    const route = {
       method: operation.route.method,
       url: operation.route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       handler: handlerOf(operation, fleet, jobs),
-    })
+    }
+    const types = "body" in operation ? operation.body : undefined
+    if (types === undefined) app.route(route)
+    else void app.register((scope) => addTaking(scope, types, route))
   }
 
   app.get("/api/v1/jobs/:id", async (request) => {
@@ -35,6 +43,13 @@ export function addRoutes(app: FastifyInstance, operations: readonly Operation[]
   })
 }
 
+/** A route that is given what it takes unread. */
+async function addTaking(scope: FastifyInstance, types: readonly string[], route: RouteOptions): Promise<void> {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser([...types], (_request, payload, done) => done(null, payload))
+  scope.route(route)
+}
+
 function handlerOf(operation: Operation, fleet: Fleet, jobs: Jobs) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const principal = mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
@@ -46,6 +61,8 @@ function handlerOf(operation: Operation, fleet: Fleet, jobs: Jobs) {
         return start(operation, request, reply, fleet, principal, jobs)
       case "stream":
         return sendFollowed(operation, request, reply, fleet, principal)
+      case "text":
+        return sendText(operation, request, reply, fleet, principal)
     }
   }
 }
@@ -67,19 +84,41 @@ async function answer(
   return known ? reply.code(304).send() : body
 }
 
-function start(
+/** The point that it is at stands in its head: there is no other place for it in what others have laid down. */
+async function sendText(
+  operation: Text,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fleet: Fleet,
+  principal: Principal,
+): Promise<unknown> {
+  const call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
+  const { mediaType, pieces, point } = await read(operation, call, inputOf(request))
+  reply.headers({
+    "content-type": mediaType,
+    "cache-control": "no-store",
+    "fleet-ledger-position": point.position,
+    "fleet-ledger-time": point.time,
+  })
+  return reply.send(Readable.from(pieces))
+}
+
+async function start(
   operation: Act,
   request: FastifyRequest,
   reply: FastifyReply,
   fleet: Fleet,
   principal: Principal,
   jobs: Jobs,
-): unknown {
+): Promise<unknown> {
+  const body = request.body instanceof Readable ? request.body : undefined
   const input = inputOf(request)
   admit(operation, { principal }, input)
   const job = jobs.start(operation.name, (signal, progress) =>
-    invoke(operation, { fleet, principal, signal, progress }, input),
+    invoke(operation, { fleet, principal, signal, progress, ...(body && { body }) }, input),
   )
+  // Whoever is answered may stop sending.
+  if (body !== undefined) await finished(body, { signal: AbortSignal.timeout(longestBodyMs) }).catch(() => undefined)
   return reply.code(202).header("location", `/api/v1/jobs/${job.id}`).send(job)
 }
 
@@ -99,7 +138,7 @@ async function sendFollowed(
 
 /** Path, query and body are one input; a path's value cannot be given twice. */
 function inputOf(request: FastifyRequest): Record<string, unknown> {
-  const body = (request.body ?? {}) as Record<string, unknown>
+  const body = (request.body instanceof Readable ? {} : (request.body ?? {})) as Record<string, unknown>
   if (typeof body !== "object" || Array.isArray(body))
     throw new FleetError("InvalidInput", "the body must be a JSON object")
   return { ...body, ...(request.query as Record<string, unknown>), ...(request.params as Record<string, unknown>) }

@@ -1,11 +1,12 @@
 /** Calling an operation from the command line: on a server that was named, through the one that owns the data folder, or on the folder itself. */
+import { once } from "node:events"
 import { loadConfig } from "#config/load.js"
 import { FleetError } from "#kernel/errors.js"
 import { folderAt } from "../folder.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
 import { complain } from "./complain.js"
-import { textOf } from "./files.js"
+import { contentOf, textOf } from "./files.js"
 import { Interrupt } from "./interrupt.js"
 import type { GlobalFlags } from "./program.js"
 import { progressLine } from "./progress.js"
@@ -13,8 +14,14 @@ import { remoteCaller, socketCaller, somebodyAnswers } from "./remote.js"
 import { render } from "./render.js"
 
 /** @returns the exit code */
-export async function call(spec: CommandSpec, input: Record<string, unknown>, flags: GlobalFlags): Promise<number> {
+export async function call(
+  spec: CommandSpec,
+  input: Record<string, unknown>,
+  flags: GlobalFlags,
+  file?: string,
+): Promise<number> {
   const texts = withTexts(spec, input)
+  const body = file === undefined ? undefined : await contentOf(file)
   const interrupt = new Interrupt()
   const caller = await callerFor(spec, flags, interrupt.signal)
   const progress = progressLine(process.stderr)
@@ -23,13 +30,18 @@ export async function call(spec: CommandSpec, input: Record<string, unknown>, fl
       for await (const item of caller.follow(spec, texts, interrupt.signal)) render(spec, item, flags.output)
       return 0
     }
-    const answer = await caller.invoke(spec, texts, interrupt.signal, progress.update)
+    if (spec.kind === "text") {
+      for await (const piece of caller.read(spec, texts, interrupt.signal))
+        if (!process.stdout.write(piece)) await once(process.stdout, "drain")
+      return 0
+    }
+    const answer = await caller.invoke(spec, texts, interrupt.signal, progress.update, body)
     progress.clear()
     render(spec, answer, flags.output)
     return tellsOfFailure(answer) ? 1 : 0
   } catch (error) {
     progress.clear()
-    if (interrupt.signal.aborted && (spec.kind === "stream" || isCancelled(error))) {
+    if (interrupt.signal.aborted && (spec.kind === "stream" || spec.kind === "text" || isCancelled(error))) {
       complain(new FleetError("Cancelled", "cancelled"))
       return 130
     }

@@ -1,5 +1,7 @@
 /** Texts that are given as files. */
 import * as fs from "node:fs"
+import { once } from "node:events"
+import type { Readable } from "node:stream"
 import { FleetError, messageOf } from "#kernel/errors.js"
 
 /**
@@ -15,5 +17,17 @@ export function textOf(given: string, what: string): string {
     return fs.readFileSync(file === "-" ? 0 : file, "utf8").replace(/\r?\n$/, "")
   } catch (cause) {
     throw new FleetError("InvalidInput", `${what} cannot be read from ${file}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** What a file holds, as it is read; `-` is standard input. @throws FleetError `InvalidInput` when it cannot be opened */
+export async function contentOf(file: string): Promise<Readable> {
+  if (file === "-") return process.stdin
+  const content = fs.createReadStream(file)
+  try {
+    await once(content, "open")
+    return content
+  } catch (cause) {
+    throw new FleetError("InvalidInput", `${file} cannot be read: ${messageOf(cause)}`, { cause })
   }
 }

@@ -4,7 +4,7 @@ import type { LoadedConfig } from "#config/load.js"
 import { systemClock } from "#kernel/clock.js"
 import { bug } from "#kernel/errors.js"
 import type { Operation } from "#operations/define.js"
-import { follow, invoke } from "#operations/invoke.js"
+import { follow, invoke, read } from "#operations/invoke.js"
 import { operations } from "#operations/registry.js"
 import { openFleet } from "../fleet.js"
 import type { Caller } from "./caller.js"
@@ -15,10 +15,15 @@ export async function localCaller(config: LoadedConfig): Promise<Caller> {
   const fleet = await openFleet(config, systemClock, { told: { sealed: () => {}, failed: complain } })
   const principal = localOwner()
   return {
-    async invoke({ name }, input, signal, progress) {
+    async invoke({ name }, input, signal, progress, body) {
       const operation = operationNamed(name)
-      if (operation.kind === "stream") throw bug(`${name} is followed, not invoked`)
-      return invoke(operation, { fleet, principal, signal, progress }, input)
+      if (operation.kind === "stream" || operation.kind === "text") throw bug(`${name} is not invoked`)
+      return invoke(operation, { fleet, principal, signal, progress, ...(body && { body }) }, input)
+    },
+    async *read({ name }, input, signal) {
+      const operation = operationNamed(name)
+      if (operation.kind !== "text") throw bug(`${name} is not read`)
+      yield* (await read(operation, { fleet, principal, signal, progress: () => {} }, input)).pieces
     },
     follow({ name }, input, signal) {
       const operation = operationNamed(name)

@@ -84,9 +84,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     })
   const specs = await loadCommands()
   for (const spec of specs) {
-    addOperation(program, spec, async (input, flags) => {
+    addOperation(program, spec, async (input, flags, file) => {
       const { call } = await import("./call.js")
-      exitCode = await call(spec, input, flags)
+      exitCode = await call(spec, input, flags, file)
     })
   }
   for (const group of Object.keys(groups)) {
@@ -116,7 +116,7 @@ function pastAsText(argument: string): string {
   return /^-\d+[a-z]/i.test(argument) ? `now${argument}` : argument
 }
 
-type Action = (input: Record<string, unknown>, flags: GlobalFlags) => Promise<void>
+type Action = (input: Record<string, unknown>, flags: GlobalFlags, file?: string) => Promise<void>
 
 function addOperation(program: Command, spec: CommandSpec, action: Action): void {
   const { command, summary, options } = spec
@@ -124,6 +124,7 @@ function addOperation(program: Command, spec: CommandSpec, action: Action): void
   const name = words.pop() as string
   const made = addGlobalFlags(words.reduce(groupOf, program).command(name)).summary(summary).description(`${summary}.`)
   const positional = command.positional.map((argument) => argument.replace(/^\[(.*)\]$/, "$1"))
+  if (command.body !== undefined) made.argument(`<${command.body}>`, "- reads standard input")
   for (const [i, argument] of command.positional.entries()) {
     const field = positional[i] as string
     const description = options.find((option) => option.field === field)?.description
@@ -133,12 +134,13 @@ function addOperation(program: Command, spec: CommandSpec, action: Action): void
     if (!positional.includes(field)) made.option(`--${kebab(field)}${flag ? "" : ` <${kebab(field)}>`}`, description)
   }
   made.addHelpText("after", examples(command.examples))
-  made.action(async (...given: unknown[]) => {
+  made.action(async (...all: unknown[]) => {
+    const given = command.body === undefined ? all : all.slice(1)
     const flags = given[positional.length] as Record<string, unknown>
     const input: Record<string, unknown> = {}
     for (const [i, field] of positional.entries()) if (given[i] !== undefined) input[field] = given[i]
     for (const { field } of options) if (flags[field] !== undefined) input[field] = flags[field]
-    await action(input, flags)
+    await action(input, flags, command.body === undefined ? undefined : (all[0] as string))
   })
 }
 
@@ -149,6 +151,7 @@ const groups: Readonly<Record<string, string>> = {
   tag: "Add and remove tags of machines",
   subscription: "List, pause, resume and replay what follows the ledger",
   deadletter: "List events that a handler could not handle, and have it try again",
+  inventory: "Export the inventory at any point, and import one",
   snapshot: "Name points in time, to compare with later; a snapshot copies nothing and is not for restoring a fleet",
   proof: "Checkpoints, proofs and the key that signs them",
   token: "Create, list and revoke tokens",

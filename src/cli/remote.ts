@@ -3,6 +3,7 @@ import * as http from "node:http"
 import * as https from "node:https"
 import * as net from "node:net"
 import { createInterface } from "node:readline"
+import { Readable } from "node:stream"
 import { type ErrorCode, FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
@@ -68,8 +69,8 @@ export function remoteCaller(server: string, token: string | undefined): Caller 
 
 function callerOver(door: Door): Caller {
   return {
-    async invoke(spec, input, signal, progress) {
-      const answer = await ask(door, requestOf(spec, input))
+    async invoke(spec, input, signal, progress, body) {
+      const answer = await ask(door, body === undefined ? requestOf(spec, input) : taking(spec, input, body))
       if (spec.kind !== "job") return answer
       let job = answer as JobAnswer
       const cancel = () => void ask(door, { method: "DELETE", path: `/api/v1/jobs/${job.id}` }).catch(() => undefined)
@@ -81,6 +82,17 @@ function callerOver(door: Door): Caller {
       signal.removeEventListener("abort", cancel)
       if (job.result !== null) return job.result
       throw errorOf(job.problem, door)
+    },
+    async *read(spec, input, signal) {
+      const response = await send(door, { ...requestOf(spec, input), accept: "*/*" })
+      if (response.statusCode !== 200) throw errorOf(await bodyOf(response, door), door)
+      signal.addEventListener("abort", () => response.destroy(), { once: true })
+      response.setEncoding("utf8")
+      try {
+        for await (const piece of response) yield piece as string
+      } catch (error) {
+        throw hasGone(door, error)
+      }
     },
     async *follow(spec, input, signal) {
       const response = await send(door, { ...requestOf(spec, input), accept: "application/x-ndjson" })
@@ -104,8 +116,14 @@ function hasGone(door: Door, cause: unknown): FleetError {
 }
 
 interface Request extends Omit<Outgoing, "headers"> {
-  readonly body?: string
+  readonly body?: string | Readable
   readonly accept?: string
+}
+
+/** Its inputs go into the query, as the body is what it takes. */
+function taking(spec: CommandSpec, input: Record<string, unknown>, body: Readable): Request {
+  const { path } = requestOf({ ...spec, route: { ...spec.route, method: "GET" } }, input)
+  return { method: spec.route.method, path, body }
 }
 
 /** The HTTP request that an operation is called by: its inputs go into the path, the query, or for POST the body. */
@@ -133,8 +151,10 @@ async function ask(door: Door, request: Request): Promise<object> {
 
 function send(door: Door, { method, path, body, accept = "application/json" }: Request): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const type =
-      body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+    const type = {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(typeof body === "string" ? { "content-length": Buffer.byteLength(body) } : {}),
+    }
     const request = door.open({ method, path, headers: { accept, ...type } })
     request.once("response", resolve)
     request.once("error", (error) => {
@@ -142,7 +162,11 @@ function send(door: Door, { method, path, body, accept = "application/json" }: R
         new FleetError("SourceUnavailable", `${door.where} cannot be reached: ${messageOf(error)}`, { cause: error }),
       )
     })
-    request.end(body)
+    if (body instanceof Readable) {
+      // The answer, if there is one, tells of what went wrong there; what went wrong here is told at once.
+      body.once("error", reject)
+      body.pipe(request)
+    } else request.end(body)
   })
 }
 

@@ -5,6 +5,10 @@ import { duration, secret } from "./values.js"
 const sourceName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "a name of lower-case letters, digits, '.', '_' and '-'")
+  .refine(
+    (name) => !name.startsWith("import."),
+    'a name that does not begin with "import.": that is what imports are called',
+  )
 
 const ofEverySource = {
   name: sourceName,

@@ -5,7 +5,6 @@
 import type { ServiceDocument } from "#events/facets/service.js"
 import type { Policy } from "#events/policy.js"
 import type { Coverage } from "#events/source.js"
-import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
@@ -71,7 +70,7 @@ export async function decideAbsent(look: Look, known: readonly RecordRow[], port
   const { atLeast, share } = policy.massAbsence
   const holds = !ports.acceptAbsence && machines >= atLeast && machines > share * targets
   const concluded = holds ? gone.filter(({ record }) => record.kind !== "target") : gone
-  const decisions = await decided(concluded, look.observedAt, ports)
+  const decisions = await decided(concluded, look, ports)
   for (const { again, events } of decisions)
     if (again !== undefined && events.some(({ type }) => type === "TargetRetired")) retired.add(again.record.id)
   // What was on a machine that is gone is gone, though nobody could look there.
@@ -102,7 +101,7 @@ async function withUnseen(
 /** Machines first: they are told first. */
 async function decided(
   gone: readonly Missing[],
-  at: Instant,
+  { observedAt, stated }: Look,
   { absences, stateChanges, policy }: AbsencePorts,
 ): Promise<Decision[]> {
   const decisions: Decision[] = []
@@ -110,8 +109,8 @@ async function decided(
     (a, b) => Number(b.record.kind === "target") - Number(a.record.kind === "target"),
   )) {
     const { kind, id } = record
-    const looks = await absences.missed(id)
-    const turns = kind === "service" ? await turnsMissed(document, id, at, stateChanges, policy) : []
+    const looks = stated === true ? policy.retireAfterLooks : await absences.missed(id)
+    const turns = kind === "service" ? await turnsMissed(document, id, observedAt, stateChanges, policy) : []
     const decide = (known: JsonObject) => [...turns, ...decideMissing(turns.reduce(evolve, known), kind, looks, policy)]
     const events = decide(document)
     const again = kind === "target" ? { record, decide } : undefined

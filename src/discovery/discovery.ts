@@ -2,6 +2,7 @@
 import pLimit from "p-limit"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
+import { isImport } from "./imported.js"
 import type { Source } from "./observation.js"
 import { type DiscoveryPorts, type RunReport, type RunRequest, runDiscovery } from "./run.js"
 
@@ -25,7 +26,7 @@ const together = 8
 
 export function discovery(sources: readonly Source[], ports: Omit<DiscoveryPorts, "tellsApart" | "alone">): Discovery {
   const listing = new Set(sources.filter((source) => source.tellsApart === true).map(({ name }) => name))
-  const tellsApart = (source: string) => listing.has(source)
+  const tellsApart = (source: string) => listing.has(source) || isImport(source)
   const limit = pLimit(together)
   const alone = pLimit(1)
   /** The end of the last look asked for at each source, however it ends. */

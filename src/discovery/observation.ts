@@ -1,4 +1,5 @@
 /** What a source adapter makes of a real system: observations with their coverage, and nothing else. */
+import type { ResourceStatus } from "#events/facets/target.js"
 import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
@@ -15,6 +16,8 @@ export interface Observation {
   readonly on?: string
   /** Facet name → what was seen, gauges included. A missing facet was not looked at. */
   readonly facets: Readonly<Record<string, JsonObject>>
+  /** Of a target, the state of its resources, where somebody else has concluded it. */
+  readonly resources?: Readonly<Record<string, ResourceStatus>>
 }
 
 /** That somebody did something, as a source's own log has it. It is no change: it may account for one. */
@@ -42,6 +45,8 @@ export interface Look {
   readonly causes?: readonly Cause[]
   /** Machines that showed another host key than the one that is trusted, by native key. */
   readonly hostKeysOffered?: ReadonlyMap<string, string>
+  /** Whether it is somebody's word: what it leaves out, where it is complete, is gone at once. */
+  readonly stated?: true
 }
 
 /** How far a look is: machines looked at or failed, of all there are. */

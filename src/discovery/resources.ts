@@ -23,6 +23,7 @@ export async function resourcesAfter(
   known: JsonObject,
 ): Promise<Record<string, ResourceStatus>> {
   if (observation.kind !== "target") return {}
+  if (observation.resources !== undefined) return { ...observation.resources }
   const current = (known["resources"] ?? {}) as Record<string, ResourceStatus>
   const next: Record<string, ResourceStatus> = {}
   for (const [metric, value] of values) {

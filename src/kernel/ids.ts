@@ -13,6 +13,7 @@ const namespaces = {
   record: Buffer.from("0b9d5c2e6a0f4a3b9a553d3d2f6f4c01", "hex"),
   event: Buffer.from("7c1e0f5a1d7b4b8e8f0a5b0a4f4f9d02", "hex"),
   effect: Buffer.from("ec7be5b9f989406e90323108aed0d16d", "hex"),
+  content: Buffer.from("4c7df0a2c9f54d0f8b0fb1a51e6a7d05", "hex"),
 } as const
 
 let scratch = Buffer.allocUnsafe(1_024)
@@ -45,6 +46,11 @@ export function eventId(stream: StreamName, expectedRevision: number, command: s
 /** The id of the thing that `handler` begins as number `index` because of the event `cause`; the same again, however often it is handled. */
 export function effectId(handler: string, cause: EventId, index: number): string {
   return uuidv5("effect", [handler, cause, index].join("\n"))
+}
+
+/** The id of something that is given out, by all that it is made from. */
+export function contentId(madeFrom: string): string {
+  return uuidv5("content", madeFrom)
 }
 
 export function newRunId(): RunId {

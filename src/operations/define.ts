@@ -21,6 +21,8 @@ export interface Call {
   readonly principal: Principal
   readonly signal: AbortSignal
   readonly progress: Progress
+  /** What came with the call, of an operation that takes something. */
+  readonly body?: AsyncIterable<Uint8Array>
 }
 
 /** A read is always at a point, resolved before the handler runs, with the views caught up to it if it reads them. */
@@ -40,6 +42,8 @@ export interface Command {
   readonly name: string
   /** Inputs given by position; `[name]` is optional. */
   readonly positional: readonly string[]
+  /** What the file is called whose content goes with the call: `body` of the operation. */
+  readonly body?: string
   /** Inputs that may be given as `@FILE` or, from standard input, `@-`. */
   readonly files?: readonly string[]
   readonly examples: readonly string[]
@@ -68,6 +72,8 @@ export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {
 export interface Act<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   /** A command is done when it answers; a job is started, watched and can be cancelled. */
   readonly kind: "command" | "job"
+  /** Of what types it takes something with the call, which may be long and is read as it comes. Of jobs only. */
+  readonly body?: readonly string[]
   readonly output: z.ZodObject
   readonly run: (call: Call, input: z.output<I>) => Promise<object>
 }
@@ -81,9 +87,22 @@ export interface Stream<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly run: (call: Call, input: z.output<I>) => AsyncIterable<{ readonly position: number }>
 }
 
-export type Operation = Query | Act | Stream
+/** A read whose answer is in a format of others, and may be long: it is made while it is sent. */
+export interface Text<I extends z.ZodObject = z.ZodObject> extends Base<I> {
+  readonly kind: "text"
+  /** All that its answers may be of. */
+  readonly mediaTypes: readonly string[]
+  readonly run: (call: QueryCall, input: z.output<I>) => Promise<TextAnswer>
+}
 
-/** The input that every query takes. */
+export interface TextAnswer {
+  readonly mediaType: string
+  readonly pieces: AsyncIterable<string>
+}
+
+export type Operation = Query | Act | Stream | Text
+
+/** The input that every read takes. */
 export const at = z
   .string()
   .max(100)
@@ -102,6 +121,10 @@ export function command<I extends z.ZodObject>(operation: Omit<Act<I>, "kind">):
 
 export function job<I extends z.ZodObject>(operation: Omit<Act<I>, "kind">): Act {
   return { ...operation, kind: "job" } as unknown as Act
+}
+
+export function text<I extends z.ZodObject>(operation: Omit<Text<I>, "kind">): Text {
+  return { ...operation, kind: "text", input: operation.input.extend({ at }) } as unknown as Text
 }
 
 export function stream<I extends z.ZodObject>(operation: Omit<Stream<I>, "kind">): Stream {

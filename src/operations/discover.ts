@@ -3,7 +3,7 @@ import * as z from "zod"
 import { type Progress, job } from "./define.js"
 import { flag } from "./shapes.js"
 
-const report = z.object({
+export const lookReport = z.object({
   source: z.string(),
   runId: z.string(),
   outcome: z.enum(["completed", "failed"]),
@@ -27,7 +27,7 @@ export const discover = job({
     source: z.string().max(64).optional().describe("Name of a source; all of them without it"),
     acceptAbsence: flag.describe("What is missing is gone, however much it is at once"),
   }),
-  output: z.object({ runs: z.array(report), changes: z.int() }),
+  output: z.object({ runs: z.array(lookReport), changes: z.int() }),
   route: { method: "POST", path: "/api/v1/discover" },
   command: {
     name: "discover",

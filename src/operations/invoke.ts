@@ -6,7 +6,7 @@ import type { Point } from "#kernel/point.js"
 import { allows } from "#ops/tokens.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { decodeCursor, wrongCursor } from "./cursor.js"
-import type { Act, Call, Operation, Query, Stream } from "./define.js"
+import type { Act, Call, Operation, Query, Stream, Text, TextAnswer } from "./define.js"
 
 /** @param input as it came in: values may still be text @throws FleetError `InvalidInput`, `Forbidden`, whatever the operation throws */
 export async function invoke(
@@ -37,6 +37,18 @@ export async function asked(operation: Query, call: Call, given: Readonly<Record
       return { at: point, ...(await operation.run({ ...call, point }, input)) }
     },
   }
+}
+
+/** @returns the answer, with the point that it is at */
+export async function read(
+  operation: Text,
+  call: Call,
+  input: Readonly<Record<string, unknown>>,
+): Promise<TextAnswer & { readonly point: Point }> {
+  const parsed = admit(operation, call, input)
+  const point = await pointOf(call, parsed)
+  await call.fleet.reached(point.position)
+  return { point, ...(await operation.run({ ...call, point }, parsed)) }
 }
 
 export function follow(

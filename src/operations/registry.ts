@@ -13,6 +13,8 @@ import { enroll } from "./enroll.js"
 import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
+import { inventoryExport } from "./inventory-export.js"
+import { inventoryImport } from "./inventory-import.js"
 import { login } from "./login.js"
 import { measurements } from "./measurements.js"
 import { noise } from "./noise.js"
@@ -53,6 +55,8 @@ export const operations: readonly Operation[] = [
   snapshotShow,
   snapshotCompare,
   snapshotDelete,
+  inventoryExport,
+  inventoryImport,
   watch,
   noise,
   measurements,

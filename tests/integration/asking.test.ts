@@ -16,7 +16,8 @@ type Answer = Record<string, unknown> & {
 function asker(fleet: Fleet) {
   return async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
     const operation = operations.find((one) => one.name === name)
-    if (operation === undefined || operation.kind === "stream") throw new Error(`no operation "${name}"`)
+    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
+      throw new Error(`no operation "${name}"`)
     const principal = { name: "user:test", scope: "admin" } as const
     const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
     return (await invoke(operation, call, input)) as Answer

@@ -23,7 +23,8 @@ async function aFleet() {
   }
   const ask = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
     const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream") throw new Error(`no operation ${name}`)
+    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
+      throw new Error(`no operation ${name}`)
     return (await invoke(operation, call, input)) as Answer
   }
   return { clock, fleet, ask }

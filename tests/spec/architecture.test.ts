@@ -20,6 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   discovery: ["kernel", "events", "ledger", "subscriptions", "projections", "ops"],
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   simulation: ["kernel", "events", "config", "discovery", "folder", "fleet"],
+  inventory: ["kernel", "events", "projections", "timeline", "discovery"],
   operations: [
     "kernel",
     "events",
@@ -28,6 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "timeline",
     "query",
     "snapshots",
+    "inventory",
     "discovery",
     "ops",
     "fleet",
