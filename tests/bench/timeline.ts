@@ -2,8 +2,8 @@
 import type { Position } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Views } from "#projections/views.js"
-import { diff } from "#timeline/diff.js"
 import { entityRef } from "#timeline/entity.js"
+import { itemsBetween } from "#tests/support/differences.js"
 import type { FleetOnDisk } from "./fleet-on-disk.js"
 import { type Row, median, percentile, seconds } from "./report.js"
 import { random } from "./synthetic-fleet.js"
@@ -58,12 +58,11 @@ export async function diffTime(
   changes: number,
 ): Promise<{ readonly ms: number; readonly items: number }> {
   const { position: head } = await ledger.head()
+  const points = { from: (head - changes) as Position, to: head }
   const times: number[] = []
   let items = 0
   for (let i = 0; i < 7; i++) {
-    times.push(
-      (await seconds(async () => (items = (await diff(views, (head - changes) as Position, head)).length))) * 1_000,
-    )
+    times.push((await seconds(async () => (items = (await itemsBetween(views, ledger, points)).length))) * 1_000)
   }
   return { ms: median(times), items }
 }
