@@ -7,6 +7,7 @@ import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { type Asked, type Item, type ItemKey, difference } from "#timeline/diff/diff.js"
 import { groupings } from "#timeline/diff/groups.js"
+import { keepForNextPage, keptFor } from "#timeline/diff/recent.js"
 import { findEntity } from "#timeline/entity.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { type PageKey, decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
@@ -64,12 +65,16 @@ export const diff = query({
     const { fleet } = call
     const { from, to, after } = await rangeOf(call, asked)
     await fleet.reached(Math.max(from.position, to.position) as Position)
-    const found = await difference(fleet.views, fleet.ledger, {
-      from: from.position,
-      to: to.position,
-      by: asked.by,
-      ...(await partOf(fleet.views, asked, from.position, to.position)),
-    })
+    const { entity, against, by } = asked
+    const question = JSON.stringify([from.position, to.position, entity, against, by])
+    const found =
+      keptFor(fleet.views, question) ??
+      (await difference(fleet.views, fleet.ledger, {
+        from: from.position,
+        to: to.position,
+        by,
+        ...(await partOf(fleet.views, asked, from.position, to.position)),
+      }))
     const all = found.items(after)
     if (all === undefined) throw wrongCursor()
     const items: Item[] = []
@@ -81,6 +86,7 @@ export const diff = query({
     }
     const last = items.at(-1)
     const next = isMore && last !== undefined ? encodeCursor(to, keyOf(from, last)) : null
+    if (next !== null) keepForNextPage(fleet.views, question, found)
     return { from, to, summary: found.summary, groups: found.groups, items, next }
   },
 })

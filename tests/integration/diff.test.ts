@@ -295,6 +295,17 @@ describe("groups and pages", () => {
     )
   })
 
+  it("hold nothing on a later page that was redacted meanwhile", async () => {
+    const { fleet, ask, before } = await changedByTwo()
+    await addHost(fleet, "secret-host")
+    await addHost(fleet, "zz-top")
+    const { next } = await ask("diff", { from: before, limit: 3 })
+    await ask("redact", { text: "secret-host", reason: "nobody should know" })
+    const rest = await ask("diff", { from: before, limit: 3, cursor: next })
+    expect(told(rest)).toContain("created target zz-top")
+    expect(JSON.stringify(rest)).not.toContain("secret-host")
+  })
+
   it("are lines for a person: what, and what became of it", async () => {
     const { fleet, ask, before } = await changedByTwo()
     await addHost(fleet, "new\u001b[31m")

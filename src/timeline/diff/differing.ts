@@ -16,17 +16,13 @@ export interface Range {
 }
 
 /** Some records that differ, with their units that do. */
-export interface Differing {
-  readonly units: ReadonlyMap<number, readonly UnitDifference[]>
-  /** Whether it is cheaper to remember them than to find them again, as few are found in much. */
-  readonly remember: boolean
-}
+export type Differing = ReadonlyMap<number, readonly UnitDifference[]>
 
 /**
  * Microseconds, as tests/bench/timeline.ts measures them: of an event in between whose units are sought at either end; of a record whose units are gone through;
  * of a position of the whole ledger, which left past units to be gone through.
  */
-const cost = { event: 8, record: 12, position: 0.15 } as const
+const cost = { event: 12, record: 10, position: 0.15 } as const
 
 /** @param known how many records were known at the earlier position; those discovered later cost the same either way */
 export async function cheaperWay(views: ViewsReader, { earlier, later }: Range, known: number): Promise<Way> {
@@ -68,12 +64,12 @@ export async function* byTouched(
     batch.set(recordNo, own)
     units += own.size
     if (units < unitsAtOnce) continue
-    yield { units: await inventory.between.units(batch, earlier, later), remember: true }
+    yield await inventory.between.units(batch, earlier, later)
     await turn()
     batch = new Map()
     units = 0
   }
-  yield { units: await inventory.between.units(batch, earlier, later), remember: true }
+  yield await inventory.between.units(batch, earlier, later)
 }
 
 /** Heavy machines have some 600 units each. */
@@ -88,7 +84,7 @@ export async function* byStates(
   const turn = inTurns()
   for (let first = 1; first <= known; first += recordsAtOnce) {
     const last = Math.min(first + recordsAtOnce - 1, known)
-    yield { units: await inventory.between.records(first, last, earlier, later), remember: false }
+    yield await inventory.between.records(first, last, earlier, later)
     await turn()
   }
 }
@@ -101,7 +97,7 @@ export async function* differingAmong(
 ): AsyncGenerator<Differing> {
   const turn = inTurns()
   for (const recordNo of recordNos) {
-    yield { units: await inventory.between.records(recordNo, recordNo, earlier, later), remember: false }
+    yield await inventory.between.records(recordNo, recordNo, earlier, later)
     await turn()
   }
 }

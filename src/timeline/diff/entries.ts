@@ -3,15 +3,15 @@
  * `machines.ts`.
  */
 import type { Position } from "#kernel/point.js"
-import { facetOf } from "#projections/inventory/paths.js"
 import type { UnitDifference } from "#projections/inventory/between.js"
+import { facetOf } from "#projections/inventory/paths.js"
 import type { PlacedRecord } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { type EntityRef, entityRef } from "../entity.js"
 import { inTurns } from "../turns.js"
 import { type Differing, type Range, type Way, byStates, byTouched, cheaperWay, differingAmong } from "./differing.js"
 import { type Entry, type Points, isThere } from "./entry.js"
-import { machineEntries, regrouped } from "./machines.js"
+import { type DifferingRecord, machineEntries, regrouped } from "./machines.js"
 
 /** A unit takes some hundred bytes. */
 const unitsInMemory = 50_000
@@ -32,26 +32,24 @@ export async function* entriesBetween(
   const range: Range = { earlier: Math.min(from, to) as Position, later: Math.max(from, to) as Position }
   const known = await views.inventory.between.knownBy(range.earlier)
   let room = unitsInMemory
-  /** Facets that differ, of the records of machines that may have several. */
-  const ofMachines = new Map<number, ReadonlySet<string>>()
+  /** The records of machines that may have several. */
+  const ofMachines = new Map<number, DifferingRecord>()
 
-  for await (const { units, remember } of await differingRecords(views, range, known, among, given)) {
+  for await (const units of await differingRecords(views, range, known, among, given)) {
     for (const record of await views.inventory.placed([...units.keys()], to)) {
       const own = units.get(record.no) ?? []
-      if (isOfMachine(record)) ofMachines.set(record.no, facetsOf(own))
-      else {
-        const remembered = remember && own.length <= room ? { units: own } : {}
-        room -= own.length
-        yield* entryOfOne(views, record, own, remembered, points)
-      }
+      const remembered = own.length <= room ? { units: own } : {}
+      room -= own.length
+      if (isOfMachine(record)) ofMachines.set(record.no, { facets: facetsOf(own), ...remembered })
+      else yield* entryOfOne(views, record, own, remembered, points)
     }
   }
   for await (const record of discoveredIn(views, known, range, among)) {
-    if (isOfMachine(record)) ofMachines.set(record.no, new Set())
+    if (isOfMachine(record)) ofMachines.set(record.no, untouched)
     else yield* entryOfNew(record, points)
   }
   for (const no of await regrouped(views, points)) {
-    if (!ofMachines.has(no) && among?.has(no) !== false) ofMachines.set(no, new Set())
+    if (!ofMachines.has(no) && among?.has(no) !== false) ofMachines.set(no, untouched)
   }
   yield* machineEntries(views, points, ofMachines)
 }
@@ -63,15 +61,15 @@ async function differingRecords(
   among: ReadonlySet<number> | undefined,
   given: Way | undefined,
 ): Promise<AsyncGenerator<Differing>> {
-  if (among !== undefined)
-    return differingAmong(
-      views,
-      range,
-      [...among].filter((no) => no <= known),
-    )
+  if (among !== undefined) {
+    const wereKnown = [...among].filter((no) => no <= known)
+    return differingAmong(views, range, wereKnown)
+  }
   const way = given ?? (await cheaperWay(views, range, known))
   return way === "touched" ? byTouched(views, range, known) : byStates(views, range, known)
 }
+
+const untouched: DifferingRecord = { facets: new Set(), units: [] }
 
 function isOfMachine({ kind, everLinked }: PlacedRecord): boolean {
   return kind === "target" && everLinked

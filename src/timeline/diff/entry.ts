@@ -36,9 +36,9 @@ export interface Entry {
   readonly before: readonly RecordRow[]
   readonly after: readonly RecordRow[]
   readonly moved?: readonly MovedRecord[]
-  /** The units that differ, of a single record, where they are remembered. */
+  /** The units that differ, where they are remembered; of several records those that are seen. */
   readonly units?: readonly UnitDifference[]
-  /** The facets that may differ, of several records; without them any may. */
+  /** Of several records: the only facets that may differ besides. Without them any may. */
   readonly facets?: readonly string[]
 }
 

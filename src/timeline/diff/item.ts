@@ -50,13 +50,17 @@ export async function changesIn(
   points: Points,
   { before, after, facets, units }: Entry,
 ): Promise<Pick<EntityDiff, "changes" | "patch">> {
-  const [was, is] = isOneRecord(before, after)
-    ? partialDocuments(units ?? (await unitsOf(views, before[0], points)), points)
-    : [
-        await documentOfTarget(views, before, points.from, facets),
-        await documentOfTarget(views, after, points.to, facets),
-      ]
-  const patch = patchBetween(was, is).toSorted(byPath)
+  const patches: Patch[] = []
+  if (isOneRecord(before, after)) {
+    patches.push(patchBetween(...partialDocuments(units ?? (await unitsOf(views, before[0], points)), points)))
+  } else {
+    if (units !== undefined) patches.push(patchBetween(...partialDocuments(units, points)))
+    if (facets === undefined || facets.length > 0) {
+      const was = await documentOfTarget(views, before, points.from, facets)
+      patches.push(patchBetween(was, await documentOfTarget(views, after, points.to, facets)))
+    }
+  }
+  const patch = patches.flat().toSorted(byPath)
   return { changes: changesOf(patch), patch }
 }
 
@@ -71,8 +75,7 @@ export async function unitsOf(
   { from, to }: Points,
 ): Promise<readonly UnitDifference[]> {
   const [earlier, later] = [Math.min(from, to) as Position, Math.max(from, to) as Position]
-  const found = await inventory.between.records(no, no, earlier, later)
-  return found.get(no) ?? []
+  return (await inventory.between.records(no, no, earlier, later)).get(no) ?? []
 }
 
 /** As much of both documents as these units are, with the objects around them that were there all the time. */

@@ -4,6 +4,7 @@
  * together; nothing was created or removed by it. What was there at `from`, and is not at `to`, was removed or is named by a record with its id that was linked.
  */
 import type { Position } from "#kernel/point.js"
+import type { UnitDifference } from "#projections/inventory/between.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { type EntityRef, entityRef, targetOf } from "../entity.js"
@@ -11,6 +12,7 @@ import { byPrecedence, precedenceAt } from "../target.js"
 import { inTurns } from "../turns.js"
 import { type Entry, type MovedRecord, type Points, isThere } from "./entry.js"
 import { changesIn } from "./item.js"
+import { visibleUnits } from "./visible.js"
 
 interface Machine {
   readonly root: RecordRow
@@ -18,11 +20,19 @@ interface Machine {
   readonly records: readonly RecordRow[]
 }
 
-/** @param differing facets that differ, of each record that does; their machines at either point are told of */
+/** A record that differs. */
+export interface DifferingRecord {
+  /** Names of those in which it does. */
+  readonly facets: ReadonlySet<string>
+  /** All units that differ, where they are remembered. */
+  readonly units?: readonly UnitDifference[]
+}
+
+/** @param differing by number; their machines at either point are told of */
 export async function* machineEntries(
   views: ViewsReader,
   points: Points,
-  differing: ReadonlyMap<number, ReadonlySet<string>>,
+  differing: ReadonlyMap<number, DifferingRecord>,
 ): AsyncGenerator<Entry> {
   if (differing.size === 0) return
   const [before, after] = [await machinesAt(views, points.from), await machinesAt(views, points.to)]
@@ -46,8 +56,8 @@ export async function* machineEntries(
     if (was === undefined) yield { entity, change: "created", before: [], after: machine.records }
     else {
       const entry = await modified(views, points, was, machine, entity, differing)
-      const isDifferent = entry.moved !== undefined || (await changesIn(views, points, entry)).patch.length > 0
-      if (isDifferent) yield entry
+      const isRegrouped = entry.was !== undefined || entry.moved !== undefined
+      if (isRegrouped || (await changesIn(views, points, entry)).patch.length > 0) yield entry
     }
     await turn()
   }
@@ -106,12 +116,19 @@ async function modified(
   was: Machine,
   is: Machine,
   entity: EntityRef,
-  differing: ReadonlyMap<number, ReadonlySet<string>>,
+  differing: ReadonlyMap<number, DifferingRecord>,
 ): Promise<Entry> {
   const entry = { entity, change: "modified", before: was.records, after: is.records } as const
   const [before, after] = [was, is].map(({ records }) => records.map(({ no }) => no).join())
   if (before === after && was.root.id === is.root.id) {
-    return { ...entry, facets: [...new Set(is.records.flatMap(({ no }) => [...(differing.get(no) ?? [])]))] }
+    const own = is.records.flatMap(({ no }) => differing.get(no) ?? [])
+    if (own.some(({ units }) => units === undefined)) {
+      return { ...entry, facets: [...new Set(own.flatMap(({ facets }) => [...facets]))] }
+    }
+    return {
+      ...entry,
+      ...(await visibleUnits(views, is.records, ({ no }) => differing.get(no)?.units ?? [], points.to)),
+    }
   }
   const moved = await movedBetween(views, points, was, is)
   return {

@@ -10,7 +10,7 @@ import type { Entry, Points } from "./entry.js"
 import { type EntityDiff, unitsOf } from "./item.js"
 
 /**
- * The last event that wrote each of the changes; under the path "", the one that created or removed the whole, or moved records. Undefined where none did: where
+ * The last event that wrote each of the changes; under the path "", the one that created or removed the whole, or linked or unlinked records. Undefined where none did: where
  * sources came to be trusted in another order.
  */
 export async function writersOf(
@@ -34,7 +34,7 @@ type Positions = ReadonlyMap<string, Position | undefined>
 async function written(
   views: ViewsReader,
   points: Points,
-  { before, after, moved = [] }: Entry,
+  { before, after, was, moved }: Entry,
   changes: EntityDiff["changes"],
 ): Promise<Positions> {
   const last = new Map<string, Position>()
@@ -51,7 +51,7 @@ async function written(
     path,
     last.get(path) ?? last.get(unitAt(path).unit) ?? link,
   ])
-  return new Map<string, Position | undefined>(moved.length > 0 ? [...told, ["", link]] : told)
+  return new Map<string, Position | undefined>(was !== undefined || moved !== undefined ? [...told, ["", link]] : told)
 }
 
 /** Something of several records is there from the first of them on, and gone with the last. */
