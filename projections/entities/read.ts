@@ -6,7 +6,7 @@ import { healthBounds } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
 import { policy } from "#events/policy.js"
 import { pathReader } from "../inventory/paths.js"
-import { type Kind, kinds } from "../inventory/read.js"
+import type { Kind } from "../inventory/read.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
 import { type Context, contextOf, listIn, partsOf, rowsAmong, rowsOf } from "./where.js"
@@ -263,16 +263,19 @@ export function entitiesReader(db: Db, head: () => Position) {
       return rows.map(entityOf).sort((a, b) => a.no - b.no)
     },
 
-    /** Which of some records' entities meet a condition. */
-    async among(at: Position, condition: Condition, recordNos: readonly number[]): Promise<ReadonlySet<number>> {
-      const met = new Set<number>()
-      for (const kind of kinds) {
-        const query = contextAt(at)
-        const sql = rowsAmong(query, kind, "e.no", "SELECT value FROM json_each($nos)", condition)
-        const nos = db.prepare<object, number>(sql).pluck()
-        for (const no of nos.all({ ...query.values, nos: JSON.stringify(recordNos) })) met.add(no)
-      }
-      return met
+    /** Which of some entities of a kind meet a condition; they are named by the numbers of their oldest records. */
+    async among(
+      kind: Kind,
+      at: Position,
+      condition: Condition | undefined,
+      nos: readonly number[],
+    ): Promise<readonly number[]> {
+      const query = contextAt(at)
+      const sql = rowsAmong(query, kind, "e.no", "SELECT value FROM json_each($nos)", condition)
+      return db
+        .prepare<object, number>(sql)
+        .pluck()
+        .all({ ...query.values, nos: JSON.stringify(nos) })
     },
   }
 }

@@ -8,7 +8,7 @@ import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 /** @param documents in the order of their precedence, with their `link` */
 export function merged(documents: readonly JsonObject[]): JsonObject {
   const [first = {}, ...others] = documents.map(({ link: _, ...document }) => document)
-  const whole = others.reduce<JsonObject>((before, after) => both(before, after) as JsonObject, first)
+  const whole = others.reduce<JsonObject>(together, first)
   const lifecycles = new Set(documents.map((document) => document["lifecycle"]))
   const lifecycle = ["observed", "unseen", "retired"].find((state) => lifecycles.has(state))
   const resources: JsonObject = Object.assign({}, ...documents.map(({ resources: held }) => held).toReversed())
@@ -22,7 +22,13 @@ export function merged(documents: readonly JsonObject[]): JsonObject {
 }
 
 function both(first: Json, second: Json): Json {
-  if (!isObject(first) || !isObject(second) || isCollection(first) || isCollection(second)) return first
+  return isObject(first) && isObject(second) && !isCollection(first) && !isCollection(second)
+    ? together(first, second)
+    : first
+}
+
+/** Of documents too, which are never collections: of some facets, one may be empty. */
+function together(first: JsonObject, second: JsonObject): JsonObject {
   const fields: Record<string, Json> = { ...first }
   for (const [name, value] of Object.entries(second)) {
     const known = fields[name]

@@ -3,10 +3,10 @@ import type { RecordId, StreamName } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
+import { betweenReader } from "./between.js"
 import { noiseReader } from "./noise.js"
 import { type NumberedPath, pathReader } from "./paths.js"
 import { documentTexts } from "./texts.js"
-import { wholeRecord } from "./touches.js"
 import { type Unit, documentOf } from "./units.js"
 
 export const kinds = ["target", "service", "stack"] as const
@@ -30,11 +30,13 @@ export function streamOf({ kind, id }: RecordRow): StreamName {
   return `${kind}-${id}` as StreamName
 }
 
-/** A unit that at least one event in a range altered. */
-export interface TouchedUnit {
-  readonly recordNo: number
-  /** Undefined: the record was discovered in that range. */
-  readonly path: string | undefined
+/** A record with what tells whether it is there. */
+export interface PlacedRecord extends RecordRow {
+  /** As it is called at the position that was asked about. */
+  readonly name: string
+  readonly lifecycle: string | null
+  /** Whether it was ever linked to another, or another to it. */
+  readonly everLinked: boolean
 }
 
 const recordColumns = `r.no, r.id, r.kind, r.source, r.native_key AS nativeKey, r.generation, r.discovered,
@@ -64,6 +66,17 @@ export function inventoryReader(db: Db) {
   )
 
   const texts = documentTexts(db, paths)
+  const placed = db.prepare<{ nos: string; at: number }, Omit<PlacedRecord, "everLinked"> & { everLinked: number }>(
+    `SELECT ${recordColumns}, coalesce(json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$'), r.native_key) AS name,
+       json_extract(${valueAt("r.no", "'/lifecycle'", "$at")}, '$') AS lifecycle,
+       EXISTS (SELECT 1 FROM links WHERE record_no = r.no) OR EXISTS (SELECT 1 FROM links WHERE target_no = r.no) AS everLinked
+     FROM json_each($nos) j CROSS JOIN records r ON r.no = j.value`,
+  )
+  const under = db.prepare<[string], RecordRow>(
+    `SELECT ${recordColumns} FROM records r
+     WHERE r.target_no = (SELECT no FROM records WHERE id = ?) AND r.kind <> 'target' ORDER BY r.no`,
+  )
+
   const everything = unitStatements(db, "")
   const oneFacet = unitStatements(db, "AND facet_no = $facet")
   const oneUnit = unitStatements(db, "AND facet_no = $facet AND path_no = $path")
@@ -75,11 +88,6 @@ export function inventoryReader(db: Db) {
          AND value = '"observed"' AND until <= $at AND ${valueAt("$record", "'/lifecycle'", "$at")} <> '"observed"'`,
     )
     .pluck()
-
-  const touched = db.prepare<[number, number], { recordNo: number; pathNo: number }>(
-    `SELECT DISTINCT record_no AS recordNo, path_no AS pathNo FROM touched
-     WHERE position > ? AND position <= ? ORDER BY record_no, path_no`,
-  )
 
   const names = db.prepare<{ name: string; at: number }, RecordRow>(
     `SELECT ${recordColumns} FROM records r
@@ -116,9 +124,18 @@ export function inventoryReader(db: Db) {
 
   return {
     noise: noiseReader(db),
+    between: betweenReader(db, paths),
+
     record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
 
     recordByNo: async (no: number): Promise<RecordRow | undefined> => byNo.get(no),
+
+    /** The records with these numbers as they are at a position. Numbers are given from 1 on, without gaps, in the order of discovery. */
+    placed: async (nos: readonly number[], at: Position): Promise<readonly PlacedRecord[]> =>
+      placed.all({ nos: JSON.stringify(nos), at }).map((row) => ({ ...row, everLinked: row.everLinked === 1 })),
+
+    /** What ever ran on the machine that a record tells of: services and stacks, retired ones too, oldest first. */
+    recordsUnder: async (targetRecordId: string): Promise<readonly RecordRow[]> => under.all(targetRecordId),
 
     /** The records of a target, oldest first: that one, and those that are linked to it at a position. */
     membersOf: async (targetId: string, at: Position): Promise<readonly RecordRow[]> =>
@@ -178,14 +195,6 @@ export function inventoryReader(db: Db) {
       if (now.length > 0) return now
       const native = nativeNames.all({ name, at })
       return native.length > 0 ? native : formerNames.all({ name, at })
-    },
-
-    /** The units that the events after `from`, up to and including `to`, altered. Costs what changed. */
-    async touched(from: Position, to: Position): Promise<readonly TouchedUnit[]> {
-      return touched.all(from, to).map(({ recordNo, pathNo }) => ({
-        recordNo,
-        path: pathNo === wholeRecord ? undefined : paths.get(pathNo).path,
-      }))
     },
   }
 }

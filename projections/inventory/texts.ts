@@ -61,9 +61,9 @@ interface Document {
   readonly objects: Map<string, Written>
 }
 
-function add(document: Document, { holder, path, key, start, isItem }: Member, unit: string): void {
+function add(document: Document, { holder, path, key, start, isItem: isWhole }: Member, unit: string): void {
   const value = unit.slice(unit.indexOf(" ") + 1)
-  if (value === "{}" && !isItem) objectAt(document, path)
+  if (value === "{}" && !isWhole) objectAt(document, path)
   else if (holder === "") document.facets.set(key, value)
   else {
     const object = objectAt(document, holder)

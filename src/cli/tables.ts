@@ -3,9 +3,9 @@ import Table from "cli-table3"
 import { type Json, isObject, jsonText } from "#kernel/json.js"
 import type { Change } from "#timeline/change.js"
 import type { Bucket } from "#timeline/density.js"
-import type { EntityDiff } from "#timeline/diff.js"
 import { colours as pc } from "./colours.js"
-import { printable } from "./printable.js"
+import { diffText } from "./diff-text.js"
+import { printable, valueText } from "./printable.js"
 import { comparisonText, showSnapshot, snapshotRow } from "./snapshot-tables.js"
 
 type View = (answer: never) => string
@@ -338,29 +338,6 @@ function fieldText({
   readonly after: Json
 }): string {
   return `    ${printable(path)}  ${pc.red(valueText(before))} → ${pc.green(valueText(after))}`
-}
-
-function valueText(value: Json): string {
-  if (value === null) return "none"
-  return printable(jsonText(value))
-}
-
-function diffText(answer: { from: At; to: At; summary: Record<string, number>; items: EntityDiff[] }): string {
-  const { from, to, summary, items } = answer
-  const colours = { created: pc.green, modified: pc.yellow, removed: pc.red }
-  const entries = items.map(({ entity, change, changes }) =>
-    [
-      `${colours[change](change)}  ${pc.bold(printable(entity.name))} ${pc.dim(`(${entity.kind})`)}`,
-      ...changes.map(fieldText),
-    ].join("\n"),
-  )
-  const counts = Object.entries(summary).map(([change, count]) => `${count} ${change}`)
-  return [
-    ...entries,
-    pc.dim(
-      `${counts.join(", ")} from ${from.time} (position ${from.position}) to ${to.time} (position ${to.position})`,
-    ),
-  ].join("\n")
 }
 
 /** A row for each part of the time; what was not looked at completely is marked. */

@@ -1,4 +1,5 @@
 /** CSV (RFC 4180) for spreadsheets: a row for each machine, service and stack, with what lists tell of them. */
+import { type Json, jsonText } from "#kernel/json.js"
 import type { Entity } from "#projections/entities/read.js"
 import type { ServiceSummary, StackSummary, TargetSummary } from "#projections/entities/summary.js"
 import { kinds } from "#projections/inventory/read.js"
@@ -54,7 +55,7 @@ function lineOf(cells: readonly unknown[]): string {
 /** Lists in one cell, their members apart by spaces, as tags and addresses have none. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return ""
-  const text = Array.isArray(value) ? value.join(" ") : String(value as string)
+  const text = Array.isArray(value) ? value.join(" ") : jsonText(value as Json)
   return quoted(harmless(text))
 }
 

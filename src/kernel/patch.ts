@@ -6,6 +6,8 @@ import fastJsonPatch from "fast-json-patch"
 import * as z from "zod"
 import type { Json, JsonObject } from "#kernel/json.js"
 
+export { escapeKey, unescapeKey } from "#kernel/pointer.js"
+
 const json: z.ZodType<Json> = z.json()
 
 export const patchOperation = z.discriminatedUnion("op", [
@@ -85,13 +87,4 @@ function fieldChanges(patch: Patch): { op: "add" | "replace" | "remove"; change:
     }
   }
   return changes
-}
-
-/** RFC 6901 escaping of one member name. */
-export function escapeKey(key: string): string {
-  return key.includes("~") || key.includes("/") ? key.replaceAll("~", "~0").replaceAll("/", "~1") : key
-}
-
-export function unescapeKey(key: string): string {
-  return key.includes("~") ? key.replaceAll("~1", "/").replaceAll("~0", "~") : key
 }

@@ -1,10 +1,11 @@
 /** What an operation is asked about: a query in text, and what it means at the point of the call. */
 import * as z from "zod"
 import type { Condition } from "#projections/entities/condition.js"
-import type { Kind } from "#projections/inventory/read.js"
+import { type Kind, kinds } from "#projections/inventory/read.js"
 import { momentOf } from "#query/moments.js"
 import { longest, parseQuery } from "#query/parse.js"
 import { understand } from "#query/understand.js"
+import type { Selection } from "#timeline/diff/diff.js"
 import type { QueryCall } from "./define.js"
 
 /** The input `q`. */
@@ -20,9 +21,21 @@ export const q = z
 export async function conditionsOf(
   { fleet, point }: QueryCall,
   text: string | undefined,
-  kinds: readonly Kind[],
+  among: readonly Kind[],
 ): Promise<ReadonlyMap<Kind, Condition>> {
   if (text === undefined || text.trim() === "") return new Map()
   const resolve = (moment: string) => momentOf(fleet, point, moment)
-  return understand(parseQuery(text), { kinds, point, resolve })
+  return understand(parseQuery(text), { kinds: among, point, resolve })
+}
+
+/** Which entities a query is about, for a comparison of points. @throws FleetError `InvalidQuery` */
+export async function selectionOf(call: QueryCall, text: string): Promise<Selection> {
+  const conditions = await conditionsOf(call, text, kinds)
+  return async (at, recordNos) => {
+    const selected = new Set<number>()
+    for (const kind of kinds)
+      for (const no of await call.fleet.views.entities.among(kind, at, conditions.get(kind), recordNos))
+        selected.add(no)
+    return selected
+  }
 }

@@ -28,11 +28,24 @@ export const changeShape = z.object({
   changes: z.array(fieldChangeShape),
 })
 
+const movedRecordShape = z.object({
+  id: z.uuid(),
+  source: z.string(),
+  nativeKey: z.string(),
+  change: z.enum(["linked", "unlinked"]),
+  target: entityShape.nullable().describe("The machine that it was of before, or is of now"),
+})
+
 export const diffItemShape = z.object({
+  group: z.string().nullable().optional().describe("The group that it is listed in, with the changes of that alone"),
   entity: entityShape,
   change: z.enum(["created", "modified", "removed"]),
+  was: entityShape.optional().describe("What it is compared with, where that is another entity"),
+  records: z.array(movedRecordShape).optional().describe("Records that came to a machine or left it"),
   changes: z.array(fieldChangeShape),
-  patch: z.array(patchOperation),
+  patch: z
+    .array(patchOperation)
+    .describe("JSON Patch (RFC 6902) that leads from the document at the first point to that at the second"),
 })
 
 /** Of machines; `average` is the mean of the scores that are known. */

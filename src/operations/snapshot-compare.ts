@@ -3,8 +3,8 @@ import * as z from "zod"
 import { role } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import type { Point } from "#kernel/point.js"
-import { kinds } from "#projections/inventory/read.js"
-import { type EntityDiff, diff } from "#timeline/diff.js"
+import { difference } from "#timeline/diff/diff.js"
+import type { EntityDiff } from "#timeline/diff/item.js"
 import { type HealthTotals, healthTotals } from "#timeline/health.js"
 import { impactOf } from "#timeline/impact.js"
 import { findSnapshot } from "#timeline/snapshot.js"
@@ -67,7 +67,12 @@ export const snapshotCompare = query({
     const { views } = fleet
     const from = await named(fleet, input.from)
     const to = input.to === undefined ? point : await named(fleet, input.to)
-    const items = await diff(views, from.position, to.position)
+    const found = await difference(views, fleet.ledger, {
+      from: from.position,
+      to: to.position,
+    })
+    const items: EntityDiff[] = []
+    for await (const item of found.items() ?? []) items.push(item)
     const [before, after] = [await views.entities.scores(from.position), await views.entities.scores(to.position)]
     const ends = { from: { ...from, health: before }, to: { ...to, health: after } }
     const { critical, issues, improvements } = await impactOf(views, ends, items)
@@ -75,11 +80,7 @@ export const snapshotCompare = query({
     return {
       from,
       to,
-      summary: {
-        created: counted(items, "created"),
-        modified: counted(items, "modified"),
-        removed: counted(items, "removed"),
-      },
+      summary: found.summary,
       health: changed(healthTotals(before), healthTotals(after)),
       criticalChanges: first(critical),
       potentialIssues: first(issues),
@@ -97,11 +98,6 @@ async function named(fleet: Fleet, name: string): Promise<Point> {
 
 function listed<S extends z.ZodType>(item: S) {
   return z.object({ count: z.int(), items: z.array(item) })
-}
-
-function counted(items: readonly EntityDiff[], what: EntityDiff["change"]) {
-  const count = (kind: string) => items.filter((item) => item.change === what && item.entity.kind === kind).length
-  return Object.fromEntries(kinds.map((kind) => [kind, count(kind)]))
 }
 
 function changed(before: HealthTotals, after: HealthTotals) {

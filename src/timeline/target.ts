@@ -12,8 +12,15 @@ export async function recordsOfTarget(
   at: Position,
 ): Promise<readonly RecordRow[]> {
   const records = await views.inventory.membersOf(targetId, at)
-  if (records.length < 2) return records
-  const precedence = (await views.policy.at(at))?.precedence ?? []
+  return records.length < 2 ? records : byPrecedence(records, await precedenceAt(views, at))
+}
+
+/** Names of sources, the most trusted first. */
+export async function precedenceAt(views: ViewsReader, at: Position): Promise<readonly string[]> {
+  return (await views.policy.at(at))?.precedence ?? []
+}
+
+export function byPrecedence(records: readonly RecordRow[], precedence: readonly string[]): readonly RecordRow[] {
   const rank = ({ source }: RecordRow) => (precedence.includes(source) ? precedence.indexOf(source) : precedence.length)
   return records.toSorted((a, b) => rank(a) - rank(b) || a.no - b.no)
 }

@@ -11,7 +11,7 @@ import { benchRebuild } from "./rebuild.js"
 import { type Row, print } from "./report.js"
 import { benchSsh } from "./ssh.js"
 import { benchVerify } from "./verify.js"
-import { benchDiff, benchEntity } from "./timeline.js"
+import { benchDiff, benchEntity, benchWays } from "./timeline.js"
 
 const full = process.argv.includes("full")
 const targets = full ? 10_000 : 1_000
@@ -34,6 +34,7 @@ try {
   rows.push(...(await benchVerify(onDisk.ledger, ledgerFile, folder)))
   const views = await foldAll(onDisk.ledger, path.join(folder, "views.db"))
   rows.push(...(await benchEntity(views, onDisk, targets)))
+  rows.push(...(await benchWays({ views, ledger: onDisk.ledger }, changes)))
 
   const small = await writeFleet(path.join(folder, "small.db"), targets / 10, compared)
   const smallViews = await foldAll(small.ledger, path.join(folder, "small-views.db"))

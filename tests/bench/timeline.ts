@@ -1,9 +1,12 @@
 /** Moving through time: one entity at a point, and the difference of two points. */
-import type { Position } from "#kernel/point.js"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { type Position, origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Views } from "#projections/views.js"
-import { diff } from "#timeline/diff.js"
+import { difference } from "#timeline/diff/diff.js"
+import type { Way } from "#timeline/diff/differing.js"
 import { entityRef } from "#timeline/entity.js"
+import { itemsBetween } from "#tests/support/differences.js"
 import type { FleetOnDisk } from "./fleet-on-disk.js"
 import { type Row, median, percentile, seconds } from "./report.js"
 import { random } from "./synthetic-fleet.js"
@@ -51,34 +54,36 @@ export async function benchEntity(
   ]
 }
 
-/** Milliseconds of the diff over the last `changes` events, as the median of several. */
-export async function diffTime(
-  views: Views,
-  ledger: Ledger,
+/** Milliseconds of the diff over the last `changes` events with all that is told, as the median of several. */
+async function diffTime(
+  { views, ledger }: Fleet,
   changes: number,
+  way?: Way,
 ): Promise<{ readonly ms: number; readonly items: number }> {
   const { position: head } = await ledger.head()
+  const asked = { from: (head - changes) as Position, to: head, ...(way && { way }) }
   const times: number[] = []
   let items = 0
   for (let i = 0; i < 7; i++) {
-    times.push(
-      (await seconds(async () => (items = (await diff(views, (head - changes) as Position, head)).length))) * 1_000,
-    )
+    times.push((await seconds(async () => (items = (await itemsBetween(views, ledger, asked)).length))) * 1_000)
   }
   return { ms: median(times), items }
 }
 
-export async function benchDiff(
-  small: { views: Views; ledger: Ledger },
-  large: { views: Views; ledger: Ledger },
-  changes: number,
-): Promise<Row[]> {
-  const few = await diffTime(small.views, small.ledger, changes)
-  const many = await diffTime(large.views, large.ledger, changes)
-  const each = (few.ms * 1_000) / changes
+interface Fleet {
+  readonly views: Views
+  readonly ledger: Ledger
+}
+
+export async function benchDiff(small: Fleet, large: Fleet, changes: number): Promise<Row[]> {
+  const told = await diffTime(large, changes)
+  const each = (told.ms * 1_000) / changes
+  // By what was touched alone: of a small fleet, going through all of it may be cheaper.
+  const few = await diffTime(small, changes, "touched")
+  const many = await diffTime(large, changes, "touched")
   return [
     {
-      what: `diff over ${changes.toLocaleString("en")} changes (${few.items} entities)`,
+      what: `diff over ${changes.toLocaleString("en")} changes (${told.items} entities)`,
       budget: "≤ 30 µs a change",
       measured: `${each.toFixed(1)} µs`,
       pass: each <= 30,
@@ -88,6 +93,50 @@ export async function benchDiff(
       budget: "≤ 1.2 ×",
       measured: `${(many.ms / few.ms).toFixed(2)} ×`,
       pass: many.ms / few.ms <= 1.2,
+    },
+  ]
+}
+
+/** Where counting by what was touched begins to cost more than going through everything, and what the choice between them costs. */
+export async function benchWays({ views, ledger }: Fleet, changes: number): Promise<Row[]> {
+  const { position: head } = await ledger.head()
+  const counting = async (from: Position, way?: Way) => {
+    const times: number[] = []
+    const count = () => difference(views, ledger, { from, to: head, ...(way && { way }) })
+    for (let i = 0; i < 5; i++) times.push((await seconds(count)) * 1_000)
+    return median(times)
+  }
+  const ratios: number[] = []
+  let crossing: string | undefined
+  for (const share of [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.4, 1]) {
+    const between = Math.round(changes * share)
+    const from = (head - between) as Position
+    const [touched, states] = [await counting(from, "touched"), await counting(from, "states")]
+    ratios.push((await counting(from)) / Math.min(touched, states))
+    if (touched > states) crossing ??= `${between.toLocaleString("en")} changes`
+  }
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  await counting(origin)
+  delay.disable()
+  return [
+    {
+      what: `diff: going through all ${(await views.inventory.between.knownBy(head)).toLocaleString("en")} records is cheaper from`,
+      budget: "(none)",
+      measured: crossing ?? "never",
+      pass: true,
+    },
+    {
+      what: "the way that is chosen against the better one, at worst",
+      budget: "(none)",
+      measured: `${Math.max(...ratios).toFixed(2)} ×`,
+      pass: true,
+    },
+    {
+      what: "longest that anybody waits meanwhile, from the empty ledger to now",
+      budget: "≤ 50 ms",
+      measured: `${(delay.max / 1e6).toFixed(0)} ms`,
+      pass: delay.max / 1e6 <= 50,
     },
   ]
 }

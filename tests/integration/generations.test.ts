@@ -172,7 +172,7 @@ describe("what was known under the name", () => {
     }
     await bench.lookAt(rack)
     const told = (await bench.news()).filter(({ type }) => type.startsWith("Target"))
-    expect(told.map(({ type, metadata }) => `${type} ${metadata.by}`)).toStrictEqual([
+    expect(told.map((event) => `${event.type} ${event.metadata.by}`)).toStrictEqual([
       "TargetUnseen eve@pam",
       "TargetRetired eve@pam",
       "TargetDiscovered carol@pve",

@@ -4,7 +4,8 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import type { Fleet } from "#fleet.js"
-import { diff } from "#timeline/diff.js"
+import { difference } from "#timeline/diff/diff.js"
+import type { EntityDiff } from "#timeline/diff/item.js"
 import type { Position } from "#kernel/point.js"
 import { exported, imported } from "#tests/support/inventories.js"
 import { scriptedFleet } from "#tests/support/scripted-fleet.js"
@@ -172,13 +173,17 @@ describe("an import", () => {
     const before = (await fleet.ledger.head()).position
     await imported(fleet, documentOf([web, nginx]), { complete: true })
     const after = (await fleet.ledger.head()).position
-    const changes = await diff(fleet.views, before, after)
+    const changes: EntityDiff[] = []
+    const found = await difference(fleet.views, fleet.ledger, { from: before, to: after })
+    for await (const item of found.items() ?? []) changes.push(item)
     expect(changes.map(({ entity, change }) => [entity.name, change])).toEqual([
       [odd.name, "removed"],
       ["shop", "removed"],
     ])
     expect((await imported(fleet, documentOf(all), { complete: true })).changes).toBeGreaterThan(0)
-    expect(await diff(fleet.views, before, (await fleet.ledger.head()).position)).toEqual([])
+    const { position: to } = await fleet.ledger.head()
+    const { summary } = await difference(fleet.views, fleet.ledger, { from: before, to })
+    expect(summary).toEqual({ created: 0, modified: 0, removed: 0 })
   })
 
   it("holds what is missing when it is too much at once", async () => {
@@ -230,10 +235,8 @@ describe("two versions of an inventory of 1,000 machines", () => {
     await imported(fleet, documentOf(second), { complete: true })
     const after = (await fleet.ledger.head()).position
     const count = async (from: Position, to: Position) => {
-      const found = await diff(fleet.views, from, to)
-      return (["created", "modified", "removed"] as const).map(
-        (kind) => found.filter(({ change }) => change === kind).length,
-      )
+      const { summary } = await difference(fleet.views, fleet.ledger, { from, to })
+      return [summary.created, summary.modified, summary.removed]
     }
     expect(await count(before, after)).toEqual([30, 60, 30])
     expect(await count(after, after)).toEqual([0, 0, 0])

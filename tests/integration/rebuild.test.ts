@@ -5,10 +5,10 @@ import type { NewEvent } from "#events/catalog.js"
 import type { Fleet } from "#fleet.js"
 import { type Position, origin } from "#kernel/point.js"
 import { findEntity } from "#timeline/entity.js"
-import { diff } from "#timeline/diff.js"
 import { idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
+import { itemsBetween } from "#tests/support/differences.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
 import Database from "better-sqlite3"
@@ -59,7 +59,10 @@ describe("a rebuild", () => {
     const read = async (number: number) => {
       const found = await findEntity(fleet.views, nameOf(number), head)
       await fleet.reached(head)
-      const [first] = await diff(fleet.views, (found.discovered - 1) as Position, found.discovered)
+      const [first] = await itemsBetween(fleet.views, fleet.ledger, {
+        from: (found.discovered - 1) as Position,
+        to: found.discovered,
+      })
       return first?.entity.name
     }
     const answers: Promise<string | undefined>[] = []

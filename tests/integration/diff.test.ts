@@ -1,0 +1,327 @@
+/** What a person is told differs: between two points, of the fleet or a part of it, between two entities, in groups and in pages. */
+import type { EventData, NewEvent } from "#events/catalog.js"
+import { tableOf } from "#cli/tables.js"
+import type { Fleet } from "#fleet.js"
+import { type StreamName, recordId } from "#kernel/ids.js"
+import { invoke } from "#operations/invoke.js"
+import { operations } from "#operations/registry.js"
+import type { Group, Item, Summary } from "#timeline/diff/diff.js"
+import { difference } from "#timeline/diff/diff.js"
+import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
+import { TestClock } from "#tests/support/test-clock.js"
+import { describe, expect, it } from "vitest"
+
+const principal = { name: "user:ada", scope: "admin" } as const
+
+interface Answer {
+  readonly at: { readonly position: number }
+  readonly from: { readonly position: number }
+  readonly to: { readonly position: number }
+  readonly summary: Summary
+  readonly groups: readonly Group[]
+  readonly items: readonly Item[]
+  readonly next: string | null
+}
+
+async function openFleet() {
+  const fleet = await scriptedFleet(new TestClock())
+  const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
+  const ask = async (name: string, input: Record<string, unknown> = {}) => {
+    const operation = operations.find((candidate) => candidate.name === name)
+    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
+      throw new Error(`no operation ${name}`)
+    return (await invoke(operation, call, input)) as Answer
+  }
+  /** The last position, as a point to compare with later. */
+  const now = async () => `position:${(await fleet.ledger.head()).position}`
+  return { fleet, ask, now }
+}
+
+const told = ({ items }: Answer) => items.map(({ change, entity }) => `${change} ${entity.kind} ${entity.name}`)
+const paths = (item: Item | undefined) => item?.changes.map(({ path }) => path)
+
+/** A stack with a service on a machine. */
+async function addStack(fleet: Fleet, target: string, name: string, service: string): Promise<string> {
+  const append = async (stream: string, event: Pick<NewEvent, "type" | "data">) => {
+    const metadata = { actor: "discovery", source: "shop" }
+    const stamped = { ...event, metadata, observedAt: fleet.clock.now() } as NewEvent
+    const { position } = await fleet.ledger.append(stream as StreamName, -1, [stamped], `test ${stream}`)
+    await fleet.reached(position)
+  }
+  const given = (nativeKey: string) => ({ source: "shop", nativeKey, generation: 0, target })
+  const stack: EventData<"StackDiscovered"> = {
+    ...given(`compose:${name}`),
+    document: { lifecycle: "observed", identity: { name, runtime: "compose" } },
+  }
+  await append(`stack-${recordId("shop", "stack", `compose:${name}`)}`, { type: "StackDiscovered", data: stack })
+  const id = recordId("shop", "service", `compose:${name}:${service}`)
+  const part: EventData<"ServiceDiscovered"> = {
+    ...given(`compose:${name}:${service}`),
+    document: {
+      lifecycle: "observed",
+      identity: { name: service, runtime: "docker" },
+      config: { stack: name },
+      state: { status: "running" },
+    },
+  }
+  await append(`service-${id}`, { type: "ServiceDiscovered", data: part })
+  return id
+}
+
+async function stop(fleet: Fleet, service: string): Promise<void> {
+  const stream = `service-${service}` as StreamName
+  const { position } = await fleet.ledger.append(
+    stream,
+    await fleet.ledger.revisionOf(stream),
+    [
+      {
+        type: "ServiceStateChanged",
+        data: { from: "running", to: "stopped" },
+        metadata: { actor: "discovery", source: "here" },
+        observedAt: fleet.clock.now(),
+      },
+    ],
+    `stop ${service}`,
+  )
+  await fleet.reached(position)
+}
+
+describe("linking two records", () => {
+  async function linked() {
+    const { fleet, ask, now } = await openFleet()
+    const nas = await addHost(fleet, "nas")
+    const other = await addHost(fleet, "nas.lan", { "pkg:nginx": { version: "1" } })
+    const before = await now()
+    await ask("identity link", { record: other, target: nas })
+    return { fleet, ask, nas, other, before, after: await now() }
+  }
+
+  it("modifies the machine that both are of: nothing is created or removed", async () => {
+    const { ask, before, nas, other } = await linked()
+    const answer = await ask("diff", { from: before })
+    expect(answer.summary).toStrictEqual({ created: 0, modified: 1, removed: 0 })
+    const [item] = answer.items
+    expect(item).toMatchObject({
+      entity: { id: nas, name: "nas" },
+      change: "modified",
+      records: [{ id: other, source: "here", nativeKey: "nas.lan", change: "linked", target: { name: "nas.lan" } }],
+    })
+    expect(item?.changes).toStrictEqual([])
+  })
+
+  it("and taking them apart modifies what stays, and what comes out, against what they were together", async () => {
+    const { ask, other, nas, after } = await linked()
+    await ask("identity unlink", { record: other })
+    const answer = await ask("diff", { from: after })
+    expect(answer.summary).toStrictEqual({ created: 0, modified: 2, removed: 0 })
+    const [stays, comesOut] = answer.items
+    expect(stays).toMatchObject({ entity: { id: nas }, records: [{ id: other, change: "unlinked" }] })
+    expect(comesOut).toMatchObject({ entity: { id: other, name: "nas.lan" }, was: { id: nas, name: "nas" } })
+    expect(paths(comesOut)).toStrictEqual(["/identity/hostname", "/identity/name", "/packages/pkg:nginx"])
+  })
+
+  it("tells a change of one of them as a change of the machine", async () => {
+    const { fleet, ask, nas, after } = await linked()
+    await changeKernel(fleet, nas, "6.1.0", "6.1.1")
+    const answer = await ask("diff", { from: after })
+    expect(told(answer)).toStrictEqual(["modified target nas"])
+    expect(paths(answer.items[0])).toStrictEqual(["/os/kernel"])
+  })
+})
+
+describe("a part of the fleet", () => {
+  async function twoMachines() {
+    const { fleet, ask, now } = await openFleet()
+    const [web, db] = [await addHost(fleet, "web-1"), await addHost(fleet, "db-1")]
+    const [nginx, postgres] = [await addService(fleet, web, "nginx"), await addService(fleet, db, "postgres")]
+    const shop = await addStack(fleet, web, "shop", "cart")
+    const before = await now()
+    await changeKernel(fleet, web, "6.1.0", "6.1.1")
+    await changeKernel(fleet, db, "6.1.0", "6.1.1")
+    for (const service of [nginx, postgres, shop]) await stop(fleet, service)
+    await addService(fleet, web, "memcached")
+    return { fleet, ask, before, now }
+  }
+
+  it("is a machine with what runs on it", async () => {
+    const { ask, before } = await twoMachines()
+    expect(told(await ask("diff", { from: before, entity: "web-1" }))).toStrictEqual([
+      "modified target web-1",
+      "modified service cart",
+      "created service memcached",
+      "modified service nginx",
+    ])
+  })
+
+  it("is a stack with its services, or one service", async () => {
+    const { ask, before } = await twoMachines()
+    expect(told(await ask("diff", { from: before, entity: "stack:shop" }))).toStrictEqual(["modified service cart"])
+    expect(told(await ask("diff", { from: before, entity: "postgres" }))).toStrictEqual(["modified service postgres"])
+  })
+
+  it("is found where it was there at one of the points alone", async () => {
+    const { ask, before, now } = await twoMachines()
+    expect(told(await ask("diff", { from: before, entity: "memcached" }))).toStrictEqual(["created service memcached"])
+    expect(told(await ask("diff", { from: await now(), to: before, entity: "memcached" }))).toStrictEqual([
+      "removed service memcached",
+    ])
+    await expect(ask("diff", { from: before, entity: "nobody" })).rejects.toThrow(/nothing is called "nobody"/)
+  })
+
+  it("is what is selected at either point", async () => {
+    const { fleet, before } = await twoMachines()
+    const from = Number(before.slice("position:".length))
+    const { position: to } = await fleet.ledger.head()
+    const [web, db] = [await fleet.views.inventory.named("web-1", to), await fleet.views.inventory.named("db-1", to)]
+    const chosen = new Map([
+      [from, web],
+      [to, db],
+    ])
+    const found = await difference(fleet.views, fleet.ledger, {
+      from: from as typeof to,
+      to,
+      selection: async (at, nos) => new Set(nos.filter((no) => chosen.get(at)?.some((record) => record.no === no))),
+    })
+    expect(found.summary).toStrictEqual({ created: 0, modified: 2, removed: 0 })
+  })
+})
+
+describe("two entities", () => {
+  async function twoHosts() {
+    const { fleet, ask, now } = await openFleet()
+    const a = await addHost(fleet, "web-1", { "pkg:nginx": { version: "1" } })
+    const b = await addHost(fleet, "web-2", { "pkg:nginx": { version: "2" } })
+    for (const name of ["nginx", "cron"]) await addService(fleet, a, name)
+    for (const name of ["nginx", "smbd"]) await addService(fleet, b, name)
+    return { fleet, ask, now, a, b }
+  }
+
+  it("are compared field by field, and what runs on them by its name", async () => {
+    const { ask, a, b } = await twoHosts()
+    const answer = await ask("diff", { from: "now", entity: "web-1", against: "web-2" })
+    expect(answer.summary).toStrictEqual({ created: 1, modified: 1, removed: 1 })
+    expect(told(answer)).toStrictEqual(["modified target web-2", "removed service cron", "created service smbd"])
+    expect(answer.items[0]).toMatchObject({ entity: { id: b }, was: { id: a } })
+    expect(paths(answer.items[0])).toStrictEqual([
+      "/identity/hostname",
+      "/identity/name",
+      "/packages/pkg:nginx/version",
+    ])
+  })
+
+  it("are each taken at their own point", async () => {
+    const { fleet, ask, now, b } = await twoHosts()
+    const before = await now()
+    await changeKernel(fleet, b, "6.1.0", "6.1.1")
+    const kernels = async (from: string, to: string) =>
+      (await ask("diff", { from, to, entity: "web-1", against: "web-2" })).items[0]?.changes.find(
+        ({ path }) => path === "/os/kernel",
+      )
+    expect(await kernels(before, "now")).toMatchObject({ before: "6.1.0", after: "6.1.1" })
+    expect(await kernels("now", before)).toBeUndefined()
+  })
+
+  it("have to be of one kind, and have no one who changed the one into the other", async () => {
+    const { ask } = await twoHosts()
+    await expect(ask("diff", { from: "now", entity: "web-1", against: "smbd" })).rejects.toThrow(
+      /is a target .* a service/,
+    )
+    await expect(ask("diff", { from: "now", against: "web-2" })).rejects.toThrow(/"against" needs "entity"/)
+    await expect(ask("diff", { from: "now", entity: "web-1", against: "web-2", by: "actor" })).rejects.toThrow(
+      /nobody wrote/,
+    )
+  })
+})
+
+describe("groups and pages", () => {
+  async function changedByTwo() {
+    const { fleet, ask, now } = await openFleet()
+    const hosts = []
+    for (const name of ["a", "b", "c"]) hosts.push(await addHost(fleet, name))
+    const before = await now()
+    for (const host of hosts) await changeKernel(fleet, host, "6.1.0", "6.1.1")
+    await ask("role set", { target: "b", role: "lab" })
+    return { fleet, ask, before, hosts }
+  }
+
+  it("tell of each actor, and each source, what it wrote last", async () => {
+    const { ask, before } = await changedByTwo()
+    const byActor = await ask("diff", { from: before, by: "actor" })
+    expect(byActor.summary).toStrictEqual({ created: 0, modified: 3, removed: 0 })
+    expect(byActor.groups).toStrictEqual([
+      { group: "discovery", created: 0, modified: 3, removed: 0 },
+      { group: "user:ada", created: 0, modified: 1, removed: 0 },
+    ])
+    expect(byActor.items.map((item) => [item.group, item.entity.name, paths(item)])).toStrictEqual([
+      ["discovery", "a", ["/os/kernel"]],
+      ["discovery", "b", ["/os/kernel"]],
+      ["discovery", "c", ["/os/kernel"]],
+      ["user:ada", "b", ["/assigned"]],
+    ])
+    const bySource = await ask("diff", { from: before, by: "source" })
+    expect(bySource.groups.map(({ group }) => group)).toStrictEqual(["here", null])
+  })
+
+  it.each(["entity", "change", "source", "actor"])(
+    "by %s go on where the page ended, at the points of the first",
+    async (by) => {
+      const { fleet, ask, before, hosts } = await changedByTwo()
+      const whole = await ask("diff", { from: before, by })
+      const items: Item[] = []
+      let cursor: string | null = null
+      for (let page = 0; page <= whole.items.length && (page === 0 || cursor !== null); page++) {
+        const asked = { from: "now", by, limit: 1, ...(cursor === null ? { from: before } : { cursor }) }
+        const answer: Answer = await ask("diff", asked)
+        expect([answer.from, answer.to.position, answer.summary]).toStrictEqual([
+          whole.from,
+          whole.to.position,
+          whole.summary,
+        ])
+        items.push(...answer.items)
+        cursor = answer.next
+        await changeKernel(fleet, hosts[0] ?? "", `6.1.${page + 1}`, `6.1.${page + 2}`)
+      }
+      expect([items, cursor]).toStrictEqual([whole.items, null])
+    },
+  )
+
+  it("go on from no other list's cursor", async () => {
+    const { ask, before } = await changedByTwo()
+    const { next } = await ask("targets", { limit: 1 })
+    expect(next).not.toBeNull()
+    await expect(ask("diff", { from: before, cursor: next })).rejects.toThrow(/not one that this server gave/)
+    const { next: own } = await ask("diff", { from: before, limit: 1 })
+    await expect(ask("diff", { from: before, by: "actor", cursor: own })).rejects.toThrow(
+      /not one that this server gave/,
+    )
+  })
+
+  it("hold nothing on a later page that was redacted meanwhile", async () => {
+    const { fleet, ask, before } = await changedByTwo()
+    await addHost(fleet, "secret-host")
+    await addHost(fleet, "zz-top")
+    const { next } = await ask("diff", { from: before, limit: 3 })
+    await ask("redact", { text: "secret-host", reason: "nobody should know" })
+    const rest = await ask("diff", { from: before, limit: 3, cursor: next })
+    expect(told(rest)).toContain("created target zz-top")
+    expect(JSON.stringify(rest)).not.toContain("secret-host")
+  })
+
+  it("are lines for a person: what, and what became of it", async () => {
+    const { fleet, ask, before } = await changedByTwo()
+    await addHost(fleet, "new\u001b[31m")
+    const lines = tableOf("diff", await ask("diff", { from: before })).split("\n")
+    expect(lines.slice(0, -1)).toStrictEqual([
+      "~ a (target)  os.kernel  6.1.0 → 6.1.1",
+      "~ b (target)",
+      '    assigned  none → {"role":"lab","roleBy":"hand","tags":{}}',
+      "    os.kernel  6.1.0 → 6.1.1",
+      "~ c (target)  os.kernel  6.1.0 → 6.1.1",
+      String.raw`+ new\u001b[31m (target)`,
+    ])
+    expect(lines.at(-1)).toMatch(/^1 created, 3 modified, 0 removed from .* \(position \d+\) to .* \(position \d+\)$/)
+    const grouped = tableOf("diff", await ask("diff", { from: before, by: "source", limit: 4 })).split("\n")
+    expect(grouped[0]).toBe("here 1 created, 3 modified, 0 removed")
+    expect(grouped.at(-1)).toMatch(/; 4 shown, more with --cursor \S+$/)
+  })
+})
