@@ -4,9 +4,11 @@ import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import { healthBounds } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
+import { statementsOf } from "#sqlite/statements.js"
 import { policy } from "#events/policy.js"
 import { pathReader } from "../inventory/paths.js"
 import { type Kind, kinds } from "../inventory/read.js"
+import type { Scans } from "../scans.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
 import { type Context, contextOf, listIn, partsOf, rowsAmong, rowsOf } from "./where.js"
@@ -91,8 +93,9 @@ const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.k
   .map((column) => `e.${column} AS ${column}`)
   .join(", ")}`
 
-/** @param head up to where the tables are made */
-export function entitiesReader(db: Db, head: () => Position) {
+/** Few rows are read here and now; what may go through all of them is left to `scans`. */
+export function entitiesReader(db: Db, scans: Scans) {
+  const statement = statementsOf(db)
   const paths = pathReader(db)
   const anyLink = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM links)").pluck()
   const policyAt = db
@@ -104,7 +107,7 @@ export function entitiesReader(db: Db, head: () => Position) {
 
   const contextAt = (at: Position): Context => {
     const text = policyAt.get(at)
-    return contextOf(at, head(), {
+    return contextOf(at, {
       linked: anyLink.get() === 1,
       precedence: text === undefined ? [] : policy.parse(JSON.parse(text)).precedence,
       path: (path) => paths.find(path),
@@ -145,22 +148,32 @@ export function entitiesReader(db: Db, head: () => Position) {
     const row = rowsAmong(query, kind, columns, "$no", conditionOf(page))
     const [, name, no] = after ?? []
     const beyond = after === undefined ? "" : `AND (name, no) ${descending ? "<" : ">"} ($name, $after)`
-    const names = db
-      .prepare<object, number>(
-        `SELECT no FROM entity_names WHERE kind = $kind AND since <= $at AND (until IS NULL OR until > $at) ${beyond}
+    const names = statement<{ no: number }>(
+      `SELECT no FROM entity_names WHERE kind = $kind AND since <= $at AND (until IS NULL OR until > $at) ${beyond}
          ORDER BY name ${descending ? "DESC" : ""}, no ${descending ? "DESC" : ""} LIMIT ${walked}`,
-      )
-      .pluck()
-    const one = db.prepare<object, Row>(row)
+    )
+    const one = statement<Row>(row)
     const items: Entity[] = []
     let seen = 0
-    for (const number of names.iterate({ kind, at, ...(after === undefined ? {} : { name, after: no }) })) {
+    for (const { no: number } of names.iterate({ kind, at, ...(after === undefined ? {} : { name, after: no }) })) {
       seen += 1
       const entity = one.get({ ...query.values, no: number })
       if (entity !== undefined) items.push(entityOf(entity))
       if (items.length === limit) return items
     }
     return seen < walked ? items : undefined
+  }
+
+  /** What is on one machine is few. */
+  const rowsFor = async <T>({ targetNo }: Among, sql: string, values: object): Promise<T[]> =>
+    targetNo === undefined ? scans.all<T>(sql, values) : statement<T>(sql).all(values)
+
+  /** How many there are. */
+  const count = async (among: Among): Promise<number> => {
+    const query = contextAt(among.at)
+    const sql = `SELECT count(*) AS count FROM (${found(query, among, "1")})`
+    const [row] = await rowsFor<{ count: number }>(among, sql, query.values)
+    return row?.count ?? 0
   }
 
   return {
@@ -179,21 +192,13 @@ export function entitiesReader(db: Db, head: () => Position) {
       const order = [by, "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
       const sql = `SELECT * FROM (${found(query, page, columns)}) ${beyond} ORDER BY ${order} LIMIT ${limit}`
       const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
-      return db.prepare<object, Row>(sql).all(values).map(entityOf)
+      return (await rowsFor<Row>(page, sql, values)).map(entityOf)
     },
 
     /** How many there are of each kind, retired ones apart: in the fleet, or on one machine (itself included). */
     async totals(at: Position, targetNo?: number): Promise<Readonly<Record<Kind, number>>> {
-      const of = (kind: Kind) => {
-        const query = contextAt(at)
-        return (
-          db
-            .prepare<object, number>(`SELECT count(*) FROM (${found(query, { kind, at, targetNo }, "1")})`)
-            .pluck()
-            .get(query.values) ?? 0
-        )
-      }
-      return { target: of("target"), service: of("service"), stack: of("stack") }
+      const of = (kind: Kind) => count({ kind, at, targetNo })
+      return { target: await of("target"), service: await of("service"), stack: await of("stack") }
     },
 
     /** How each machine is doing, by its id; retired ones apart. */
@@ -204,15 +209,11 @@ export function entitiesReader(db: Db, head: () => Position) {
         { kind: "target", at },
         "(SELECT id FROM records WHERE no = e.no) AS id, e.health AS score",
       )
-      return new Map(db.prepare<object, [RecordId, number | null]>(rows).raw().all(query.values))
+      const scores = await scans.all<{ id: RecordId; score: number | null }>(rows, query.values)
+      return new Map(scores.map(({ id, score }) => [id, score]))
     },
 
-    /** How many there are. */
-    async count(among: Among): Promise<number> {
-      const query = contextAt(among.at)
-      const sql = `SELECT count(*) FROM (${found(query, among, "1")})`
-      return db.prepare<object, number>(sql).pluck().get(query.values) ?? 0
-    },
+    count,
 
     /** How many there are with each value, most first. */
     async counts(
@@ -224,11 +225,11 @@ export function entitiesReader(db: Db, head: () => Position) {
       const list = listOf(by)
       const rows = found(query, among, list === undefined ? `${valueOf(by)} AS value` : `${listIn(list)} AS list`)
       const from = list === undefined ? `(${rows})` : `(SELECT m.value AS value FROM (${rows}) JOIN json_each(list) m)`
-      return db
-        .prepare<object, { value: string | null; count: number }>(
-          `SELECT value, count(*) AS count FROM ${from} GROUP BY value ORDER BY count DESC, value LIMIT ${limit}`,
-        )
-        .all(query.values)
+      return rowsFor(
+        among,
+        `SELECT value, count(*) AS count FROM ${from} GROUP BY value ORDER BY count DESC, value LIMIT ${limit}`,
+        query.values,
+      )
     },
 
     /** Values that there are of what a condition is about, and that begin with a text, in their order: of columns, lists, and keys of collections. */
@@ -240,12 +241,11 @@ export function entitiesReader(db: Db, head: () => Position) {
       const rows = found(query, { kind, at }, about.is === "column" ? wanted : `${listIn(about.list)} AS list`)
       const from =
         about.is === "column" ? `(${rows})` : `(SELECT m.value AS value FROM (${rows}) JOIN json_each(list) m)`
-      return db
-        .prepare<object, string>(
-          `SELECT DISTINCT value FROM ${from} WHERE lower(substr(value, 1, length($prefix))) = lower($prefix) ORDER BY value LIMIT 50`,
-        )
-        .pluck()
-        .all({ ...query.values, prefix })
+      const values = await scans.all<{ value: string }>(
+        `SELECT DISTINCT value FROM ${from} WHERE lower(substr(value, 1, length($prefix))) = lower($prefix) ORDER BY value LIMIT 50`,
+        { ...query.values, prefix },
+      )
+      return values.map(({ value }) => value)
     },
 
     /** Which of some records' entities meet a condition. */
@@ -253,9 +253,9 @@ export function entitiesReader(db: Db, head: () => Position) {
       const met = new Set<number>()
       for (const kind of kinds) {
         const query = contextAt(at)
-        const sql = rowsAmong(query, kind, "e.no", "SELECT value FROM json_each($nos)", condition)
-        const nos = db.prepare<object, number>(sql).pluck()
-        for (const no of nos.all({ ...query.values, nos: JSON.stringify(recordNos) })) met.add(no)
+        const sql = rowsAmong(query, kind, "e.no AS no", "SELECT value FROM json_each($nos)", condition)
+        const values = { ...query.values, nos: JSON.stringify(recordNos) }
+        for (const { no } of statement<{ no: number }>(sql).all(values)) met.add(no)
       }
       return met
     },

@@ -19,9 +19,8 @@ export interface Context {
   items(collection: string, passes: (key: string) => boolean): readonly number[]
 }
 
-/** @param head up to where the tables are made */
-export function contextOf(at: Position, head: Position, known: Omit<Context, "at" | "values">): Context {
-  const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at, head)
+export function contextOf(at: Position, known: Omit<Context, "at" | "values">): Context {
+  const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at)
   return { ...known, at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
 }
 
