@@ -142,7 +142,7 @@ export function entitiesReader(db: Db, scans: Scans) {
   }
 
   /** Those of some entities that meet what is asked for, in the order that they are given in. */
-  const among = (asked: Among, nos: readonly number[]): Entity[] => {
+  const entitiesAmong = (asked: Among, nos: readonly number[]): Entity[] => {
     const query = contextAt(asked.at)
     const sql = rowsAmong(query, asked.kind, columns, "SELECT value FROM json_each($nos)", conditionOf(asked))
     const rows = statement<Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
@@ -164,13 +164,17 @@ export function entitiesReader(db: Db, scans: Scans) {
       )
     const items: Entity[] = []
     let last = after && { name: after[1], no: after[2] }
-    // What nearly everything meets is found at once, and what little does in few goes.
-    for (let seen = 0, steps = limit + 10; seen < walked; seen += steps, steps *= 4) {
+    // What nearly everything meets is found at once, and what little does in few goes; what is asked of others is asked of all of them in each.
+    for (
+      let seen = 0, steps = isOfOthers(page.condition) ? walked : limit + 10;
+      seen < walked;
+      seen += steps, steps *= 4
+    ) {
       const names =
         last === undefined
           ? named("").all({ kind, at, steps })
           : named(`AND (name, no) ${descending ? "<" : ">"} ($name, $no)`).all({ kind, at, steps, ...last })
-      const met = among(
+      const met = entitiesAmong(
         page,
         names.map((one) => one.no),
       )
@@ -212,7 +216,7 @@ export function entitiesReader(db: Db, scans: Scans) {
         SELECT no FROM found ${beyond} ORDER BY ${order} LIMIT ${limit}`
       const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
       const nos = (await rowsFor<{ no: number }>(page, sql, values)).map((row) => row.no)
-      return among({ kind, at, includeRetired: true }, nos)
+      return entitiesAmong({ kind, at, includeRetired: true }, nos)
     },
 
     /** How many there are of each kind, retired ones apart: in the fleet, or on one machine (itself included). */
@@ -306,6 +310,20 @@ function conditionOf({
   if (includeRetired) return condition
   const present: Condition = { is: "present" }
   return condition === undefined ? present : { is: "all", of: [present, condition] }
+}
+
+function isOfOthers(condition: Condition | undefined): boolean {
+  switch (condition?.is) {
+    case "related":
+      return true
+    case "all":
+    case "any":
+      return condition.of.some(isOfOthers)
+    case "not":
+      return isOfOthers(condition.of)
+    default:
+      return false
+  }
 }
 
 function listOf(by: Countable): List | undefined {

@@ -67,7 +67,7 @@ async function compared(views: Views, fleet: FleetOnDisk, asked: Asked): Promise
       views,
       ledger,
       asked,
-      points.map(() => ({ position, time }) as Point),
+      points.map(() => ({ position, time })),
     ),
   )
   const then = await timesOf(views, ledger, asked, points)
