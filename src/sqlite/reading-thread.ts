@@ -98,12 +98,12 @@ export function readingThread(file: string, cacheKiB: number): ReadingThread {
         const no = ++last
         asked.set(no, { resolve, reject })
         worker.ref()
-        worker.postMessage({ no, sql, values })
+        worker.postMessage({ no, sql, values }, [])
       })
     },
     close() {
       if (ended !== undefined) return
-      worker.postMessage({})
+      worker.postMessage({}, [])
       // What was answered by then is still told: a thread's last messages come before its end.
       if (Atomics.wait(closed, 0, 0, patience) === "timed-out") void worker.terminate()
     },
