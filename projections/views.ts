@@ -24,6 +24,7 @@ import { type InventoryReader, inventoryReader } from "./inventory/read.js"
 import { policyProjection } from "./policy/project.js"
 import { type PolicyReader, policyReader } from "./policy/read.js"
 import type { Projection } from "./projection.js"
+import { type Scans, scansOf } from "./scans.js"
 import { runsProjection } from "./runs/project.js"
 import { type RunsReader, runsReader } from "./runs/read.js"
 import { snapshotsProjection } from "./snapshots/project.js"
@@ -91,6 +92,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly snapshots: SnapshotsReader
   readonly #db: Db
   readonly #durable: boolean
+  readonly #scans: Scans
   readonly #fold: (events: readonly RecordedEvent[]) => void
   /** Index in its batch. */
   #folding = 0
@@ -123,7 +125,8 @@ export class Views implements Subscriber, ViewsReader {
       throw storeError(error, "the views")
     }
     this.inventory = inventoryReader(this.#db)
-    this.entities = entitiesReader(this.#db, () => this.#checkpoint)
+    this.#scans = scansOf(this.#db, durable && !this.#db.memory)
+    this.entities = entitiesReader(this.#db, this.#scans)
     this.history = historyReader(this.#db)
     this.identity = identityReader(this.#db)
     this.runs = runsReader(this.#db)
@@ -212,6 +215,7 @@ export class Views implements Subscriber, ViewsReader {
   }
 
   close(): void {
+    this.#scans.close()
     this.#db.close()
   }
 }

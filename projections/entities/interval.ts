@@ -1,6 +1,6 @@
 /**
  * Finding the intervals that hold a position without walking those that do not: the relational interval tree (Kriegel, Pötke, Seidl 2000). Each
- * interval hangs at its *fork*, the number in it that is the multiple of the largest power of two; only some fifty forks can have intervals that hold a position.
+ * interval hangs at its *fork*, the number in it that is the multiple of the largest power of two; only some sixty forks can have intervals that hold a position.
  */
 
 /** The fork of the positions from `since` up to, not including, `until`. */
@@ -18,11 +18,14 @@ export interface Forks {
   readonly right: readonly number[]
 }
 
-/** Where the intervals hang that hold `at`, among those that end by `head`. */
-export function forksOf(at: number, head: number): Forks {
+/** Whoever reads may see what was written since it was asked, so that forks are not bounded by where the ledger ends. */
+const furthest = 2 ** 40
+
+/** Where the intervals hang that hold `at`. */
+export function forksOf(at: number): Forks {
   const left = new Set([at])
   const right = new Set<number>()
-  for (let step = 1; step <= head; step *= 2) {
+  for (let step = 1; step <= furthest; step *= 2) {
     const beneath = at - (at % (step * 2))
     if (at % (step * 2) >= step) left.add(beneath + step)
     else right.add(beneath + step)

@@ -4,9 +4,11 @@ import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import { healthBounds } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
+import { statementsOf } from "#sqlite/statements.js"
 import { policy } from "#events/policy.js"
 import { pathReader } from "../inventory/paths.js"
 import type { Kind } from "../inventory/read.js"
+import type { Scans } from "../scans.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
 import { type Context, contextOf, listIn, partsOf, rowsAmong, rowsOf } from "./where.js"
@@ -91,8 +93,9 @@ const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.k
   .map((column) => `e.${column} AS ${column}`)
   .join(", ")}`
 
-/** @param head up to where the tables are made */
-export function entitiesReader(db: Db, head: () => Position) {
+/** Few rows are read here and now; what may go through all of them is left to `scans`. */
+export function entitiesReader(db: Db, scans: Scans) {
+  const statement = statementsOf(db)
   const paths = pathReader(db)
   const anyLink = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM links)").pluck()
   const policyAt = db
@@ -104,7 +107,7 @@ export function entitiesReader(db: Db, head: () => Position) {
 
   const contextAt = (at: Position): Context => {
     const text = policyAt.get(at)
-    return contextOf(at, head(), {
+    return contextOf(at, {
       linked: anyLink.get() === 1,
       precedence: text === undefined ? [] : policy.parse(JSON.parse(text)).precedence,
       path: (path) => paths.find(path),
@@ -138,62 +141,87 @@ export function entitiesReader(db: Db, head: () => Position) {
     return [...new Set(keys)].toSorted().slice(0, 50)
   }
 
+  /** Those of some entities that meet what is asked for, in the order that they are given in. */
+  const entitiesAmong = (asked: Among, nos: readonly number[]): Entity[] => {
+    const query = contextAt(asked.at)
+    const sql = rowsAmong(query, asked.kind, columns, "SELECT value FROM json_each($nos)", conditionOf(asked))
+    const rows = statement<Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
+    const byNo = new Map(rows.map((row) => [row.no, row]))
+    return nos.flatMap((no) => {
+      const row = byNo.get(no)
+      return row === undefined ? [] : entityOf(row)
+    })
+  }
+
   /** Goes through the names in their order. @returns undefined when there are too many before the page is full */
   const walk = (page: PageOfEntities): Entity[] | undefined => {
     const { kind, at, limit, descending = false, after } = page
-    const query = contextAt(at)
-    const row = rowsAmong(query, kind, columns, "$no", conditionOf(page))
-    const [, name, no] = after ?? []
-    const beyond = after === undefined ? "" : `AND (name, no) ${descending ? "<" : ">"} ($name, $after)`
-    const names = db
-      .prepare<object, number>(
-        `SELECT no FROM entity_names WHERE kind = $kind AND since <= $at AND (until IS NULL OR until > $at) ${beyond}
-         ORDER BY name ${descending ? "DESC" : ""}, no ${descending ? "DESC" : ""} LIMIT ${walked}`,
+    const order = descending ? "name DESC, no DESC" : "name, no"
+    const named = (beyond: string) =>
+      statement<{ name: string; no: number }>(
+        `SELECT name, no FROM entity_names WHERE kind = $kind AND since <= $at AND (until IS NULL OR until > $at) ${beyond}
+         ORDER BY ${order} LIMIT $steps`,
       )
-      .pluck()
-    const one = db.prepare<object, Row>(row)
     const items: Entity[] = []
-    let seen = 0
-    for (const number of names.iterate({ kind, at, ...(after === undefined ? {} : { name, after: no }) })) {
-      seen += 1
-      const entity = one.get({ ...query.values, no: number })
-      if (entity !== undefined) items.push(entityOf(entity))
-      if (items.length === limit) return items
+    let last = after && { name: after[1], no: after[2] }
+    // What nearly everything meets is found at once, and what little does in few goes; what is asked of others is asked of all of them in each.
+    for (
+      let seen = 0, steps = isOfOthers(page.condition) ? walked : limit + 10;
+      seen < walked;
+      seen += steps, steps *= 4
+    ) {
+      const names =
+        last === undefined
+          ? named("").all({ kind, at, steps })
+          : named(`AND (name, no) ${descending ? "<" : ">"} ($name, $no)`).all({ kind, at, steps, ...last })
+      const met = entitiesAmong(
+        page,
+        names.map((one) => one.no),
+      )
+      items.push(...met.slice(0, limit - items.length))
+      if (items.length === limit || names.length < steps) return items
+      last = names.at(-1)
     }
-    return seen < walked ? items : undefined
+    return undefined
+  }
+
+  /** What is on one machine is few. */
+  const rowsFor = async <T>({ targetNo }: Among, sql: string, values: object): Promise<T[]> =>
+    targetNo === undefined ? scans.all<T>(sql, values) : statement<T>(sql).all(values)
+
+  /** How many there are. */
+  const count = async (among: Among): Promise<number> => {
+    const query = contextAt(among.at)
+    const sql = `SELECT count(*) AS count FROM (${found(query, among, "1")})`
+    const [row] = await rowsFor<{ count: number }>(among, sql, query.values)
+    return row?.count ?? 0
   }
 
   return {
     /** A page of entities in the order that is wanted; by name unless said otherwise. */
     async page(page: PageOfEntities): Promise<readonly Entity[]> {
-      const { at, limit, sort = "name", descending = false, after, targetNo } = page
+      const { kind, at, limit, sort = "name", descending = false, after, targetNo } = page
       if (sort === "name" && targetNo === undefined) {
         const near = walk(page)
         if (near !== undefined) return near
       }
       const query = contextAt(at)
-      const by = sort === "health" ? "coalesce(health, -1)" : `coalesce(${sort}, '')`
+      const by = sort === "health" ? "coalesce(e.health, -1)" : `coalesce(e.${sort}, '')`
       const [value, name, no] = after ?? []
       const beyond =
-        after === undefined ? "" : `WHERE (${by}, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
-      const order = [by, "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
-      const sql = `SELECT * FROM (${found(query, page, columns)}) ${beyond} ORDER BY ${order} LIMIT ${limit}`
+        after === undefined ? "" : `WHERE (sorted, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
+      const order = ["sorted", "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
+      const sql = `${asFound(found(query, page, `${by} AS sorted, e.name AS name, e.no AS no`))}
+        SELECT no FROM found ${beyond} ORDER BY ${order} LIMIT ${limit}`
       const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
-      return db.prepare<object, Row>(sql).all(values).map(entityOf)
+      const nos = (await rowsFor<{ no: number }>(page, sql, values)).map((row) => row.no)
+      return entitiesAmong({ kind, at, includeRetired: true }, nos)
     },
 
     /** How many there are of each kind, retired ones apart: in the fleet, or on one machine (itself included). */
     async totals(at: Position, targetNo?: number): Promise<Readonly<Record<Kind, number>>> {
-      const of = (kind: Kind) => {
-        const query = contextAt(at)
-        return (
-          db
-            .prepare<object, number>(`SELECT count(*) FROM (${found(query, { kind, at, targetNo }, "1")})`)
-            .pluck()
-            .get(query.values) ?? 0
-        )
-      }
-      return { target: of("target"), service: of("service"), stack: of("stack") }
+      const of = (kind: Kind) => count({ kind, at, targetNo })
+      return { target: await of("target"), service: await of("service"), stack: await of("stack") }
     },
 
     /** How each machine is doing, by its id; retired ones apart. */
@@ -204,15 +232,11 @@ export function entitiesReader(db: Db, head: () => Position) {
         { kind: "target", at },
         "(SELECT id FROM records WHERE no = e.no) AS id, e.health AS score",
       )
-      return new Map(db.prepare<object, [RecordId, number | null]>(rows).raw().all(query.values))
+      const scores = await scans.all<{ id: RecordId; score: number | null }>(rows, query.values)
+      return new Map(scores.map(({ id, score }) => [id, score]))
     },
 
-    /** How many there are. */
-    async count(among: Among): Promise<number> {
-      const query = contextAt(among.at)
-      const sql = `SELECT count(*) FROM (${found(query, among, "1")})`
-      return db.prepare<object, number>(sql).pluck().get(query.values) ?? 0
-    },
+    count,
 
     /** How many there are with each value, most first. */
     async counts(
@@ -223,12 +247,12 @@ export function entitiesReader(db: Db, head: () => Position) {
       const query = contextAt(among.at)
       const list = listOf(by)
       const rows = found(query, among, list === undefined ? `${valueOf(by)} AS value` : `${listIn(list)} AS list`)
-      const from = list === undefined ? `(${rows})` : `(SELECT m.value AS value FROM (${rows}) JOIN json_each(list) m)`
-      return db
-        .prepare<object, { value: string | null; count: number }>(
-          `SELECT value, count(*) AS count FROM ${from} GROUP BY value ORDER BY count DESC, value LIMIT ${limit}`,
-        )
-        .all(query.values)
+      const from = list === undefined ? "found" : "(SELECT m.value AS value FROM found JOIN json_each(list) m)"
+      return rowsFor(
+        among,
+        `${asFound(rows)} SELECT value, count(*) AS count FROM ${from} GROUP BY value ORDER BY count DESC, value LIMIT ${limit}`,
+        query.values,
+      )
     },
 
     /** Values that there are of what a condition is about, and that begin with a text, in their order: of columns, lists, and keys of collections. */
@@ -238,21 +262,19 @@ export function entitiesReader(db: Db, head: () => Position) {
       const query = contextAt(at)
       const wanted = about.is === "column" ? `e.${about.column} AS value` : "m.value AS value"
       const rows = found(query, { kind, at }, about.is === "column" ? wanted : `${listIn(about.list)} AS list`)
-      const from =
-        about.is === "column" ? `(${rows})` : `(SELECT m.value AS value FROM (${rows}) JOIN json_each(list) m)`
-      return db
-        .prepare<object, string>(
-          `SELECT DISTINCT value FROM ${from} WHERE lower(substr(value, 1, length($prefix))) = lower($prefix) ORDER BY value LIMIT 50`,
-        )
-        .pluck()
-        .all({ ...query.values, prefix })
+      const from = about.is === "column" ? "found" : "(SELECT m.value AS value FROM found JOIN json_each(list) m)"
+      const values = await scans.all<{ value: string }>(
+        `${asFound(rows)} SELECT DISTINCT value FROM ${from} WHERE lower(substr(value, 1, length($prefix))) = lower($prefix) ORDER BY value LIMIT 50`,
+        { ...query.values, prefix },
+      )
+      return values.map(({ value }) => value)
     },
 
     /** The numbers of all entities of a kind that are asked for, ascending: what a whole inventory is gone through by. */
     async numbers(among: Among): Promise<readonly number[]> {
       const query = contextAt(among.at)
-      const sql = `SELECT no FROM (${found(query, among, "e.no AS no")}) ORDER BY no`
-      return db.prepare<object, number>(sql).pluck().all(query.values)
+      const sql = `${asFound(found(query, among, "e.no AS no"))} SELECT no FROM found ORDER BY no`
+      return (await rowsFor<{ no: number }>(among, sql, query.values)).map(({ no }) => no)
     },
 
     /** Some of them, by their numbers, in that order. */
@@ -280,6 +302,11 @@ export function entitiesReader(db: Db, head: () => Position) {
   }
 }
 
+/** Materialised, as a compound that is sorted and has the same subquery in a condition of each part lost rows (SQLite 3.53.2). */
+function asFound(rows: string): string {
+  return `WITH found AS MATERIALIZED (${rows})`
+}
+
 /** Where an entity stands in a list that is sorted by something. */
 export function pageKey(entity: Entity, sort: Sort = "name"): PageKey {
   const value = entity[sort] ?? (sort === "health" ? -1 : "")
@@ -304,6 +331,20 @@ function conditionOf({
   if (includeRetired) return condition
   const present: Condition = { is: "present" }
   return condition === undefined ? present : { is: "all", of: [present, condition] }
+}
+
+function isOfOthers(condition: Condition | undefined): boolean {
+  switch (condition?.is) {
+    case "related":
+      return true
+    case "all":
+    case "any":
+      return condition.of.some(isOfOthers)
+    case "not":
+      return isOfOthers(condition.of)
+    default:
+      return false
+  }
 }
 
 function listOf(by: Countable): List | undefined {

@@ -34,7 +34,7 @@ export const entitiesTables = `
     no INTEGER NOT NULL,${columns}
     PRIMARY KEY (kind, fork, until, no)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX past_entities_by_no ON past_entities (no, since);
+  CREATE INDEX past_entities_by_no ON past_entities (no, until);
 
   -- Lists are in the order of names, which seldom change.
   CREATE TABLE entity_names (

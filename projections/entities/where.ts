@@ -19,9 +19,8 @@ export interface Context {
   items(collection: string, passes: (key: string) => boolean): readonly number[]
 }
 
-/** @param head up to where the tables are made */
-export function contextOf(at: Position, head: Position, known: Omit<Context, "at" | "values">): Context {
-  const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at, head)
+export function contextOf(at: Position, known: Omit<Context, "at" | "values">): Context {
+  const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at)
   return { ...known, at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
 }
 
@@ -34,7 +33,7 @@ export function rowsOf(context: Context, kind: Kind, columns: string, condition:
     UNION ALL SELECT ${columns} FROM json_each($right) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.since <= $at WHERE TRUE${where}`
 }
 
-/** The same of a few entities, whose numbers are a query or a list. */
+/** The same of a few entities, whose numbers are a query. Of what an entity was after the position, the first holds it if any does. */
 export function rowsAmong(
   context: Context,
   kind: Kind,
@@ -42,9 +41,11 @@ export function rowsAmong(
   among: string,
   condition: Condition | undefined,
 ): string {
-  const where = `e.kind = '${kind}' AND e.no IN (${among}) AND e.since <= $at${condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`}`
-  return `SELECT ${columns} FROM entities e WHERE ${where}
-    UNION ALL SELECT ${columns} FROM past_entities e INDEXED BY past_entities_by_no WHERE ${where} AND e.until > $at`
+  const where = `e.kind = '${kind}' AND e.since <= $at${condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`}`
+  const until = "(SELECT min(p.until) FROM past_entities p WHERE p.no = n.no AND p.until > $at)"
+  return `WITH n (no) AS (${among})
+    SELECT ${columns} FROM n CROSS JOIN entities e ON e.no = n.no WHERE ${where}
+    UNION ALL SELECT ${columns} FROM n CROSS JOIN past_entities e INDEXED BY past_entities_by_no ON e.no = n.no AND e.until = ${until} WHERE ${where}`
 }
 
 /** What runs on a machine, or was deployed there: the numbers of its records, as a query. */
@@ -139,7 +140,7 @@ function itemIs(context: Context, kind: Kind, collection: string, test: Test): s
   if (root === undefined) return "FALSE"
   const numbers = context.items(collection, passes(test))
   if (numbers.length === 0) return "FALSE"
-  const among = `u.path_no IN (SELECT value FROM json_each(${bound(context, JSON.stringify(numbers))}))`
+  const among = amongItems(context, numbers)
   return `EXISTS (${heldIn(memberWith(context, kind, root), root.facetNo, among)})`
 }
 
@@ -152,12 +153,18 @@ function itemFieldIs(
   if (root === undefined) return "FALSE"
   const numbers = context.items(collection, () => true)
   if (numbers.length === 0) return "FALSE"
-  const among = `u.path_no IN (SELECT value FROM json_each(${bound(context, JSON.stringify(numbers))}))`
+  const among = amongItems(context, numbers)
   const member = bound(context, `$."${field}"`)
   const passesTest = keys
     ? `EXISTS (SELECT 1 FROM json_each(u.value, ${member}) k WHERE ${tested(context, "substr(k.key, instr(k.key, ':') + 1)", test)})`
     : tested(context, `json_extract(u.value, ${member})`, test)
   return `EXISTS (${heldIn(memberWith(context, kind, root), root.facetNo, `${among} AND ${passesTest}`)})`
+}
+
+/** Units of items with these numbers. So many are found faster by going through all of a record's than one by one. */
+function amongItems(context: Context, numbers: readonly number[]): string {
+  const list = bound(context, JSON.stringify(numbers))
+  return `${numbers.length > 30 ? "+" : ""}u.path_no IN (SELECT value FROM json_each(${list}))`
 }
 
 /** The units `u` of a facet of a record that held and are so. */

@@ -1,4 +1,5 @@
 /** A synthetic fleet in a real ledger, with its views. */
+import { type Clock, instant } from "#kernel/clock.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import type { Ledger } from "#ledger/port.js"
 import { Views } from "#projections/views.js"
@@ -14,12 +15,18 @@ export interface FleetOnDisk {
 
 /** Every event goes through the port, in the order it would come. */
 export async function writeFleet(file: string, targets: number, changes: number, among?: number): Promise<FleetOnDisk> {
-  const ledger = openSqliteLedger(file)
+  const ledger = openSqliteLedger(file, aSecondEach())
   const fleet = new SyntheticFleet(targets)
   await writeAll(ledger, fleet.discovery())
   const discovered = (await ledger.head()).position
   await writeAll(ledger, fleet.changes(changes, among))
   return { ledger, fleet, discovered }
+}
+
+/** The clock of a ledger that gets an event a second, as points in the past are asked for by times, too. */
+function aSecondEach(): Clock {
+  let seconds = 0
+  return { now: () => instant(Date.UTC(2026, 0, 1) + seconds++ * 1_000) }
 }
 
 async function writeAll(ledger: Ledger, appends: Iterable<Append>): Promise<void> {

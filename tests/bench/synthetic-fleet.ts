@@ -3,6 +3,7 @@
  * and a stream of the changes that such a fleet makes. Measures with it mean something; measures with toys do not.
  */
 import type { EventOf, FleetEvent, NewEvent } from "#events/catalog.js"
+import type { ServiceStatus } from "#events/facets/service.js"
 import { instant } from "#kernel/clock.js"
 import { type RecordId, type StreamName, recordId } from "#kernel/ids.js"
 import type { Patch } from "#kernel/patch.js"
@@ -15,6 +16,8 @@ export interface Append {
 
 export const servicesPerTarget = 10
 const packagesPerTarget = 500
+/** The services from this one on run in containers. */
+const dockerFrom = 7
 
 /** mulberry32: small, fast, good enough to vary things by. */
 export function random(seed: number): () => number {
@@ -33,7 +36,7 @@ export class SyntheticFleet {
   readonly #revisions = new Map<string, number>()
   readonly #kernels = new Map<number, number>()
   readonly #versions = new Map<string, number>()
-  readonly #running = new Map<string, boolean>()
+  readonly #states = new Map<string, ServiceStatus>()
   #tick = 0
 
   constructor(targets: number, seed = 1) {
@@ -74,7 +77,10 @@ export class SyntheticFleet {
     this.#versions.set(key, from + 1)
     return {
       type: "TargetChanged",
-      data: { facet: "packages", patch: replaced(`/packages/pkg:lib${pkg}/version`, version(from), version(from + 1)) },
+      data: {
+        facet: "packages",
+        patch: replaced(`/packages/${packageKey(pkg)}/version`, version(from), version(from + 1)),
+      },
     }
   }
 
@@ -90,9 +96,9 @@ export class SyntheticFleet {
 
   #toggle(target: number, service: number): Append {
     const key = `host-${target}/${service}`
-    const running = this.#running.get(key) ?? true
-    this.#running.set(key, !running)
-    const [from, to] = running ? (["running", "stopped"] as const) : (["stopped", "running"] as const)
+    const from = this.#states.get(key) ?? "running"
+    const to = from !== "running" ? "running" : this.#random() < 0.1 ? "failed" : "stopped"
+    this.#states.set(key, to)
     return this.#append("service", recordId("synthetic", "service", key), [
       { type: "ServiceStateChanged", data: { from, to } },
     ])
@@ -114,6 +120,16 @@ function replaced(path: string, before: string, after: string): [...Patch] {
     { op: "replace", path, value: after },
   ]
 }
+
+const roles = ["production", "staging", "development", "lab"] as const
+const tags = ["web", "database", "build", "backup", "edge"]
+const systems = [
+  { id: "debian", name: "Debian GNU/Linux 12 (bookworm)", version: "12" },
+  { id: "ubuntu", name: "Ubuntu 24.04 LTS", version: "24.04" },
+  { id: "debian", name: "Debian GNU/Linux 13 (trixie)", version: "13" },
+]
+const packageKey = (i: number) => (i === 0 ? "pkg:openssl" : `pkg:lib${i}`)
+const portOf = (i: number) => (i === 0 ? 22 : 1_000 + i)
 
 const version = (n: number) => `1.${n}.0-${n + 1}+deb12u1`
 const kernel = (n: number) => `6.1.0-${20 + n}-amd64`
@@ -142,10 +158,12 @@ function discovered(target: number): EventOf<"TargetDiscovered"> {
           memoryMiB: 2_048 * (1 + (target % 32)),
           virtualization: "kvm",
         },
+        labels: {
+          role: roles[target % roles.length],
+          tags: { [`tag:${tags[target % tags.length]}`]: {} },
+        },
         os: {
-          id: "debian",
-          name: "Debian GNU/Linux 12 (bookworm)",
-          version: "12",
+          ...systems[target % systems.length],
           kernel: kernel(0),
           bootId: boot(target, 0),
         },
@@ -166,11 +184,11 @@ function discovered(target: number): EventOf<"TargetDiscovered"> {
           filesystems: numbered(4, (i) => [`fs:/data${i}`, { device: `/dev/vd${i}`, type: "ext4", sizeMiB: 102_400 }]),
         },
         sockets: numbered(30, (i) => [
-          `tcp:${1_000 + i}`,
-          { port: 1_000 + i, address: "*", process: `daemon${i}`, user: "root" },
+          `tcp:${portOf(i)}`,
+          { port: portOf(i), address: "*", process: `daemon${i}`, user: "root" },
         ]),
-        packages: numbered(packagesPerTarget, (i) => [`pkg:lib${i}`, { version: version(0), architecture: "amd64" }]),
-        resources: { cpu: "healthy", memory: "healthy" },
+        packages: numbered(packagesPerTarget, (i) => [packageKey(i), { version: version(0), architecture: "amd64" }]),
+        resources: { cpu: "healthy", memory: target % 7 === 0 ? "warning" : "healthy" },
       },
     },
   }
@@ -191,7 +209,7 @@ function serviceDiscovered(target: number, service: number, id: RecordId): Event
       target: id,
       document: {
         lifecycle: "observed",
-        identity: { name: `daemon${service}`, runtime: "systemd" },
+        identity: { name: `daemon${service}`, runtime: service < dockerFrom ? "systemd" : "docker" },
         config: {
           description: `Daemon number ${service}`,
           executable: `/usr/sbin/daemon${service}`,
@@ -200,6 +218,11 @@ function serviceDiscovered(target: number, service: number, id: RecordId): Event
           ports: { [`tcp:${1_000 + service}`]: {} },
         },
         state: { status: "running" },
+        ...(service >= dockerFrom && {
+          container: {
+            image: service === dockerFrom && target % 10 === 0 ? "nginx:1.25" : `example/daemon:${service}`,
+          },
+        }),
       },
     },
   }

@@ -1,10 +1,12 @@
 /** Moving through time: one entity at a point, and the difference of two points. */
+import { systemClock } from "#kernel/clock.js"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { type Position, origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Views } from "#projections/views.js"
 import { difference } from "#timeline/diff/diff.js"
 import type { Way } from "#timeline/diff/differing.js"
+import { takeSnapshot } from "#snapshots/take.js"
 import { entityRef } from "#timeline/entity.js"
 import { itemsBetween } from "#tests/support/differences.js"
 import type { FleetOnDisk } from "./fleet-on-disk.js"
@@ -52,6 +54,23 @@ export async function benchEntity(
       pass: true,
     },
   ]
+}
+
+/** Last, as it moves the ledger on. */
+export async function benchSnapshot(views: Views, ledger: Ledger): Promise<Row> {
+  const reached = async (position: Position): Promise<void> => {
+    const after = views.checkpoint()
+    if (after < position) await views.handle(await ledger.readAll({ after, limit: 1_000 }))
+  }
+  const line = { ledger, views, clock: systemClock, reached }
+  const { position, time } = await ledger.head()
+  const times: number[] = []
+  for (let i = 0; i < 20; i++) {
+    const taking = { name: `bench-${i}`, type: "manual", point: { position, time } } as const
+    times.push((await seconds(() => takeSnapshot(line, taking, { actor: "bench" }))) * 1_000)
+  }
+  const took = median(times)
+  return { what: "a snapshot", budget: "< 5 ms", measured: `${took.toFixed(1)} ms`, pass: took < 5 }
 }
 
 /** Milliseconds of the diff over the last `changes` events with all that is told, as the median of several. */

@@ -408,7 +408,7 @@ describe("intervals", () => {
           until: since + length,
           fork: forkOf(since, since + length),
         }))
-        const { left, right } = forksOf(at, 6_000)
+        const { left, right } = forksOf(at)
         const found = rows.filter(
           ({ fork, since, until }) => (left.includes(fork) && until > at) || (right.includes(fork) && since <= at),
         )
