@@ -150,6 +150,7 @@ const groups: Readonly<Record<string, string>> = {
   subscription: "List, pause, resume and replay what follows the ledger",
   deadletter: "List events that a handler could not handle, and have it try again",
   proof: "Checkpoints, proofs and the key that signs them",
+  archive: "Move the oldest events into compressed files, list those, move them elsewhere and back",
   token: "Create, list and revoke tokens",
 }
 
