@@ -154,6 +154,7 @@ const groups: Readonly<Record<string, string>> = {
   inventory: "Export the inventory at any point, and import one",
   snapshot: "Name points in time, to compare with later; a snapshot copies nothing and is not for restoring a fleet",
   proof: "Checkpoints, proofs and the key that signs them",
+  archive: "Move the oldest events into compressed files, list those, move them elsewhere and back",
   token: "Create, list and revoke tokens",
 }
 
