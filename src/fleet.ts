@@ -219,11 +219,12 @@ async function putTogether(
       const { position: last } = await ledger.head()
       await catchUp(ledger, fresh, last)
       const equal = comparable && (await holdsTheSame(ledger, views, fresh))
+      await ops.decided.forget()
+      // From here on nobody gets a turn until there are views again.
       fresh.close()
       views.close()
       removeStore(folder.views)
       fs.renameSync(file, folder.views)
-      await ops.decided.forget()
       views = new Views(folder.views)
       following = new Subscription(ledger, views)
       return { events, seconds: (performance.now() - started) / 1_000, equal }

@@ -206,7 +206,7 @@ export function entitiesReader(db: Db, scans: Scans) {
         if (near !== undefined) return near
       }
       const query = contextAt(at)
-      const by = sort === "health" ? "coalesce(e.health, -1)" : `coalesce(e.${sort}, '')`
+      const by = sort === "name" ? "''" : sort === "health" ? "coalesce(e.health, -1)" : `coalesce(e.${sort}, '')`
       const [value, name, no] = after ?? []
       const beyond =
         after === undefined ? "" : `WHERE (sorted, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
@@ -309,7 +309,7 @@ function asFound(rows: string): string {
 
 /** Where an entity stands in a list that is sorted by something. */
 export function pageKey(entity: Entity, sort: Sort = "name"): PageKey {
-  const value = entity[sort] ?? (sort === "health" ? -1 : "")
+  const value = sort === "name" ? "" : (entity[sort] ?? (sort === "health" ? -1 : ""))
   return [value, entity.name, entity.no]
 }
 

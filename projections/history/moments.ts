@@ -24,10 +24,15 @@ export type Counts = readonly [number, number, number, number]
 /** To be called with every change, in order. */
 export function momentWriter(db: Db): (recordedAt: Instant, position: Position, severity: number) => void {
   const insert = db.prepare<[number, number, ...Counts]>("INSERT OR IGNORE INTO moments VALUES (?, ?, ?, ?, ?, ?)")
-  const known = lastMoment(db)
-  const counts: [number, number, number, number] = [...countsAt(db)(Number.MAX_SAFE_INTEGER)]
-  let [last, lastText] = [known ?? -1, ""]
+  const count = countsAt(db)
+  /** Read with the first change: opening the views looks at none of their rows. */
+  let counts: [number, number, number, number] | undefined
+  let [last, lastText] = [-1, ""]
   return (recordedAt, position, severity) => {
+    if (counts === undefined) {
+      counts = [...count(Number.MAX_SAFE_INTEGER)]
+      last = lastMoment(db) ?? -1
+    }
     if (recordedAt !== lastText) {
       const ms = epochMs(recordedAt)
       if (ms !== last) insert.run(ms, position, ...counts)

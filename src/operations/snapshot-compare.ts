@@ -3,6 +3,7 @@ import * as z from "zod"
 import { role } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import type { Point } from "#kernel/point.js"
+import type { Kind } from "#projections/inventory/read.js"
 import { difference } from "#timeline/diff/diff.js"
 import type { EntityDiff } from "#timeline/diff/item.js"
 import { type HealthTotals, healthTotals } from "#timeline/health.js"
@@ -80,7 +81,11 @@ export const snapshotCompare = query({
     return {
       from,
       to,
-      summary: found.summary,
+      summary: {
+        created: counted(items, "created"),
+        modified: counted(items, "modified"),
+        removed: counted(items, "removed"),
+      },
       health: changed(healthTotals(before), healthTotals(after)),
       criticalChanges: first(critical),
       potentialIssues: first(issues),
@@ -94,6 +99,11 @@ async function named(fleet: Fleet, name: string): Promise<Point> {
   const { position } = await fleet.ledger.head()
   await fleet.reached(position)
   return (await findSnapshot(fleet.views, name, position)).point
+}
+
+function counted(items: readonly EntityDiff[], change: EntityDiff["change"]) {
+  const of = (kind: Kind) => items.filter((item) => item.change === change && item.entity.kind === kind).length
+  return { target: of("target"), service: of("service"), stack: of("stack") }
 }
 
 function listed<S extends z.ZodType>(item: S) {
