@@ -60,12 +60,13 @@ function projector(db: Db): (event: RecordedEvent) => void {
     .pluck()
   const precedence = db.prepare<[], string>("SELECT policy FROM policies ORDER BY position DESC LIMIT 1").pluck()
   const store = rowWriter(db)
-  /** The names of the sources that go before others. */
-  let order = precedenceIn(precedence.get())
+  /** The names of the sources that go before others; read when it is asked for first, as opening the views looks at none of their rows. */
+  let order: readonly string[] | undefined
 
   const rank = (source: string) => {
-    const place = order.indexOf(source)
-    return place === -1 ? order.length : place
+    const names = (order ??= precedenceIn(precedence.get()))
+    const place = names.indexOf(source)
+    return place === -1 ? names.length : place
   }
 
   const documentOfRecord = (no: number, kind: Kind): JsonObject => {
@@ -116,7 +117,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
     if (event.type === "PolicyAdopted") {
       const before = order
       order = event.data.policy.precedence
-      if (before.join("\n") !== order.join("\n"))
+      if (before?.join("\n") !== order.join("\n"))
         for (const entity of linkedTargets.all()) refresh(entity, event.position)
       return
     }
