@@ -30,7 +30,7 @@ export function momentWriter(db: Db): (recordedAt: Instant, position: Position, 
   let [last, lastText] = [-1, ""]
   return (recordedAt, position, severity) => {
     if (counts === undefined) {
-      counts = [...count(Number.MAX_SAFE_INTEGER)]
+      counts = [...count(position - 1)]
       last = lastMoment(db) ?? -1
     }
     if (recordedAt !== lastText) {
