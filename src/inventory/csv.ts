@@ -29,7 +29,8 @@ const columns = [
   "files",
   "sources",
 ] as const
-type Row = Partial<Record<(typeof columns)[number], unknown>>
+type Cell = string | number | readonly string[] | null | undefined
+type Row = Partial<Record<(typeof columns)[number], Cell>>
 
 export async function* csv(asked: Asked): AsyncGenerator<string> {
   yield lineOf(columns)
@@ -47,14 +48,14 @@ function summaryOf({ summary }: Entity): Partial<TargetSummary & ServiceSummary 
   return summary
 }
 
-function lineOf(cells: readonly unknown[]): string {
+function lineOf(cells: readonly Cell[]): string {
   return `${cells.map(cellOf).join(",")}\r\n`
 }
 
 /** Lists in one cell, their members apart by spaces, as tags and addresses have none. */
-function cellOf(value: unknown): string {
+function cellOf(value: Cell): string {
   if (value === null || value === undefined) return ""
-  const text = Array.isArray(value) ? value.join(" ") : String(value as string)
+  const text = typeof value === "object" ? value.join(" ") : String(value)
   return quoted(harmless(text))
 }
 

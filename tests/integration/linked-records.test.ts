@@ -26,7 +26,8 @@ function asker(fleet: Fleet) {
   const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
   return async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
     const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text") throw new Error(`no operation ${name}`)
+    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
+      throw new Error(`no operation ${name}`)
     return (await invoke(operation, call, input)) as Answer
   }
 }

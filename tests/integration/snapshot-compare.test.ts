@@ -70,7 +70,8 @@ async function fleetToCompare() {
 
 async function ask(fleet: Fleet, name: string, input: Record<string, unknown>): Promise<object> {
   const operation = operations.find((candidate) => candidate.name === name)
-  if (operation === undefined || operation.kind === "stream" || operation.kind === "text") throw new Error(`no operation ${name}`)
+  if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
+    throw new Error(`no operation ${name}`)
   const principal = { name: "user:ada", scope: "admin" } as const
   return invoke(operation, { fleet, principal, signal: new AbortController().signal, progress: () => {} }, input)
 }
