@@ -16,7 +16,7 @@ interface Member {
   readonly key: string
   /** `"key":` */
   readonly start: string
-  readonly isItem: boolean
+  readonly item: boolean
 }
 
 /** An object that is being written. */
@@ -61,9 +61,9 @@ interface Document {
   readonly objects: Map<string, Written>
 }
 
-function add(document: Document, { holder, path, key, start, isItem: isWhole }: Member, unit: string): void {
+function add(document: Document, { holder, path, key, start, item }: Member, unit: string): void {
   const value = unit.slice(unit.indexOf(" ") + 1)
-  if (value === "{}" && !isWhole) objectAt(document, path)
+  if (value === "{}" && !item) objectAt(document, path)
   else if (holder === "") document.facets.set(key, value)
   else {
     const object = objectAt(document, holder)
@@ -91,5 +91,5 @@ function textOf({ text, objects }: Written): string {
 function asMember(path: string): Member {
   const end = path.lastIndexOf("/")
   const key = unescapeKey(path.slice(end + 1))
-  return { holder: path.slice(0, end), path, key, start: `${JSON.stringify(key)}:`, isItem: isItem(path) }
+  return { holder: path.slice(0, end), path, key, start: `${JSON.stringify(key)}:`, item: isItem(path) }
 }

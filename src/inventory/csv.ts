@@ -1,5 +1,4 @@
 /** CSV (RFC 4180) for spreadsheets: a row for each machine, service and stack, with what lists tell of them. */
-import { type Json, jsonText } from "#kernel/json.js"
 import type { Entity } from "#projections/entities/read.js"
 import type { ServiceSummary, StackSummary, TargetSummary } from "#projections/entities/summary.js"
 import { kinds } from "#projections/inventory/read.js"
@@ -30,7 +29,8 @@ const columns = [
   "files",
   "sources",
 ] as const
-type Row = Partial<Record<(typeof columns)[number], unknown>>
+type Cell = string | number | readonly string[] | null | undefined
+type Row = Partial<Record<(typeof columns)[number], Cell>>
 
 export async function* csv(asked: Asked): AsyncGenerator<string> {
   yield lineOf(columns)
@@ -48,14 +48,14 @@ function summaryOf({ summary }: Entity): Partial<TargetSummary & ServiceSummary 
   return summary
 }
 
-function lineOf(cells: readonly unknown[]): string {
+function lineOf(cells: readonly Cell[]): string {
   return `${cells.map(cellOf).join(",")}\r\n`
 }
 
 /** Lists in one cell, their members apart by spaces, as tags and addresses have none. */
-function cellOf(value: unknown): string {
+function cellOf(value: Cell): string {
   if (value === null || value === undefined) return ""
-  const text = Array.isArray(value) ? value.join(" ") : jsonText(value as Json)
+  const text = typeof value === "object" ? value.join(" ") : String(value)
   return quoted(harmless(text))
 }
 
