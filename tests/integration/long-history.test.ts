@@ -8,6 +8,7 @@ import { blockLength } from "#projections/blocks.js"
 import { historyProjection } from "#projections/history/project.js"
 import { type HistoryPage, historyReader } from "#projections/history/read.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
+import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { changed, metadata, observedAt, payloads, stream } from "#tests/support/sample-events.js"
 import { describe, expect, it } from "vitest"
 
@@ -25,7 +26,7 @@ function eventAt(at: number): NewEvent & Pick<RecordedEvent, "stream"> {
   if (at === 2 * blockLength) return { ...own, ...changed("late"), occurredAt: instant(begin + 50), stream: own.stream }
   if (at === 2 * blockLength + 7) {
     const patch = [{ op: "add" as const, path: "/packages/pkg:curl", value: { version: "1" } }]
-    return { ...own, type: "TargetChanged", data: { facet: "packages", patch } } as typeof own
+    return { ...own, type: "TargetChanged", data: { facet: "packages", patch } }
   }
   return own
 }
@@ -34,7 +35,8 @@ function longHistory() {
   const db = new Database(":memory:")
   db.exec(inventoryProjection.tables)
   db.exec(historyProjection.tables)
-  const projectors = [inventoryProjection, historyProjection].map(({ projector }) => projector(db))
+  const numbers = recordNumbers(db)
+  const projectors = [inventoryProjection, historyProjection].map(({ projector }) => projector(db, numbers))
   const events = Array.from({ length }, (_, at) => {
     const envelope = {
       position: at as Position,
@@ -43,7 +45,7 @@ function longHistory() {
       schemaVersion: 1,
       recordedAt: instant(begin + at),
     }
-    return { ...eventAt(at), ...envelope } as RecordedEvent
+    return { ...eventAt(at), ...envelope }
   })
   for (const event of events) for (const project of projectors) project(event)
   return { events, history: historyReader(db, { blocks: 1, changes: 500 }) }
