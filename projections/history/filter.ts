@@ -28,7 +28,7 @@ const conditions: Readonly<Record<keyof HistoryFilter, string>> = {
   actor: "m.actor = $actor",
   source: "m.source = $source",
   runId: "m.run = $runId",
-  // What a discovery wrote is not in \`touched\`, but began with it.
+  // What a discovery wrote is not in `touched`, but began with it.
   field: `EXISTS (SELECT 1 FROM touched t WHERE t.position = c.position AND t.record_no = c.record_no
     AND (+t.path_no IN ${fieldPaths} OR (t.path_no = ${wholeRecord} AND (${begins("units")} OR ${begins("past_units")}))))`,
 }
