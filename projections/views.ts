@@ -20,6 +20,7 @@ import { type HostKeysReader, hostKeysReader } from "./hostkeys/read.js"
 import { identityProjection } from "./identity/project.js"
 import { type IdentityReader, identityReader } from "./identity/read.js"
 import { inventoryProjection } from "./inventory/project.js"
+import { recordNumbers } from "./inventory/record-numbers.js"
 import { type InventoryReader, inventoryReader } from "./inventory/read.js"
 import { policyProjection } from "./policy/project.js"
 import { type PolicyReader, policyReader } from "./policy/read.js"
@@ -155,7 +156,8 @@ export class Views implements Subscriber, ViewsReader {
   }
 
   #freshProjectors(): ((event: RecordedEvent) => void)[] {
-    return projections.map(({ projector }) => projector(this.#db))
+    const numbers = recordNumbers(this.#db)
+    return projections.map(({ projector }) => projector(this.#db, numbers))
   }
 
   checkpoint(): Position {

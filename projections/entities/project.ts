@@ -9,7 +9,7 @@ import { patchOf, subjectOf } from "../inventory/patch-of.js"
 import { isDiscovery } from "../inventory/project.js"
 import { pathReader } from "../inventory/paths.js"
 import type { Kind } from "../inventory/read.js"
-import { recordNumbers } from "../inventory/record-numbers.js"
+import type { RecordNumbers } from "../inventory/record-numbers.js"
 import { documentOf } from "../inventory/units.js"
 import type { Projection } from "../projection.js"
 import { forkOf } from "./interval.js"
@@ -28,8 +28,7 @@ interface RecordKept {
 
 type Held = EntityValues & { readonly since: number }
 
-function projector(db: Db): (event: RecordedEvent) => void {
-  const numbers = recordNumbers(db)
+function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => void {
   const paths = pathReader(db)
   const recordBy = db.prepare<[number], RecordKept>(
     `SELECT no, kind, source, native_key AS nativeKey, target_no AS targetNo FROM records WHERE no = ?`,

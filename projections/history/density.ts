@@ -4,20 +4,25 @@ import type { Db } from "#sqlite/open.js"
 import { type Counts, countsAt } from "./moments.js"
 
 export interface Moments {
-  /** The last position that counts. */
+  /** The last position that counts, and when it was recorded or later, in ms since the epoch. */
   readonly at: Position
+  readonly time: number
   /** In order, ms since the epoch: changes are counted from behind one up to and including the next. */
   readonly times: readonly number[]
   /** Of these records; a target's includes what runs on it. Of the fleet without. */
   readonly recordNos?: readonly number[]
 }
 
-type MomentRow = [position: Position, ...counts: Counts]
+/** What is null is behind the last change. */
+type MomentRow = [position: Position, ...counts: Counts] | [null, null, null, null, null]
 
 export function densityReader(db: Db) {
-  const firstAfter = db
-    .prepare<[number], MomentRow>(
-      "SELECT position, info, notice, warning, critical FROM moments WHERE recorded_at > ? ORDER BY recorded_at LIMIT 1",
+  // All at once: asked one by one, 2,000 times cost three times as much.
+  const firstAfterEach = db
+    .prepare<[string], MomentRow>(
+      `SELECT position, info, notice, warning, critical FROM json_each(?) asked LEFT JOIN moments
+         ON recorded_at = (SELECT recorded_at FROM moments WHERE recorded_at > asked.value ORDER BY recorded_at LIMIT 1)
+       ORDER BY asked.key`,
     )
     .raw()
   const ofRecord = db
@@ -27,19 +32,19 @@ export function densityReader(db: Db) {
     .raw()
   const numbersAt = countsAt(db)
 
-  const ofFleet = (at: Position, times: readonly number[]): Counts[] => {
-    const last = numbersAt(at)
-    const before = times.map((time): Counts => {
-      const row = firstAfter.get(time)
-      if (row === undefined || row[0] > at) return last
-      const [, ...counts] = row
-      return counts
-    })
+  const ofFleet = ({ at, time, times }: Moments): Counts[] => {
+    const last = numbersAt(at, time)
+    const before = firstAfterEach
+      .all(JSON.stringify(times))
+      .map(([position, ...counts]): Counts =>
+        position === null || position > at ? last : (counts as unknown as Counts),
+      )
     return before.slice(1).map((counts, index) => minus(counts, before[index] as Counts))
   }
 
-  const ofRecords = (at: Position, times: readonly number[], recordNos: readonly number[]): Counts[] => {
-    const ends = times.map((time) => Math.min(at, (firstAfter.get(time)?.[0] ?? at + 1) - 1))
+  const ofRecords = ({ at, times }: Moments, recordNos: readonly number[]): Counts[] => {
+    const rows = firstAfterEach.all(JSON.stringify(times))
+    const ends = rows.map(([position]) => Math.min(at, (position ?? at + 1) - 1))
     const counted = ends.slice(1).map((): [number, number, number, number] => [0, 0, 0, 0])
     for (const no of recordNos) {
       let bucket = 0
@@ -53,8 +58,8 @@ export function densityReader(db: Db) {
   }
 
   /** One answer fewer than there are times. */
-  return async ({ at, times, recordNos }: Moments): Promise<readonly Counts[]> =>
-    recordNos === undefined ? ofFleet(at, times) : ofRecords(at, times, recordNos)
+  return async (moments: Moments): Promise<readonly Counts[]> =>
+    moments.recordNos === undefined ? ofFleet(moments) : ofRecords(moments, moments.recordNos)
 }
 
 function minus(a: Counts, b: Counts): Counts {

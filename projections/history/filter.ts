@@ -28,9 +28,15 @@ const conditions: Readonly<Record<keyof HistoryFilter, string>> = {
   actor: "m.actor = $actor",
   source: "m.source = $source",
   runId: "m.run = $runId",
-  // What a discovery wrote is not in \`touched\`, but began with it.
+  // What a discovery wrote is not in `touched`, but began with it.
   field: `EXISTS (SELECT 1 FROM touched t WHERE t.position = c.position AND t.record_no = c.record_no
     AND (+t.path_no IN ${fieldPaths} OR (t.path_no = ${wholeRecord} AND (${begins("units")} OR ${begins("past_units")}))))`,
+}
+
+/** Of the changes in a block: reads once what was altered in it, instead of asking of each change. */
+export const inBlock = {
+  field: `c.position IN (SELECT position FROM touched WHERE position BETWEEN $low AND $high
+    AND (path_no = ${wholeRecord} OR +path_no IN ${fieldPaths}))`,
 }
 
 export function conditionsOf(filter: HistoryFilter): string[] {

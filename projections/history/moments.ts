@@ -24,33 +24,28 @@ export type Counts = readonly [number, number, number, number]
 /** To be called with every change, in order. */
 export function momentWriter(db: Db): (recordedAt: Instant, position: Position, severity: number) => void {
   const insert = db.prepare<[number, number, ...Counts]>("INSERT OR IGNORE INTO moments VALUES (?, ?, ?, ?, ?, ?)")
-  const count = countsAt(db)
-  /** Read with the first change: opening the views looks at none of their rows. */
-  let counts: [number, number, number, number] | undefined
-  let [last, lastText] = [-1, ""]
+  const last = db.prepare<[], number>("SELECT recorded_at FROM moments ORDER BY recorded_at DESC LIMIT 1").pluck()
+  const numbersAt = countsAt(db)
+  // Not before there is a change: views that are damaged can be opened, and made anew.
+  let known: { at: number; text: string; readonly counts: [number, number, number, number] } | undefined
   return (recordedAt, position, severity) => {
-    if (counts === undefined) {
-      counts = [...count(position - 1)]
-      last = lastMoment(db) ?? -1
+    known ??= { at: last.get() ?? -1, text: "", counts: [...numbersAt(position - 1, epochMs(recordedAt))] }
+    if (recordedAt !== known.text) {
+      const at = epochMs(recordedAt)
+      if (at !== known.at) insert.run(at, position, ...known.counts)
+      known.at = at
+      known.text = recordedAt
     }
-    if (recordedAt !== lastText) {
-      const ms = epochMs(recordedAt)
-      if (ms !== last) insert.run(ms, position, ...counts)
-      ;[last, lastText] = [ms, recordedAt]
-    }
-    counts[severity as 0] += 1
+    known.counts[severity as 0] += 1
   }
 }
 
-function lastMoment(db: Db): number | undefined {
-  return db.prepare<[], number>("SELECT recorded_at FROM moments ORDER BY recorded_at DESC LIMIT 1").pluck().get()
-}
-
-/** How many changes there are up to and including a position. */
-export function countsAt(db: Db): (position: number) => Counts {
+/** How many changes there are up to and including a position, which was recorded at that time or before: what came between is walked over. */
+export function countsAt(db: Db): (position: number, time: number) => Counts {
   const before = db
-    .prepare<[number], [number, ...Counts]>(
-      "SELECT position, info, notice, warning, critical FROM moments WHERE position <= ? ORDER BY recorded_at DESC LIMIT 1",
+    .prepare<[number, number], [number, ...Counts]>(
+      `SELECT position, info, notice, warning, critical FROM moments
+       WHERE recorded_at <= ? AND position <= ? ORDER BY recorded_at DESC LIMIT 1`,
     )
     .raw()
   const since = db
@@ -59,8 +54,8 @@ export function countsAt(db: Db): (position: number) => Counts {
        FROM changes JOIN marks ON marks.no = mark_no WHERE position >= ? AND position <= ?`,
     )
     .raw()
-  return (position) => {
-    const [first, ...counts] = before.get(position) ?? [0, 0, 0, 0, 0]
+  return (position, time) => {
+    const [first, ...counts] = before.get(time, position) ?? [0, 0, 0, 0, 0]
     const more = since.get(first, position) as Counts
     return counts.map((count, rank) => count + (more[rank as 0] ?? 0)) as unknown as Counts
   }

@@ -7,7 +7,7 @@ import { severities, severityOf } from "#events/severity.js"
 import { epochMs } from "#kernel/clock.js"
 import type { Db } from "#sqlite/open.js"
 import { subjectOf } from "../inventory/patch-of.js"
-import { recordNumbers } from "../inventory/record-numbers.js"
+import type { RecordNumbers } from "../inventory/record-numbers.js"
 import type { Projection } from "../projection.js"
 import { blockOf } from "../blocks.js"
 import { gapTable, gapWriter } from "./gaps.js"
@@ -37,14 +37,13 @@ const tables = `
 /** Reads the inventory's records: it comes after that projection. */
 export const historyProjection: Projection = { name: "history", version: 2, tables, projector }
 
-function projector(db: Db): (event: RecordedEvent) => void {
+function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => void {
   const insert = db.prepare<[number, number, number, number | null]>("INSERT INTO changes VALUES (?, ?, ?, ?)")
   const insertOf = db.prepare<[number, number, number]>("INSERT INTO changes_of VALUES (?, ?, ?)")
   const occurred = db.prepare<{ block: number; at: number }>(
     `INSERT INTO occurred_blocks VALUES ($block, $at, $at)
      ON CONFLICT DO UPDATE SET first = min(first, $at), last = max(last, $at)`,
   )
-  const numbers = recordNumbers(db)
   const mark = markWriter(db)
   const count = momentWriter(db)
   const noteGap = gapWriter(db)

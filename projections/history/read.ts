@@ -6,7 +6,7 @@ import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { blockLength, blockOf } from "../blocks.js"
 import { densityReader } from "./density.js"
-import { type HistoryFilter, blockFinder, conditionsOf, valuesOf } from "./filter.js"
+import { type HistoryFilter, blockFinder, conditionsOf, inBlock, valuesOf } from "./filter.js"
 import { gapReader } from "./gaps.js"
 
 /** An end of a range of time: changes of which it is known when they occurred are in it by that, others by when they were recorded. */
@@ -90,7 +90,8 @@ export function historyReader(db: Db, most: Walk = usualWalk) {
   }
 
   const ofFleet = (page: HistoryPage): PageOfPositions => {
-    const sql = `SELECT c.position FROM changes c ${joinOf(page)} WHERE c.position BETWEEN $low AND $high ${whereOf(page)}
+    const near = page.filter.field === undefined ? "" : `AND ${inBlock.field}`
+    const sql = `SELECT c.position FROM changes c ${joinOf(page)} WHERE c.position BETWEEN $low AND $high ${near} ${whereOf(page)}
       ORDER BY c.position ${page.newestFirst ? "DESC" : "ASC"} LIMIT $limit`
     const positions: Position[] = []
     let walked = 0

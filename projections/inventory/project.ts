@@ -8,7 +8,7 @@ import type { Db } from "#sqlite/open.js"
 import type { Projection } from "../projection.js"
 import { patchOf, subjectOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
-import { recordNumbers, recordOf } from "./record-numbers.js"
+import { type RecordNumbers, recordOf } from "./record-numbers.js"
 import { inventoryTables } from "./tables.js"
 import { touchWriter } from "./touches.js"
 import { isOneUnit, unitAt, unitsOf } from "./units.js"
@@ -17,12 +17,11 @@ export const inventoryProjection: Projection = { name: "inventory", version: 3, 
 
 type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 
-function projector(db: Db): (event: RecordedEvent) => void {
+function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => void {
   const insertRecord = db.prepare<[string, string, string, string, number, number | null, number]>(
     `INSERT INTO records (id, kind, source, native_key, generation, target_no, discovered)
      VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT coalesce(max(no), 0) + 1 FROM records)), ?)`,
   )
-  const numbers = recordNumbers(db)
   const insertUnit = db.prepare<[number, number, number, number, string]>("INSERT INTO units VALUES (?, ?, ?, ?, ?)")
   const key = "record_no = ? AND facet_no = ? AND path_no = ?"
   const readUnit = db.prepare<[number, number, number], Held>(`SELECT since, value FROM units WHERE ${key}`)

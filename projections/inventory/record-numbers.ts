@@ -10,14 +10,23 @@ export interface RecordNumber {
 const remembered = 200_000
 
 /** @returns undefined for a stream that is no record's, or not yet */
-export function recordNumbers(db: Db): (stream: string) => RecordNumber | undefined {
+export type RecordNumbers = (stream: string) => RecordNumber | undefined
+
+export function recordNumbers(db: Db): RecordNumbers {
   const find = db.prepare<[string], RecordNumber>("SELECT no, target_no AS targetNo FROM records WHERE id = ?")
   const known = new Map<string, RecordNumber>()
+  /** Asked for by one projection after the other. */
+  let last: { readonly stream: string; readonly found: RecordNumber } | undefined
   return (stream) => {
-    const found = known.get(stream) ?? find.get(recordOf(stream).id)
+    if (last?.stream === stream) return last.found
+    const held = known.get(stream)
+    const found = held ?? find.get(recordOf(stream).id)
     if (found === undefined) return undefined
-    if (known.size >= remembered) known.clear()
-    known.set(stream, found)
+    if (held === undefined) {
+      if (known.size >= remembered) known.clear()
+      known.set(stream, found)
+    }
+    last = { stream, found }
     return found
   }
 }

@@ -39,8 +39,8 @@ export async function blame(
   for (const record of records) {
     const units = await views.inventory.unitsOf(record.no, at, facet)
     // Merging goes by which is the oldest, too.
-    const link = await views.inventory.unitsOf(record.no, at, "link")
-    const all = facet === undefined ? units : [...units, ...link]
+    const link = facet === undefined ? [] : await views.inventory.unitsOf(record.no, at, "link")
+    const all = [...units, ...link]
     accounts.push({ record, units: new Map(all.map((unit) => [unit.path, unit])) })
     documents.push(documentOf(all))
   }

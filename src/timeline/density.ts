@@ -29,7 +29,12 @@ export async function densityOf(
 ): Promise<Bucket[]> {
   const [begin, end] = [epochMs(from), epochMs(to)]
   const times = timesOf(begin, end, buckets)
-  const counts = await views.history.density({ at: at.position, times, ...(recordNos && { recordNos }) })
+  const counts = await views.history.density({
+    at: at.position,
+    time: epochMs(at.time),
+    times,
+    ...(recordNos && { recordNos }),
+  })
   const incomplete = await incompleteIn(views, at.position, times)
   return counts.map((ofSeverities, index) => ({
     from: instant(times[index] as number),

@@ -4,6 +4,7 @@ import type { RecordedEvent } from "#events/catalog.js"
 import { origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
+import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { foldAll } from "./fleet-on-disk.js"
 import { type Row, perSecond, seconds } from "./report.js"
 
@@ -52,7 +53,7 @@ async function foldInventory(ledger: Ledger, file: string): Promise<void> {
   for (const pragma of ["page_size = 16384", "journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"])
     db.pragma(pragma)
   db.exec(inventoryProjection.tables)
-  const project = inventoryProjection.projector(db)
+  const project = inventoryProjection.projector(db, recordNumbers(db))
   const handle = db.transaction((batch: readonly RecordedEvent[]) => batch.forEach(project))
   let after = origin
   for (;;) {

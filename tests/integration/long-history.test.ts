@@ -8,6 +8,7 @@ import { blockLength } from "#projections/blocks.js"
 import { historyProjection } from "#projections/history/project.js"
 import { type HistoryPage, historyReader } from "#projections/history/read.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
+import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { changed, metadata, observedAt, payloads, stream } from "#tests/support/sample-events.js"
 import { describe, expect, it } from "vitest"
 
@@ -34,7 +35,8 @@ function longHistory() {
   const db = new Database(":memory:")
   db.exec(inventoryProjection.tables)
   db.exec(historyProjection.tables)
-  const projectors = [inventoryProjection, historyProjection].map(({ projector }) => projector(db))
+  const numbers = recordNumbers(db)
+  const projectors = [inventoryProjection, historyProjection].map(({ projector }) => projector(db, numbers))
   const events = Array.from({ length }, (_, at) => {
     const envelope = {
       position: at as Position,
