@@ -1,9 +1,7 @@
 /** Asking in the query language: the same for lists, searches and counts, now and at any point. */
 import { tableOf } from "#cli/tables.js"
 import { FleetError } from "#kernel/errors.js"
-import type { Fleet } from "#fleet.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
+import { asker } from "#tests/support/asker.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { describe, expect, it } from "vitest"
@@ -11,17 +9,6 @@ import { describe, expect, it } from "vitest"
 type Answer = Record<string, unknown> & {
   readonly items: readonly Record<string, unknown>[]
   readonly next: string | null
-}
-
-function asker(fleet: Fleet) {
-  return async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
-    const operation = operations.find((one) => one.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-      throw new Error(`no operation "${name}"`)
-    const principal = { name: "user:test", scope: "admin" } as const
-    const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
-    return (await invoke(operation, call, input)) as Answer
-  }
 }
 
 /** Three machines, of which the second changes a day after the others were found, with services. */
@@ -36,7 +23,7 @@ async function threeHosts() {
   const found = await fleet.ledger.head()
   clock.advance(86_400_000)
   await changeKernel(fleet, db, "6.1.0", "6.12.0")
-  const ask = asker(fleet)
+  const ask = asker<Answer>(fleet)
   await ask("role set", { target: "db-1", role: "production" })
   await ask("tag add", { target: "db-2", tag: "spare" })
   return { fleet, ask, found: `position:${found.position}` }

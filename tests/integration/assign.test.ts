@@ -4,9 +4,8 @@ import { defaultPolicy } from "#events/policy.js"
 import type { Observation } from "#discovery/observation.js"
 import { FleetError } from "#kernel/errors.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
 import type { Fleet } from "#fleet.js"
+import { asker } from "#tests/support/asker.js"
 import { workbench } from "#tests/support/discovery-bench.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { addHost, addService, scriptedFleet } from "#tests/support/scripted-fleet.js"
@@ -82,23 +81,12 @@ describe("a look", () => {
 
 type Answer = Record<string, unknown> & { items: Record<string, unknown>[] }
 
-function asker(fleet: Fleet) {
-  const principal = { name: "user:ada", scope: "admin" } as const
-  const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
-  return async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
-    const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-      throw new Error(`no operation ${name}`)
-    return (await invoke(operation, call, input)) as Answer
-  }
-}
-
 async function twoHosts() {
   const fleet = await scriptedFleet(new TestClock())
   const nas = await addHost(fleet, "nas")
   const other = await addHost(fleet, "nas.lan")
   await addService(fleet, nas, "nginx")
-  return { fleet, nas, other, ask: asker(fleet) }
+  return { fleet, nas, other, ask: asker<Answer>(fleet) }
 }
 
 describe("somebody", () => {
@@ -165,7 +153,7 @@ describe("somebody", () => {
     const ledger = new Proxy(fleet.ledger, {
       get: (target, name) => (name === "append" ? append : Reflect.get(target, name).bind(target)),
     })
-    const ask = asker({ ...fleet, views: fleet.views, ledger })
+    const ask = asker<Answer>({ ...fleet, views: fleet.views, ledger })
     expect(await ask("role set", { target: "nas", role: "lab" })).toMatchObject({ role: "lab" })
     expect(refused).toBe(2)
   })

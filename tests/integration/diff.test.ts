@@ -3,15 +3,12 @@ import type { EventData, NewEvent } from "#events/catalog.js"
 import { tableOf } from "#cli/tables.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
 import type { Group, Item, Summary } from "#timeline/diff/diff.js"
 import { difference } from "#timeline/diff/diff.js"
+import { asker } from "#tests/support/asker.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { describe, expect, it } from "vitest"
-
-const principal = { name: "user:ada", scope: "admin" } as const
 
 interface Answer {
   readonly at: { readonly position: number }
@@ -25,13 +22,7 @@ interface Answer {
 
 async function openFleet() {
   const fleet = await scriptedFleet(new TestClock())
-  const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
-  const ask = async (name: string, input: Record<string, unknown> = {}) => {
-    const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-      throw new Error(`no operation ${name}`)
-    return (await invoke(operation, call, input)) as Answer
-  }
+  const ask = asker<Answer>(fleet)
   /** The last position, as a point to compare with later. */
   const now = async () => `position:${(await fleet.ledger.head()).position}`
   return { fleet, ask, now }

@@ -2,8 +2,7 @@
 import type { NewEvent } from "#events/catalog.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
+import { asker } from "#tests/support/asker.js"
 import { payloads } from "#tests/support/sample-events.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -15,18 +14,7 @@ type Answer = Record<string, unknown> & { items: Item[]; buckets: Item[]; next: 
 async function aFleet() {
   const clock = new TestClock()
   const fleet = await scriptedFleet(clock)
-  const call = {
-    fleet,
-    principal: { name: "user:ada", scope: "admin" } as const,
-    signal: new AbortController().signal,
-    progress: () => {},
-  }
-  const ask = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
-    const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-      throw new Error(`no operation ${name}`)
-    return (await invoke(operation, call, input)) as Answer
-  }
+  const ask = asker<Answer>(fleet)
   return { clock, fleet, ask }
 }
 

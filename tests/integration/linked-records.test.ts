@@ -1,13 +1,9 @@
 /** Several sources' records of one machine: how they are linked by hand, and what every read makes of it, then and before. */
 import type { StreamName } from "#kernel/ids.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
-import type { Fleet } from "#fleet.js"
+import { asker } from "#tests/support/asker.js"
 import { addHost, addService, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { describe, expect, it } from "vitest"
-
-const principal = { name: "user:ada", scope: "admin" } as const
 
 /** Two records: `nas` with a service, and what another source calls `nas.lan`. */
 async function twoRecords() {
@@ -17,20 +13,10 @@ async function twoRecords() {
   await addService(fleet, nas, "nginx")
   const other = await addHost(fleet, "nas.lan")
   await addService(fleet, other, "smbd")
-  return { clock, fleet, nas, other, ask: asker(fleet) }
+  return { clock, fleet, nas, other, ask: asker<Answer>(fleet) }
 }
 
 type Answer = Record<string, unknown> & { at: { position: number }; items: Record<string, unknown>[] }
-
-function asker(fleet: Fleet) {
-  const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
-  return async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
-    const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-      throw new Error(`no operation ${name}`)
-    return (await invoke(operation, call, input)) as Answer
-  }
-}
 
 const names = ({ items }: Answer) => items.map(({ name }) => name)
 

@@ -1,23 +1,17 @@
 /** Which fields make the most events, on a small history. */
-import { operations } from "#operations/registry.js"
-import { invoke } from "#operations/invoke.js"
 import { tableOf } from "#cli/tables.js"
 import type { NewEvent } from "#events/catalog.js"
 import type { Fleet } from "#fleet.js"
 import type { StreamName } from "#kernel/ids.js"
+import { asker } from "#tests/support/asker.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { expect, it } from "vitest"
 
 const hour = 3_600_000
 
-async function ask(fleet: Fleet, input: Record<string, unknown> = {}) {
-  const operation = operations.find(({ name }) => name === "noise")
-  if (operation?.kind !== "query") throw new Error("no noise")
-  const principal = { name: "user:ada", scope: "read" } as const
-  const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
-  return (await invoke(operation, call, input)) as { items: Record<string, unknown>[] }
-}
+const ask = async (fleet: Fleet, input: Record<string, unknown> = {}) =>
+  asker<{ items: Record<string, unknown>[] }>(fleet, "read")("noise", input)
 
 async function change(fleet: Fleet, stream: string, event: Pick<NewEvent, "type" | "data">): Promise<void> {
   const metadata = { actor: "discovery", source: "here" }

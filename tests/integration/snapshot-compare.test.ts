@@ -5,8 +5,7 @@ import type { ServiceDocument } from "#events/facets/service.js"
 import type { TargetDocument } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
+import { asker } from "#tests/support/asker.js"
 import { metadata, observedAt } from "#tests/support/sample-events.js"
 import { scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -68,16 +67,8 @@ async function fleetToCompare() {
   }
 }
 
-async function ask(fleet: Fleet, name: string, input: Record<string, unknown>): Promise<object> {
-  const operation = operations.find((candidate) => candidate.name === name)
-  if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-    throw new Error(`no operation ${name}`)
-  const principal = { name: "user:ada", scope: "admin" } as const
-  return invoke(operation, { fleet, principal, signal: new AbortController().signal, progress: () => {} }, input)
-}
-
 const compare = async (fleet: Fleet, input: object) =>
-  (await ask(fleet, "snapshot compare", { from: "before", ...input })) as Comparison
+  (await asker<object>(fleet)("snapshot compare", { from: "before", ...input })) as Comparison
 
 const well = { resources: { cpu: "healthy", memory: "healthy" } } as const
 const inStack = (stackService: string, ...awaited: string[]) => ({
@@ -99,7 +90,7 @@ it("weighs what was lost by what it was for and what depended on it, and tells w
   await service("old-1", "nginx", "running")
   await service("old-1", "php", "running")
   await machine("nas", { resources: { cpu: "critical", memory: "critical", "fs:/": "critical" } })
-  await ask(fleet, "snapshot create", { name: "before" })
+  await asker<object>(fleet)("snapshot create", { name: "before" })
 
   await retire("Service", "prod-1/db")
   await turn("prod-1/web", "running", "failed")
@@ -111,7 +102,7 @@ it("weighs what was lost by what it was for and what depended on it, and tells w
   await resource("nas", "cpu", "critical", "healthy")
   await resource("nas", "memory", "critical", "healthy")
   await machine("new-1", {})
-  await ask(fleet, "snapshot create", { name: "after", type: "post_deployment" })
+  await asker<object>(fleet)("snapshot create", { name: "after", type: "post_deployment" })
   await service("new-1", "late", "running")
 
   const comparison = await compare(fleet, { to: "after" })
@@ -150,7 +141,7 @@ it("weighs what was lost by what it was for and what depended on it, and tells w
   const text = tableOf("snapshot compare", comparison)
   expect(text).toContain("db (service) removed: production, 2 depended on it (weight 1.5)")
   expect(text).toContain("nas (target) critical 0.1 → healthy 0.7: disk is critical: /")
-  expect(await ask(fleet, "snapshot show", { name: "before" })).toMatchObject({
+  expect(await asker<object>(fleet)("snapshot show", { name: "before" })).toMatchObject({
     totals: { target: 4, service: 7, stack: 0 },
     health: { healthy: 3, critical: 1 },
   })
@@ -160,7 +151,7 @@ it("of a point with itself, or by another source's word of the same machine, tel
   const { fleet, machine, idOf, write } = await fleetToCompare()
   await machine("web-1", { ...well, labels: { role: "production" } })
   await machine("web-1.lan", well)
-  await ask(fleet, "snapshot create", { name: "before" })
+  await asker<object>(fleet)("snapshot create", { name: "before" })
   const [record, target] = [idOf("target", "web-1.lan"), idOf("target", "web-1")]
   expect(await compare(fleet, { to: "before" })).toMatchObject({
     health: { scoreChange: 0, healthyChange: 0 },
@@ -179,7 +170,7 @@ it("of a point with itself, or by another source's word of the same machine, tel
 it("tells of a score that dropped, and no more than was asked for", async () => {
   const { fleet, machine, resource } = await fleetToCompare()
   for (const name of ["a", "b"]) await machine(name, well)
-  await ask(fleet, "snapshot create", { name: "before" })
+  await asker<object>(fleet)("snapshot create", { name: "before" })
   for (const name of ["a", "b"]) await resource(name, "cpu", "healthy", "critical")
   const { potentialIssues } = await compare(fleet, { limit: 1 })
   expect(potentialIssues).toMatchObject({

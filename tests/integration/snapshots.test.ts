@@ -1,9 +1,7 @@
 /** Snapshots through their operations: taken, listed, shown, asked for as points, deleted. */
 import { tableOf } from "#cli/tables.js"
-import type { Fleet } from "#fleet.js"
 import { type Position, origin } from "#kernel/point.js"
-import { invoke } from "#operations/invoke.js"
-import { operations } from "#operations/registry.js"
+import { asker } from "#tests/support/asker.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { stream } from "#tests/support/sample-events.js"
 import { addHost, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
@@ -19,23 +17,12 @@ interface Answer extends Record<string, unknown> {
   readonly next: string | null
 }
 
-function asker(fleet: Fleet) {
-  const principal = { name: "user:ada", scope: "admin" } as const
-  const call = { fleet, principal, signal: new AbortController().signal, progress: () => {} }
-  return async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
-    const operation = operations.find((candidate) => candidate.name === name)
-    if (operation === undefined || operation.kind === "stream" || operation.kind === "text")
-      throw new Error(`no operation ${name}`)
-    return (await invoke(operation, call, input)) as Answer
-  }
-}
-
 async function oneHost() {
   const clock = new TestClock()
   const fleet = await scriptedFleet(clock)
   const web = await addHost(fleet, "web-1")
   clock.advance(hour)
-  const ask = asker(fleet)
+  const ask = asker<Answer>(fleet)
   const namesOf = async (input: Record<string, unknown> = {}) =>
     (await ask("snapshot list", input)).items.map(({ name }) => name)
   return { clock, fleet, web, ask, namesOf }
@@ -118,7 +105,7 @@ describe("a snapshot", () => {
       await fleet.reached(position)
     }
     await addHost(fleet, "web-2")
-    await asker({ ...fleet, views: fleet.views, reached })("snapshot create", { name: "second" })
+    await asker<Answer>({ ...fleet, views: fleet.views, reached })("snapshot create", { name: "second" })
     expect(furthest).toBe(known)
   })
 

@@ -1,6 +1,5 @@
 /** The rows of entities, and what finds them, answer what the merged documents of their records answer, at every position there is. */
-import type { NewEvent } from "#events/catalog.js"
-import { type Policy, defaultPolicy } from "#events/policy.js"
+import type { RecordedEvent } from "#events/catalog.js"
 import type { RecordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject, jsonText } from "#kernel/json.js"
 import { matchesPattern } from "#kernel/patterns.js"
@@ -15,29 +14,12 @@ import { merged } from "#projections/inventory/merge.js"
 import { isDiscovery } from "#projections/inventory/project.js"
 import type { Kind } from "#projections/inventory/read.js"
 import { Views } from "#projections/views.js"
-import { type Append, type History, anyHistory, appendHistory, byStream, kinds } from "#tests/support/random-history.js"
-import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
+import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import { type History, byStream, kinds } from "#tests/support/random-history.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
-/** Machines of the two sources are linked, unlinked, and the one or the other source is believed first. */
-type Twist =
-  | { readonly is: "link"; readonly one: number; readonly other: number }
-  | { readonly is: "unlink"; readonly which: number }
-  | { readonly is: "believe"; readonly precedence: readonly string[] }
-
-const anyTwist: fc.Arbitrary<Twist> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ is: fc.constant("link" as const), one: fc.nat(3), other: fc.nat(3) }) },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant("unlink" as const), which: fc.nat(3) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      is: fc.constant("believe" as const),
-      precedence: fc.constantFrom(["there"], ["here"], ["there", "here"], []),
-    }),
-  },
-)
-
+/** From one position up to, not including, another. */
 interface Link {
   readonly record: string
   readonly target: string
@@ -45,54 +27,17 @@ interface Link {
   until: number
 }
 
-/** A history with twists in it, told in positions as it will be recorded, one event an append. */
-function twisted(history: History, twists: readonly Twist[]) {
-  const appends: Append[] = []
+function linksIn(events: readonly RecordedEvent[]): readonly Link[] {
   const links: Link[] = []
-  const policies: { position: number; policy: Policy }[] = []
-  const targets: { id: string; source: string }[] = []
-  let position = 0
-  const append = (one: Append) => {
-    appends.push(one)
-    position += one.events.length
+  for (const { type, data, position } of events) {
+    if (type === "RecordsLinked")
+      links.push({ record: data.record, target: data.target, since: position, until: Infinity })
+    const ended =
+      type === "RecordsUnlinked" && links.find((link) => link.record === data.record && link.until === Infinity)
+    if (ended) ended.until = position
   }
-  const write = (name: string, event: NewEvent) => append({ stream: stream(name), events: [event] })
-  const isFree = (id: string) =>
-    !links.some(({ record, target, until }) => until === Infinity && [record, target].includes(id))
-  const twist = (one: Twist) => {
-    if (one.is === "believe") {
-      const policy = { ...defaultPolicy, precedence: [...one.precedence] }
-      policies.push({ position, policy })
-      write("policy", { type: "PolicyAdopted", data: { policy }, metadata, observedAt })
-    } else if (one.is === "link") {
-      const [a, b] = [targets[one.one % targets.length], targets[one.other % targets.length]]
-      if (a === undefined || b === undefined || a === b || !isFree(a.id) || !isFree(b.id)) return
-      const [target, record] = targets.indexOf(a) < targets.indexOf(b) ? [a.id, b.id] : [b.id, a.id]
-      links.push({ record, target, since: position, until: Infinity })
-      write("identity", { type: "RecordsLinked", data: { record, target, reasons: ["said"] }, metadata, observedAt })
-    } else {
-      const held = links.filter(({ until }) => until === Infinity)
-      const link = held[one.which % held.length]
-      if (link === undefined) return
-      link.until = position
-      const { record, target } = link
-      write("identity", { type: "RecordsUnlinked", data: { record, target, reasons: ["said"] }, metadata, observedAt })
-    }
-  }
-  for (const [index, one] of history.entries()) {
-    if (one.stream === "policy") continue
-    append(one)
-    for (const event of one.events)
-      if (event.type === "TargetDiscovered") targets.push({ id: one.stream.slice(7), source: event.data.source })
-    const next = twists[index % twists.length]
-    if (next !== undefined) twist(next)
-  }
-  return { appends, links, policies }
+  return links
 }
-
-const anyTwisted = fc
-  .tuple(anyHistory, fc.array(anyTwist, { minLength: 1, maxLength: 6 }))
-  .map(([history, twists]) => twisted(history, twists))
 
 interface Told {
   readonly id: RecordId
@@ -118,13 +63,14 @@ const stride = 5
 
 /** Runs a claim on the views of a history, with what they should tell. */
 async function withEntities(
-  { appends, links, policies }: ReturnType<typeof twisted>,
+  history: History,
   claim: (views: Views, at: Position, defined: readonly Defined[]) => Promise<void>,
 ): Promise<void> {
   const ledger = openSqliteLedger(":memory:")
   const views = new Views(":memory:")
   try {
-    const events = await appendHistory(ledger, appends)
+    const events = await appendTwice(ledger, history)
+    const links = linksIn(events)
     for (let begin = 0; begin < events.length; begin += 3) await views.handle(events.slice(begin, begin + 3))
     const told: Told[] = [...byStream(events).values()].map((own) => {
       const [first] = own
@@ -140,7 +86,8 @@ async function withEntities(
     for (const at of positions.filter((position) => position % stride === positions.length % stride || position < 1)) {
       const linkOf = (id: string) =>
         links.find(({ record, since, until }) => record === id && since <= at && until > at)
-      const precedence = policies.findLast(({ position }) => position <= at)?.policy.precedence ?? []
+      const adopted = events.findLast(({ type, position }) => type === "PolicyAdopted" && position <= at)
+      const precedence = adopted?.type === "PolicyAdopted" ? adopted.data.policy.precedence : []
       const rank = (source: string) => (precedence.includes(source) ? precedence.indexOf(source) : precedence.length)
       const there = told.filter(({ discovered }) => discovered <= at)
       const entities = there.filter(({ id }) => linkOf(id) === undefined)
@@ -351,7 +298,7 @@ function passes(value: Json | undefined, test: Test): boolean {
 describe("entities at a position", () => {
   it("are what their records together tell, in pages, whatever is linked and whoever is believed", async () => {
     await fc.assert(
-      fc.asyncProperty(anyTwisted, (history) =>
+      fc.asyncProperty(anyLinkedHistory, (history) =>
         withEntities(history, async (views, at, defined) => {
           for (const kind of kinds) {
             const found = await all(views, kind, at)
@@ -378,20 +325,23 @@ describe("entities at a position", () => {
 
   it("are found by any condition as by looking at each", async () => {
     await fc.assert(
-      fc.asyncProperty(anyTwisted, fc.array(anyCondition, { minLength: 1, maxLength: 3 }), (history, conditions) =>
-        withEntities(history, async (views, at, defined) => {
-          for (const condition of conditions) {
-            for (const kind of kinds) {
-              const met = defined
-                .filter((one) => one.kind === kind && meets(one, condition, defined))
-                .map(({ id }) => id)
-              const page = await views.entities.page({ kind, at, limit: 100, includeRetired: true, condition })
-              const ids = page.map(({ id }) => id)
-              expect(ids.toSorted()).toStrictEqual(met.toSorted())
-              expect(await views.entities.count({ kind, at, condition, includeRetired: true })).toBe(met.length)
+      fc.asyncProperty(
+        anyLinkedHistory,
+        fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
+        (history, conditions) =>
+          withEntities(history, async (views, at, defined) => {
+            for (const condition of conditions) {
+              for (const kind of kinds) {
+                const met = defined
+                  .filter((one) => one.kind === kind && meets(one, condition, defined))
+                  .map(({ id }) => id)
+                const page = await views.entities.page({ kind, at, limit: 100, includeRetired: true, condition })
+                const ids = page.map(({ id }) => id)
+                expect(ids.toSorted()).toStrictEqual(met.toSorted())
+                expect(await views.entities.count({ kind, at, condition, includeRetired: true })).toBe(met.length)
+              }
             }
-          }
-        }),
+          }),
       ),
       { numRuns: 20, endOnFailure: true },
     )
