@@ -7,7 +7,7 @@ import { type Position, origin } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import type { Condition, Test } from "#projections/entities/condition.js"
 import { forkOf, forksOf } from "#projections/entities/interval.js"
-import { type Entity, type PageKey, pageKey } from "#projections/entities/read.js"
+import { type Entity, type PageKey, type Sort, pageKey } from "#projections/entities/read.js"
 import { type Account, valuesOf } from "#projections/entities/summary.js"
 import { replay } from "#projections/inventory/evolve.js"
 import { merged } from "#projections/inventory/merge.js"
@@ -142,14 +142,14 @@ const expected = ({ id, values: { words: _, sources, tags, summary, ...values } 
 const byId = <T extends { readonly id: string }>(items: readonly T[]) =>
   items.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
-async function all(views: Views, kind: Kind, at: Position): Promise<Entity[]> {
+async function all(views: Views, kind: Kind, at: Position, sort: Sort = "name"): Promise<Entity[]> {
   const items: Entity[] = []
   for (let after: PageKey | undefined; ;) {
-    const page = await views.entities.page({ kind, at, limit: 2, includeRetired: true, after })
+    const page = await views.entities.page({ kind, at, limit: 2, includeRetired: true, sort, after })
     items.push(...page)
     const last = page.at(-1)
     if (page.length < 2 || last === undefined) return items
-    after = pageKey(last)
+    after = pageKey(last, sort)
   }
 }
 
@@ -305,6 +305,12 @@ describe("entities at a position", () => {
             expect(byId(found.map(shown))).toStrictEqual(byId(defined.filter((one) => one.kind === kind).map(expected)))
             const names = found.map(({ name }) => Buffer.from(name))
             expect(names).toStrictEqual(names.toSorted((a, b) => Buffer.compare(a, b)))
+            for (const sort of ["status", "os"] as const) {
+              const sorted = await all(views, kind, at, sort)
+              expect(byId(sorted)).toStrictEqual(byId(found))
+              const values = sorted.map((one) => Buffer.from(one[sort] ?? ""))
+              expect(values).toStrictEqual(values.toSorted((a, b) => Buffer.compare(a, b)))
+            }
           }
           const present = defined.filter(({ values }) => values["lifecycle"] !== "retired")
           for (const target of [undefined, ...defined.filter(({ kind }) => kind === "target")]) {
