@@ -1,12 +1,14 @@
 /** What each answer looks like to a person on a terminal. Everything that comes from the fleet passes through `printable`. */
-import Table from "cli-table3"
-import { type Json, isObject, jsonText } from "#kernel/json.js"
+import { type Json, isObject } from "#kernel/json.js"
 import type { Change } from "#timeline/change.js"
-import type { Bucket } from "#timeline/density.js"
+import { changeText, densityText } from "./change-text.js"
 import { colours as pc } from "./colours.js"
+import { type At, cell, columns, footer, list, nameOf, plural } from "./columns.js"
 import { diffText } from "./diff-text.js"
-import { printable, valueText } from "./printable.js"
+import { showEntity } from "./entity-text.js"
+import { printable } from "./printable.js"
 import { comparisonText, showSnapshot, snapshotRow } from "./snapshot-tables.js"
+import { statusText, subscriptionText } from "./status-text.js"
 
 type View = (answer: never) => string
 
@@ -219,73 +221,9 @@ function lookText({ source, outcome, message, failed, held, ...found }: Look): s
   ].join("\n")
 }
 
-interface At {
-  readonly position: number
-  readonly time: string
-}
-
 export function tableOf(operation: string, answer: object): string {
   const view = views[operation]
   return view === undefined ? JSON.stringify(answer, undefined, 2) : view(answer as never)
-}
-
-/** Columns as wide as what is in them, no lines around them. */
-function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const bare = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
-  const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"]
-  const chars = Object.fromEntries([...bare, ...inner].map((name) => [name, ""]))
-  const table = new Table({
-    head: head.map((title) => pc.bold(title)),
-    chars: { ...chars, middle: "  " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  })
-  for (const row of rows) table.push([...row])
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")
-}
-
-function list(
-  answer: { at: At; items: readonly Record<string, Json>[]; next: string | null },
-  fields: readonly string[],
-): string {
-  const rows = answer.items.map((item) => fields.map((field) => cell(item[field])))
-  const table = columns(fields.map(heading), rows)
-  return `${table}\n${footer(answer, answer.items.length, "in all")}`
-}
-
-function footer({ at, next }: { at: At; next: string | null }, count: number, what: string): string {
-  const more = next === null ? "" : `; more with --cursor ${next}`
-  return pc.dim(`${count} ${next === null ? what : "shown"} at ${at.time} (position ${at.position})${more}`)
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`
-}
-
-const headings: Readonly<Record<string, string>> = {
-  cpuCores: "CPUS",
-  memoryMiB: "MIB",
-  lastSeen: "LAST SEEN",
-  createdAt: "CREATED",
-  expiresAt: "EXPIRES",
-  revokedAt: "REVOKED",
-  deadLetters: "DEAD LETTERS",
-  perDay: "PER DAY",
-  takenBy: "TAKEN BY",
-  observedAt: "SINCE",
-}
-
-function heading(field: string): string {
-  return headings[field] ?? field.toUpperCase()
-}
-
-function cell(value: Json | undefined): string {
-  if (value === null || value === undefined) return "-"
-  if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cell(item as Json)).join(" ")
-  return printable(jsonText(value))
 }
 
 function serviceRow(item: Record<string, Json>): Record<string, Json> {
@@ -308,96 +246,6 @@ function countText(answer: {
     counts.map(({ value, count }, index) => [index === 0 ? field : "", cell(value), String(count)]),
   )
   return `${columns(["BY", "VALUE", "COUNT"], rows)}\n${footer({ at: answer.at, next: null }, answer.total, "in all")}`
-}
-
-function nameOf(entity: Json | undefined): string {
-  return isObject(entity) ? cell(entity["name"]) : "-"
-}
-
-function changeText({ observedAt, type, entity, changes, source, position, ...why }: Change): string {
-  const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${printable(source ?? "-")}, position ${position})`)}`
-  return [title, ...whyText(why), ...changes.map(fieldText)].join("\n")
-}
-
-/** Who did it, when and why, as far as that is known. */
-function whyText({ by, reason, occurredAt }: Pick<Change, "by" | "reason" | "occurredAt">): string[] {
-  if (by === null && reason === null) return []
-  const who = by === null ? "" : `by ${pc.bold(printable(by))}`
-  const when = occurredAt === undefined ? "" : `at ${occurredAt}`
-  const why = reason === null ? "" : printable(reason)
-  return [`    ${[[who, when].filter(Boolean).join(" "), why].filter(Boolean).join(": ")}`]
-}
-
-function fieldText({
-  path,
-  before,
-  after,
-}: {
-  readonly path: string
-  readonly before: Json
-  readonly after: Json
-}): string {
-  return `    ${printable(path)}  ${pc.red(valueText(before))} → ${pc.green(valueText(after))}`
-}
-
-/** A row for each part of the time; what was not looked at completely is marked. */
-function densityText({ buckets, at }: { at: At; buckets: Bucket[] }): string {
-  const sums = buckets.map(({ info, notice, warning, critical }) => info + notice + warning + critical)
-  const most = Math.max(...sums)
-  const rows = buckets.map(({ from, info, notice, warning, critical, incomplete }, index) => [
-    from,
-    String(info),
-    String(notice),
-    warning === 0 ? "0" : pc.yellow(String(warning)),
-    critical === 0 ? "0" : pc.red(String(critical)),
-    `${"█".repeat(Math.ceil(((sums[index] as number) / most) * 30) || 0)}${incomplete ? pc.dim(" looks incomplete") : ""}`,
-  ])
-  const total = sums.reduce((sum, count) => sum + count, 0)
-  return `${columns(["AFTER", "INFO", "NOTICE", "WARNING", "CRITICAL", ""], rows)}\n${footer({ at, next: null }, total, total === 1 ? "change" : "changes")}`
-}
-
-function showEntity(answer: {
-  at: At
-  entity: { kind: string; id: string; name: string }
-  target: { name: string } | null
-  lifecycle: string
-  lastSeen: string | null
-  facets: Record<string, Json>
-  omitted: string[]
-  measurements: Record<string, { at: string; value: number }>
-}): string {
-  const { entity, target, lifecycle, lastSeen, facets, omitted, measurements, at } = answer
-  const lines = [
-    `${pc.bold(printable(entity.name))} ${pc.dim(`(${entity.kind} ${entity.id})`)}${target === null ? "" : ` on ${printable(target.name)}`}`,
-    `${lifecycle}, last seen ${lastSeen ?? "never"}`,
-  ]
-  for (const [name, facet] of Object.entries(facets))
-    lines.push("", pc.bold(printable(name)), ...fieldLines(facet, "  "))
-  const measured = Object.entries(measurements)
-  if (measured.length > 0)
-    lines.push(
-      "",
-      pc.bold("measurements"),
-      ...measured.map(([metric, { value }]) => `  ${printable(metric)}  ${value}`),
-    )
-  if (omitted.length > 0) lines.push("", pc.dim(`not shown: ${omitted.join(", ")}; add --facets all`))
-  return [...lines, pc.dim(`as of ${at.time} (position ${at.position})`)].join("\n")
-}
-
-function fieldLines(value: Json, indent: string): string[] {
-  if (!isObject(value)) return [`${indent}${valueText(value)}`]
-  return Object.entries(value).flatMap(([key, held]) => {
-    const name = `${indent}${printable(key)}`
-    if (!isObject(held)) return [`${name}  ${valueText(held)}`]
-    const items = Object.entries(held)
-    if (items.every(([, item]) => !isObject(item) || Object.keys(item).length === 0)) {
-      const inside = items.map(([field, item]) =>
-        isObject(item) ? printable(field) : `${printable(field)} ${valueText(item)}`,
-      )
-      return [`${name}  ${inside.join(", ") || "none"}`]
-    }
-    return [name, ...fieldLines(held, `${indent}  `)]
-  })
 }
 
 interface HostKey {
@@ -443,57 +291,6 @@ function tagsText({ target, tags }: { target: { name: string }; tags: string[] }
   return `${printable(target.name)} has ${tags.length === 0 ? "no tags" : `the tags ${tags.map(printable).join(" ")}`}`
 }
 
-interface Following {
-  readonly name: string
-  readonly state: string
-  readonly lag: number
-  readonly message: string | null
-}
-
-function subscriptionText(answer: Following): string {
-  return `${printable(answer.name)} is ${howItFollows(answer)}`
-}
-
-function howItFollows({ state, lag, message }: Omit<Following, "name">): string {
-  return `${state}, ${lag} behind${message === null ? "" : `: ${printable(message)}`}`
-}
-
-function statusText(answer: {
-  at: At
-  version: string
-  data: string
-  ledger: { events: number; bytes: number; sealed: number; problem: string | null }
-  views: { position: number; lag: number; state: string; message: string | null }
-  handlers: (Following & { deadLetters: number })[]
-  storage: Storage | null
-  counts: Record<string, number>
-  sources: { name: string; kind: string; lastSeen: string | null; run: { outcome: string; message?: string } | null }[]
-}): string {
-  const { version, data, ledger, views: held, handlers, counts, sources, storage, at } = answer
-  const rows = sources.map(({ name, kind, lastSeen, run }) => [
-    printable(name),
-    kind,
-    run?.outcome ?? "never looked at",
-    lastSeen ?? "-",
-    printable(run?.message ?? ""),
-  ])
-  return [
-    `fleet-ledger ${version} on ${printable(data)}`,
-    `ledger  ${ledger.events} events, ${Math.round(ledger.bytes / 1024)} KiB, sealed up to ${ledger.sealed}`,
-    ...(ledger.problem === null ? [] : [pc.red(`        not sealed since: ${printable(ledger.problem)}`)]),
-    `views   ${howItFollows(held)}`,
-    ...handlers.map((handler) => {
-      const letters = handler.deadLetters === 0 ? "" : ` (${plural(handler.deadLetters, "dead letter")})`
-      return `handler ${printable(handler.name)} ${howItFollows(handler)}${letters}`
-    }),
-    ...(storage === null ? [] : storageText(storage)),
-    `fleet   ${["target", "service", "stack"].map((kind) => plural(counts[kind] ?? 0, kind)).join(", ")}`,
-    "",
-    columns(["SOURCE", "KIND", "LAST RUN", "LAST SEEN", ""], rows),
-    pc.dim(`as of ${at.time} (position ${at.position})`),
-  ].join("\n")
-}
-
 interface Series {
   readonly metric: string
   readonly stepMs: number
@@ -509,30 +306,4 @@ function seriesRow({ metric, stepMs, items }: Series): Record<string, Json> {
     least: items.length === 0 ? null : Math.min(...items.map(({ least }) => least)),
     greatest: items.length === 0 ? null : Math.max(...items.map(({ greatest }) => greatest)),
   }
-}
-
-interface Storage {
-  readonly ledger: { readonly bytes: number; readonly events: number }
-  readonly archives: {
-    readonly bytes: number
-    readonly files: number
-    readonly elsewhere: number
-    readonly events: number
-    readonly bytesPerEvent: number | null
-  }
-  readonly views: { readonly bytes: number }
-  readonly ops: { readonly bytes: number }
-  readonly bytes: number
-  readonly bytesPerEvent: number | null
-}
-
-function storageText({ ledger, archives, views: held, ops, bytes, bytesPerEvent }: Storage): string[] {
-  const room = (count: number) => `${Math.round(count / 1024)} KiB`
-  const elsewhere = archives.elsewhere === 0 ? "" : `, ${archives.elsewhere} elsewhere`
-  const each = bytesPerEvent === null ? "" : `, ${bytesPerEvent} bytes an event`
-  return [
-    `disk    ${room(bytes)}: ledger ${room(ledger.bytes)}, archives ${room(archives.bytes)}, views ${room(held.bytes)}, measurements and the like ${room(ops.bytes)}`,
-    `        ${plural(ledger.events, "event")} in the ledger, ${archives.events} in ${plural(archives.files, "archive")}${elsewhere}${each}`,
-    ...(archives.bytesPerEvent === null ? [] : [`        ${archives.bytesPerEvent} bytes an archived event`]),
-  ]
 }

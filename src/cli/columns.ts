@@ -1,0 +1,73 @@
+/** What lists on a terminal are made of. Everything that comes from the fleet passes through `printable`. */
+import Table from "cli-table3"
+import { type Json, isObject, jsonText } from "#kernel/json.js"
+import { colours as pc } from "./colours.js"
+import { printable } from "./printable.js"
+
+export interface At {
+  readonly position: number
+  readonly time: string
+}
+
+/** Columns as wide as what is in them, no lines around them. */
+export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const bare = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
+  const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"]
+  const chars = Object.fromEntries([...bare, ...inner].map((name) => [name, ""]))
+  const table = new Table({
+    head: head.map((title) => pc.bold(title)),
+    chars: { ...chars, middle: "  " },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  })
+  for (const row of rows) table.push([...row])
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
+}
+
+export function list(
+  answer: { at: At; items: readonly Record<string, Json>[]; next: string | null },
+  fields: readonly string[],
+): string {
+  const rows = answer.items.map((item) => fields.map((field) => cell(item[field])))
+  const table = columns(fields.map(heading), rows)
+  return `${table}\n${footer(answer, answer.items.length, "in all")}`
+}
+
+export function footer({ at, next }: { at: At; next: string | null }, count: number, what: string): string {
+  const more = next === null ? "" : `; more with --cursor ${next}`
+  return pc.dim(`${count} ${next === null ? what : "shown"} at ${at.time} (position ${at.position})${more}`)
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`
+}
+
+const headings: Readonly<Record<string, string>> = {
+  cpuCores: "CPUS",
+  memoryMiB: "MIB",
+  lastSeen: "LAST SEEN",
+  createdAt: "CREATED",
+  expiresAt: "EXPIRES",
+  revokedAt: "REVOKED",
+  deadLetters: "DEAD LETTERS",
+  perDay: "PER DAY",
+  takenBy: "TAKEN BY",
+  observedAt: "SINCE",
+}
+
+function heading(field: string): string {
+  return headings[field] ?? field.toUpperCase()
+}
+
+export function cell(value: Json | undefined): string {
+  if (value === null || value === undefined) return "-"
+  if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cell(item as Json)).join(" ")
+  return printable(jsonText(value))
+}
+
+export function nameOf(entity: Json | undefined): string {
+  return isObject(entity) ? cell(entity["name"]) : "-"
+}
