@@ -62,7 +62,10 @@ export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly kind: "query"
   /** Said of a read that needs no views, and so answers when they are behind or have stopped. */
   readonly withoutViews?: true
-  /** Said of a read whose answer its input and its point alone decide: who has it need not be told it again. */
+  /**
+   * Said of a read whose answer its input and its point decide: who has it need not be told it again. When something was seen last is exact of the last look alone, to the hour
+   * of those before; an answer may be told again with the exact time.
+   */
   readonly ofPoint?: true
   /** Without `at`, which every answer of a query carries. */
   readonly output: z.ZodObject
