@@ -101,7 +101,7 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     const isNews =
       hasFailed(before) !== hasFailed(after) ||
       (isKnown(before) && !isKnown(after)) ||
-      (isKnown(after) && store.get("target", target)?.["health"] === null)
+      (isKnown(after) && !isKnown(before) && store.get("target", target)?.["health"] === null)
     if (isNews) refresh(target, position)
   }
 
