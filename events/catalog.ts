@@ -4,10 +4,15 @@ import type { Instant } from "#kernel/clock.js"
 import { FleetError, bug } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { alertEvents } from "./alert.js"
+import { baselineEvents } from "./baseline.js"
+import { checkEvents } from "./check.js"
+import { deadlineEvents } from "./deadline.js"
 import type { EventDefinition } from "./define.js"
 import type { Metadata, RecordedEnvelope } from "./envelope.js"
 import { identityEvents } from "./identity.js"
+import { intentEvents } from "./intent.js"
 import { ledgerEvents } from "./ledger.js"
+import { maintenanceEvents } from "./maintenance.js"
 import { policyEvents } from "./policy.js"
 import { serviceEvents } from "./service.js"
 import { snapshotEvents } from "./snapshot.js"
@@ -25,6 +30,11 @@ export const catalog = {
   ...snapshotEvents,
   ...ledgerEvents,
   ...alertEvents,
+  ...maintenanceEvents,
+  ...baselineEvents,
+  ...intentEvents,
+  ...checkEvents,
+  ...deadlineEvents,
 }
 
 export type EventType = keyof typeof catalog

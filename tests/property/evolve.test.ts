@@ -124,6 +124,19 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   DataRedacted: {},
   RangeArchived: {},
   AlertRaised: {},
+  AlertAcknowledged: {},
+  AlertSilenced: {},
+  AlertEscalated: {},
+  AlertResolved: {},
+  MaintenancePlanned: {},
+  MaintenanceEnded: {},
+  BaselineDeclared: {},
+  BaselineWithdrawn: {},
+  ChangeExpected: {},
+  IntentWithdrawn: {},
+  CheckStatusChanged: {},
+  CheckEnded: {},
+  DeadlinePassed: {},
 }
 
 describe.each(eventTypes)("the patch of a %s", (type) => {

@@ -123,6 +123,46 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
     about: { kind: "subscription", name: "witness" },
     cause: 0,
   },
+  AlertAcknowledged: {},
+  AlertSilenced: { until: "2026-11-24T00:00:00.000Z" },
+  AlertEscalated: { step: 1, severity: "critical" },
+  AlertResolved: { how: "mended", cause: 0 },
+  MaintenancePlanned: { where: "tag:web", from: "2026-11-24T22:00:00.000Z", until: "2026-11-25T02:00:00.000Z" },
+  MaintenanceEnded: {},
+  BaselineDeclared: {
+    name: "house-rules",
+    baseline: {
+      of: "rules",
+      rules: [
+        {
+          name: "a-firewall",
+          kind: "target",
+          where: "role:production",
+          expect: "security.firewall != null",
+          severity: "critical",
+        },
+      ],
+    },
+  },
+  BaselineWithdrawn: { name: "house-rules" },
+  ChangeExpected: {
+    fields: ["/packages"],
+    where: "tag:web",
+    from: "2026-11-24T22:00:00.000Z",
+    until: "2026-11-25T02:00:00.000Z",
+    once: true,
+  },
+  IntentWithdrawn: {},
+  CheckStatusChanged: {
+    check: "shop-front",
+    kind: "http",
+    about: { kind: "target", id: oneRecord },
+    from: "passing",
+    to: "failing",
+    detail: "https://shop.lan/ answered 502",
+  },
+  CheckEnded: { check: "shop-front" },
+  DeadlinePassed: { key: "certificate cert:443", dueAt: "2026-11-23T13:59:00.000Z" },
 }
 
 /** The sample of a type, ready to be appended. */
