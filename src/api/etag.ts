@@ -4,11 +4,27 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Principal, Query } from "#operations/define.js"
 import type { Asked } from "#operations/invoke.js"
+import type { Wanted } from "./formats.js"
 
 /** @param edition of the views that are read */
-export function entityTag({ name }: Query, { point, input }: Asked, { scope }: Principal, edition: string): string {
+export function entityTag(
+  { name }: Query,
+  { point, input }: Asked,
+  { format, columns }: Wanted,
+  { scope }: Principal,
+  edition: string,
+): string {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as JsonObject
-  const followsFrom = canonicalJson({ name, given, position: point.position, time: point.time, scope, edition })
+  const followsFrom = canonicalJson({
+    name,
+    given,
+    position: point.position,
+    time: point.time,
+    scope,
+    edition,
+    format,
+    columns: columns ?? null,
+  })
   return `"${crypto.createHash("sha256").update(followsFrom).digest("base64url").slice(0, 22)}"`
 }
 

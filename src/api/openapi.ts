@@ -1,9 +1,11 @@
 /** The OpenAPI 3.1 description, made from the operations. */
 import * as z from "zod"
 import type { JsonObject } from "#kernel/json.js"
+import { columnsOf } from "#operations/columns.js"
 import { type Operation } from "#operations/define.js"
 import { pointShape } from "#operations/shapes.js"
 import { version } from "../version.js"
+import { listFormats } from "./formats.js"
 
 const problem = z.object({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
 
@@ -79,10 +81,23 @@ function describe(operation: Operation): object {
     operationId: operation.name.replaceAll(" ", "_"),
     summary: operation.summary,
     description: `Scope: ${operation.scope}.`,
-    parameters,
+    parameters: isListed(operation) ? [...parameters, fieldsParameter] : parameters,
     ...(taken === undefined ? (hasBody ? { requestBody } : {}) : { requestBody: bodyOf(taken) }),
     responses: responsesOf(operation),
   }
+}
+
+const fieldsParameter = {
+  name: "fields",
+  in: "query",
+  required: false,
+  description: "Only these fields of each item, separated by commas: name,entity.kind",
+  schema: { type: "string" },
+}
+
+/** Whether its answer can be had in other formats, too. */
+function isListed(operation: Operation): boolean {
+  return operation.kind === "query" && columnsOf(operation).length > 0
 }
 
 function bodyOf(types: readonly string[]): object {
@@ -98,7 +113,9 @@ const problems = { "4XX": wrong, "5XX": wrong }
 function responsesOf(operation: Operation): object {
   switch (operation.kind) {
     case "query":
-      return answers("200", "The answer, at the point it is true at", operation.output.extend({ at: pointShape }))
+      return isListed(operation)
+        ? listed(answers("200", pointed, operation.output.extend({ at: pointShape })))
+        : answers("200", pointed, operation.output.extend({ at: pointShape }))
     case "command":
       return answers("200", "Done", operation.output)
     case "job":
@@ -126,7 +143,19 @@ function responsesOf(operation: Operation): object {
   }
 }
 
-function answers(status: string, description: string, shape: z.ZodType, mediaType = "application/json"): object {
+const pointed = "The answer, at the point it is true at"
+
+/** Point and cursor stand in the head where the body is only items. */
+function listed(responses: Answers): object {
+  const { 200: ok, ...rest } = responses
+  const others = listFormats.filter((type) => type !== "application/json")
+  const content = Object.fromEntries(others.map((type) => [type, { schema: { type: "string" } }]))
+  return { ...rest, "200": { ...ok, content: { ...ok?.content, ...content } } }
+}
+
+type Answers = Readonly<Record<string, { readonly description: string; readonly content: object }>>
+
+function answers(status: string, description: string, shape: z.ZodType, mediaType = "application/json"): Answers {
   return { [status]: { description, content: { [mediaType]: { schema: schemaOf(shape, "output") } } }, ...problems }
 }
 

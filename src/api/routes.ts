@@ -9,6 +9,7 @@ import type { Act, Call, Operation, Principal, Progress, Query, Stream, Text } f
 import { admit, asked, follow, invoke, read } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
 import { entityTag, isKnown } from "./etag.js"
+import { formatted, wantedOf } from "./formats.js"
 import type { Jobs } from "./jobs.js"
 import { sendStream } from "./stream.js"
 
@@ -75,11 +76,15 @@ async function answer(
   principal: Principal,
 ): Promise<unknown> {
   const call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
-  if (operation.kind !== "query" || operation.ofPoint === undefined) return invoke(operation, call, inputOf(request))
-  const query = await asked(operation, call, inputOf(request))
-  const tag = entityTag(operation, query, principal, fleet.viewsState().edition)
+  if (operation.kind !== "query") return invoke(operation, call, inputOf(request))
+  const { fields, ...input } = inputOf(request)
+  const wanted = wantedOf(operation, request, fields)
+  const query = await asked(operation, call, input)
+  reply.header("vary", "accept")
+  if (operation.ofPoint === undefined) return formatted(await query.answer(), operation, wanted, reply)
+  const tag = entityTag(operation, query, wanted, principal, fleet.viewsState().edition)
   const known = isKnown(tag, request.headers["if-none-match"])
-  const body = known ? undefined : await query.answer()
+  const body = known ? undefined : formatted(await query.answer(), operation, wanted, reply)
   reply.header("etag", tag).header("cache-control", "private, no-cache")
   return known ? reply.code(304).send() : body
 }

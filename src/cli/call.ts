@@ -11,7 +11,7 @@ import { Interrupt } from "./interrupt.js"
 import type { GlobalFlags } from "./program.js"
 import { progressLine } from "./progress.js"
 import { remoteCaller, socketCaller, somebodyAnswers } from "./remote.js"
-import { render } from "./render.js"
+import { renderer } from "./render.js"
 
 /** @returns the exit code */
 export async function call(
@@ -21,13 +21,14 @@ export async function call(
   file?: string,
 ): Promise<number> {
   const texts = withTexts(spec, input)
+  const render = renderer(spec, flags)
   const body = file === undefined ? undefined : await contentOf(file)
   const interrupt = new Interrupt()
   const caller = await callerFor(spec, flags, interrupt.signal)
   const progress = progressLine(process.stderr)
   try {
     if (spec.kind === "stream") {
-      for await (const item of caller.follow(spec, texts, interrupt.signal)) render(spec, item, flags.output)
+      for await (const item of caller.follow(spec, texts, interrupt.signal)) render(item)
       return 0
     }
     if (spec.kind === "text") {
@@ -37,7 +38,7 @@ export async function call(
     }
     const answer = await caller.invoke(spec, texts, interrupt.signal, progress.update, body)
     progress.clear()
-    render(spec, answer, flags.output)
+    render(answer)
     return tellsOfFailure(answer) ? 1 : 0
   } catch (error) {
     progress.clear()

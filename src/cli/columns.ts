@@ -1,4 +1,5 @@
 /** What lists on a terminal are made of. Everything that comes from the fleet passes through `printable`. */
+import { stripVTControlCharacters } from "node:util"
 import Table from "cli-table3"
 import { type Json, isObject, jsonText } from "#kernel/json.js"
 import { colours as pc } from "./colours.js"
@@ -9,14 +10,16 @@ export interface At {
   readonly time: string
 }
 
-/** Columns as wide as what is in them, no lines around them. */
+/** Columns as wide as what is in them, no lines around them; on a terminal that is narrower, the widest ones give way. */
 export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = fitting(head, rows, process.stdout.columns)
   const bare = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
   const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"]
   const chars = Object.fromEntries([...bare, ...inner].map((name) => [name, ""]))
   const table = new Table({
     head: head.map((title) => pc.bold(title)),
     chars: { ...chars, middle: "  " },
+    ...(widths && { colWidths: widths }),
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   })
   for (const row of rows) table.push([...row])
@@ -25,6 +28,31 @@ export function columns(head: readonly string[], rows: readonly (readonly string
     .split("\n")
     .map((line) => line.trimEnd())
     .join("\n")
+}
+
+const between = 2
+const narrowest = 8
+
+/** Undefined where all of it has room, and where nobody looks: a pipe has no width. */
+function fitting(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  width: number | undefined,
+): number[] | undefined {
+  if (width === undefined) return undefined
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => stripVTControlCharacters(row[i] ?? "").length)),
+  )
+  let over = widths.reduce((sum, one) => sum + one + between, -between) - width
+  if (over <= 0) return undefined
+  while (over > 0) {
+    const [widest = 0, second = 0] = widths.toSorted((a, b) => b - a)
+    if (widest <= narrowest) break
+    const cut = Math.min(over, Math.max(1, widest - Math.max(second, narrowest)))
+    widths[widths.indexOf(widest)] = widest - cut
+    over -= cut
+  }
+  return widths
 }
 
 export function list(

@@ -24,6 +24,8 @@ export interface CommandSpec {
   readonly command: Command
   /** Every input, those given by position too. */
   readonly options: readonly CommandOption[]
+  /** Of the items that it lists; none where it does not list. */
+  readonly columns: readonly string[]
 }
 
 const file = new URL("commands.json", import.meta.url)

@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import { pathToFileURL } from "node:url"
 import * as z from "zod"
 import type { Operation } from "#operations/define.js"
+import { columnsOf } from "#operations/columns.js"
 import { operations } from "#operations/registry.js"
 import type { CommandSpec } from "./commands.js"
 
@@ -19,6 +20,7 @@ function describeCommand(operation: Operation): CommandSpec {
     summary,
     route,
     command,
+    columns: columnsOf(operation),
     options: Object.entries(input.shape as Record<string, z.ZodType>).map(([field, schema]) => ({
       field,
       description: schema.description ?? "",

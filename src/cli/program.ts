@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander"
 import { version } from "../version.js"
 import { type CommandSpec, loadCommands } from "./commands.js"
 import { complain, exitCodeOf } from "./complain.js"
+import { type Output, outputs } from "./outputs.js"
 import type { SimulateFlags } from "./simulate.js"
 
 /** Flags that every command has. */
@@ -10,7 +11,8 @@ export interface GlobalFlags {
   readonly config?: string
   readonly data?: string
   readonly server?: string
-  readonly output?: "table" | "json"
+  readonly output?: Output
+  readonly fields?: string
 }
 
 /** @returns the exit code: 0 done, 1 failed, 2 called wrongly */
@@ -133,6 +135,7 @@ function addOperation(program: Command, spec: CommandSpec, action: Action): void
   for (const { field, description, flag } of options) {
     if (!positional.includes(field)) made.option(`--${kebab(field)}${flag ? "" : ` <${kebab(field)}>`}`, description)
   }
+  if (spec.columns.length > 0) made.option("--fields <fields>", "only these of each item, separated by commas")
   made.addHelpText("after", examples(command.examples))
   made.action(async (...all: unknown[]) => {
     const given = command.body === undefined ? all : all.slice(1)
@@ -174,7 +177,7 @@ function addFolderFlags(command: Command): Command {
 function addGlobalFlags(command: Command): Command {
   return addFolderFlags(command)
     .option("--server <url>", "ask this server, with the token in FLEET_LEDGER_TOKEN")
-    .addOption(new Option("--output <format>", "how to print the answer").choices(["table", "json"]).default("table"))
+    .addOption(new Option("--output <format>", "how to print the answer").choices(outputs).default("table"))
 }
 
 function examples(lines: readonly string[]): string {

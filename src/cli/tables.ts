@@ -1,5 +1,6 @@
 /** What each answer looks like to a person on a terminal. Everything that comes from the fleet passes through `printable`. */
-import { type Json, isObject } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
+import { valueAt } from "#operations/list-formats.js"
 import type { Change } from "#timeline/change.js"
 import { changeText, densityText } from "./change-text.js"
 import { colours as pc } from "./colours.js"
@@ -219,6 +220,17 @@ function lookText({ source, outcome, message, failed, held, ...found }: Look): s
       ? []
       : [pc.yellow(`  ${plural(held, "machine")} missing at once: held; if they are gone, --accept-absence says so`)]),
   ].join("\n")
+}
+
+/** Of a list, columns that somebody chose. */
+export function listOfFields(
+  answer: { at: At; items: JsonObject[]; next: string | null },
+  fields: readonly string[],
+): string {
+  const flat = answer.items.map((item) =>
+    Object.fromEntries(fields.map((field) => [field, valueAt(item, field) ?? null])),
+  )
+  return list({ ...answer, items: flat }, fields)
 }
 
 export function tableOf(operation: string, answer: object): string {
