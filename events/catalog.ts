@@ -3,6 +3,7 @@ import type * as z from "zod"
 import type { Instant } from "#kernel/clock.js"
 import { FleetError, bug } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
+import { accessEvents } from "./access.js"
 import { alertEvents } from "./alert.js"
 import { baselineEvents } from "./baseline.js"
 import { checkEvents } from "./check.js"
@@ -35,6 +36,7 @@ export const catalog = {
   ...intentEvents,
   ...checkEvents,
   ...deadlineEvents,
+  ...accessEvents,
 }
 
 export type EventType = keyof typeof catalog

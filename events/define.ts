@@ -17,6 +17,7 @@ export type StreamFamily =
   | "intent"
   | "maintenance"
   | "deadlines"
+  | "access"
 
 export interface EventDefinition<S extends z.ZodType = z.ZodType> {
   readonly family: StreamFamily

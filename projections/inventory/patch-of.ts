@@ -95,6 +95,9 @@ export function patchOf(event: FleetEvent): Patch {
     case "CheckStatusChanged":
     case "CheckEnded":
     case "DeadlinePassed":
+    case "DataExported":
+    case "AdministrationPerformed":
+    case "AccessDenied":
       return []
   }
 }

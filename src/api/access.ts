@@ -3,6 +3,7 @@
  * name this server (against DNS rebinding), and a browser that changes something must come from this page.
  */
 import type { IncomingMessage } from "node:http"
+import type * as net from "node:net"
 import * as os from "node:os"
 import { FleetError } from "#kernel/errors.js"
 import type { Principal } from "#operations/define.js"
@@ -15,6 +16,16 @@ const overSocket = new WeakSet<IncomingMessage>()
 /** Marks a request as one that came over the unix socket. */
 export function cameOverSocket(request: IncomingMessage): void {
   overSocket.add(request)
+}
+
+export function isOverSocket(request: IncomingMessage): boolean {
+  return overSocket.has(request)
+}
+
+/** What somebody shows to be let in, unchecked: a token, a session, or the code of a login. */
+export function credentialOf(request: IncomingMessage): string | undefined {
+  const { authorization } = request.headers
+  return authorization ?? cookieOf(request) ?? /^\/login\?(?:.*&)?code=([^&]{1,200})/.exec(request.url ?? "")?.[1]
 }
 
 /** Whoever may open the data folder's socket is its owner. */
@@ -58,22 +69,35 @@ export function mustBeKnown(principal: Principal | undefined): Principal {
   )
 }
 
+/** Where a server is reached. */
+export interface Reached {
+  /** What the Host header may say, in lower case. */
+  readonly hosts: ReadonlySet<string>
+  /** How browsers reach it. */
+  readonly scheme: "http" | "https"
+  /** Where it is reached through others alone: who they are. */
+  readonly proxies?: net.BlockList
+}
+
 /** @throws FleetError `Forbidden` */
-export function checkOrigin(request: IncomingMessage, allowedHosts: ReadonlySet<string>): void {
+export function checkOrigin(request: IncomingMessage, { hosts, scheme, proxies }: Reached): void {
   if (overSocket.has(request)) return
+  const { remoteAddress = "", remoteFamily } = request.socket
+  if (proxies !== undefined && !proxies.check(remoteAddress, remoteFamily === "IPv6" ? "ipv6" : "ipv4"))
+    throw new FleetError("Forbidden", "this server answers only what comes through its proxy")
   const { host = "", origin } = request.headers
-  if (!allowedHosts.has(host.toLowerCase())) {
+  if (!hosts.has(host.toLowerCase())) {
     throw new FleetError("Forbidden", `this server does not answer to the host "${host.slice(0, 100)}"`)
   }
   const changes = request.method !== "GET" && request.method !== "HEAD"
-  if (changes && origin !== undefined && origin !== `http://${host}`) {
+  if (changes && origin !== undefined && origin !== `${scheme}://${host}`) {
     throw new FleetError("Forbidden", `a page of ${origin.slice(0, 100)} may not change anything here`)
   }
 }
 
 /** The names by which a server on loopback is called. */
-export function loopbackHosts(port: number): ReadonlySet<string> {
-  return new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`])
+export function onLoopback(port: number): Reached {
+  return { hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]), scheme: "http" }
 }
 
 function cookieOf(request: IncomingMessage): string | undefined {

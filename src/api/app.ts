@@ -4,27 +4,41 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { operations } from "#operations/registry.js"
-import { checkOrigin } from "./access.js"
+import { type Reached, checkOrigin } from "./access.js"
 import { addHealth } from "./health.js"
 import { Jobs } from "./jobs.js"
 import { openApi } from "./openapi.js"
+import { addLimits } from "./limits.js"
 import { problemOf, sendProblem } from "./problem.js"
 import { addRoutes } from "./routes.js"
 
-/** @param hosts the Host headers that this server answers to */
+export interface Tls {
+  readonly key: Buffer
+  readonly cert: Buffer
+}
+
+export interface ApiOptions {
+  readonly tls?: Tls | undefined
+  /** Addresses and networks whose word for who asks is taken. */
+  readonly trustProxy?: string[] | undefined
+}
+
 export async function buildApi(
   fleet: Fleet,
-  hosts: ReadonlySet<string>,
+  reached: Reached,
   log: FastifyBaseLogger,
+  { tls, trustProxy }: ApiOptions = {},
 ): Promise<FastifyInstance> {
   const jobs = new Jobs()
-  const app: FastifyInstance = fastify({
+  const app = fastify({
+    ...(tls && { https: tls }),
+    ...(trustProxy && { trustProxy }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_000_000,
     routerOptions: { maxParamLength: 10_000 },
     forceCloseConnections: true,
-  })
+  }) as FastifyInstance
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -40,7 +54,7 @@ export async function buildApi(
   })
   // A browser may send text without asking first; nothing here takes it.
   app.removeContentTypeParser("text/plain")
-  app.addHook("onRequest", async (request) => checkOrigin(request.raw, hosts))
+  app.addHook("onRequest", async (request) => checkOrigin(request.raw, reached))
   app.setErrorHandler((error, request, reply) => {
     if (problemOf(error).status >= 500)
       request.log.error({ err: error, url: request.routeOptions.url }, "a request failed")
@@ -55,6 +69,7 @@ export async function buildApi(
       ),
     ),
   )
+  await addLimits(app, fleet, fleet.config.access.requestsPerSecond)
   const description = JSON.stringify(openApi(operations))
   app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description))
   addHealth(app, fleet)

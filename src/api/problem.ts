@@ -2,7 +2,15 @@
 import type { FastifyReply } from "fastify"
 import { type ErrorCode, FleetError } from "#kernel/errors.js"
 
-const statusOfKind = { input: 400, missing: 404, denied: 403, conflict: 409, unavailable: 503, data: 500 } as const
+const statusOfKind = {
+  input: 400,
+  missing: 404,
+  denied: 403,
+  conflict: 409,
+  limited: 429,
+  unavailable: 503,
+  data: 500,
+} as const
 
 export interface Problem {
   readonly type: string
@@ -37,6 +45,7 @@ const titles: Readonly<Record<number, string>> = {
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 }
@@ -44,5 +53,7 @@ const titles: Readonly<Record<number, string>> = {
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const body = problemOf(error)
   if (body.status === 401) reply.header("www-authenticate", 'Bearer realm="fleet-ledger"')
+  const retryAfter = error instanceof FleetError ? error.details["retryAfterSeconds"] : undefined
+  if (typeof retryAfter === "number") reply.header("retry-after", retryAfter)
   return reply.code(body.status).type("application/problem+json").send(JSON.stringify(body))
 }

@@ -84,6 +84,7 @@ const headings: Readonly<Record<string, string>> = {
   perDay: "PER DAY",
   takenBy: "TAKEN BY",
   observedAt: "SINCE",
+  recordedAt: "RECORDED",
 }
 
 function heading(field: string): string {

@@ -183,6 +183,8 @@ const views: Readonly<Record<string, View>> = {
     `positions ${cell(first)} to ${cell(last)} are in ${cell(movedTo)} now`,
   "archive attach": ({ first, last, file }: Record<string, Json>) =>
     `positions ${cell(first)} to ${cell(last)} are here again: ${cell(file)}`,
+  access: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["recordedAt", "actor", "what", "reason", "position"]),
   status: statusText,
   login: ({ url }: { url: string }) => url,
   "token create": ({ name, scope, expiresAt, secret }: Record<string, string>) =>

@@ -21,6 +21,8 @@ export interface ConfigFlags {
 export interface LoadedConfig extends Config {
   readonly data: string
   readonly keys: string
+  /** Where people reach it. */
+  readonly url: string
   /** The file it was read from, if any. */
   readonly file: string | undefined
 }
@@ -42,7 +44,8 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): LoadedCo
       `the signing key must not lie in the data folder, beside what it vouches for: "keys" is ${keys}`,
     )
   }
-  return { ...checked, data: path.resolve(data), keys, file }
+  const url = (checked.url ?? `${checked.tls === undefined ? "http" : "https"}://${checked.listen}`).replace(/\/$/, "")
+  return { ...checked, data: path.resolve(data), keys, url, file }
 }
 
 /** By where they really are, as far as they are there. */

@@ -11,6 +11,21 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, "host:port, like 127.0.0.1:7400")
     .default("127.0.0.1:7400"),
+  /** Where people reach it, if that is not where it listens: `https://fleet.lan`. */
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  /** Files in PEM. Without them, and without proxies, only loopback is listened on. */
+  tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+  /** Addresses and networks of the proxies that it is reached through, which speak TLS; nobody else is answered. */
+  proxies: z
+    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+    .min(1)
+    .optional(),
+  access: z
+    .strictObject({
+      /** Of one token, or of one address that shows none. */
+      requestsPerSecond: z.int().min(1).default(500),
+    })
+    .prefault({}),
   /** Which engine keeps the ledger. */
   ledger: z
     .discriminatedUnion("engine", [

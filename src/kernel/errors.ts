@@ -23,6 +23,8 @@ const errorKinds = {
   EventIdReused: "conflict",
   AlreadyRunning: "conflict",
   Cancelled: "conflict",
+  // Too much of it.
+  RateLimited: "limited",
   // Not now.
   StoreUnavailable: "unavailable",
   // What is wanted is in an archive that is missing, another or damaged.
@@ -62,7 +64,7 @@ export class FleetError extends Error {
 
   /** Whether the identical call may succeed later. */
   get retryable(): boolean {
-    return this.kind === "unavailable"
+    return this.kind === "unavailable" || this.kind === "limited"
   }
 }
 

@@ -61,6 +61,7 @@ export const archiveDetach = command({
   name: "archive detach",
   summary: "Move an archive to another folder; what needs its events says so until it is attached again",
   scope: "admin",
+  accounted: { as: "administration", what: "to" },
   input: z.object({
     first: z.coerce.number(aPosition).int(aPosition).min(0, aPosition).describe("The position where it begins"),
     to: z.string().min(1).max(4_000).describe("Folder, as the machine with the ledger names it"),
@@ -75,6 +76,7 @@ export const archiveAttach = command({
   name: "archive attach",
   summary: "Put a copy of an archive back where it belongs",
   scope: "admin",
+  accounted: { as: "administration", what: "file" },
   input: z.object({
     file: z.string().min(1).max(4_000).describe("The file, as the machine with the ledger names it"),
   }),

@@ -12,6 +12,7 @@ export const exportLedger = stream({
   name: "export",
   summary: "Export the ledger, or a range of it, as CloudEvents that can be checked offline",
   scope: "read",
+  accounted: { as: "export" },
   finite: true,
   input: z.object({
     from: optionalPosition.describe("First position; the first of all without it"),

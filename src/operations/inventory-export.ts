@@ -17,6 +17,7 @@ export const inventoryExport = text({
   name: "inventory export",
   summary: "Export the inventory, or a part of it, as of any point",
   scope: "read",
+  accounted: { as: "export", what: "format" },
   input: z.object({
     q,
     format: z

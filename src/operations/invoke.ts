@@ -5,6 +5,7 @@ import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
 import { allows } from "#ops/tokens.js"
 import { resolvePoint } from "#timeline/resolve.js"
+import { account } from "./accounted.js"
 import { decodeCursor, wrongCursor } from "./cursor.js"
 import type { Act, Call, Operation, Query, Stream, Text, TextAnswer } from "./define.js"
 
@@ -15,7 +16,10 @@ export async function invoke(
   input: Readonly<Record<string, unknown>>,
 ): Promise<object> {
   if (operation.kind === "query") return (await asked(operation, call, input)).answer()
-  return operation.run(call, admit(operation, call, input))
+  const admitted = admit(operation, call, input)
+  const answer = await operation.run(call, admitted)
+  await account(operation, call, admitted)
+  return answer
 }
 
 /** A query that was understood and has its point, and is answered when it is called for. */
@@ -48,6 +52,7 @@ export async function read(
   const parsed = admit(operation, call, input)
   const point = await pointOf(call, parsed)
   await call.fleet.reached(point.position)
+  await account(operation, call, parsed)
   return { point, ...(await operation.run({ ...call, point }, parsed)) }
 }
 
@@ -56,7 +61,17 @@ export function follow(
   call: Call,
   input: Readonly<Record<string, unknown>>,
 ): AsyncIterable<{ readonly position: number }> {
-  return operation.run(call, admit(operation, call, input))
+  const admitted = admit(operation, call, input)
+  return operation.accounted === undefined ? operation.run(call, admitted) : afterAccount(operation, call, admitted)
+}
+
+async function* afterAccount(
+  operation: Stream,
+  call: Call,
+  input: Record<string, unknown>,
+): AsyncIterable<{ readonly position: number }> {
+  await account(operation, call, input)
+  yield* operation.run(call, input)
 }
 
 /** The input, checked. */

@@ -6,6 +6,7 @@ export const rebuild = job({
   name: "rebuild",
   summary: "Build all views anew from the ledger and compare them with the present ones",
   scope: "admin",
+  accounted: { as: "administration" },
   input: z.object({}),
   output: z.object({
     events: z.int(),

@@ -1,4 +1,5 @@
 /** All operations, in the order in which help lists them. */
+import { access } from "./access.js"
 import { archiveAttach, archiveCreate, archiveDetach, archiveList } from "./archive.js"
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import { blame } from "./blame.js"
@@ -87,6 +88,7 @@ export const operations: readonly Operation[] = [
   subscriptionReplay,
   deadLetterList,
   deadLetterRetry,
+  access,
   login,
   tokenCreate,
   tokenList,

@@ -33,6 +33,7 @@ export const subscriptionPause = command({
   name: "subscription pause",
   summary: "Pause a handler until it is resumed, also over restarts",
   scope: "operate",
+  accounted: { as: "administration", what: "name" },
   input: z.object({ name }),
   output: subscription,
   route: { method: "POST", path: "/api/v1/subscriptions/{name}/pause" },
@@ -44,6 +45,7 @@ export const subscriptionResume = command({
   name: "subscription resume",
   summary: "Have a subscription go on that was paused or has failed",
   scope: "operate",
+  accounted: { as: "administration", what: "name" },
   input: z.object({ name }),
   output: subscription,
   route: { method: "POST", path: "/api/v1/subscriptions/{name}/resume" },
@@ -57,6 +59,7 @@ export const subscriptionReplay = command({
   name: "subscription replay",
   summary: "Have a handler handle again what it has handled, from a position on",
   scope: "admin",
+  accounted: { as: "administration", what: "name" },
   input: z.object({
     name,
     from: z.coerce

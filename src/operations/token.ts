@@ -20,6 +20,7 @@ export const tokenCreate = command({
   name: "token create",
   summary: "Create a token; its secret is shown once",
   scope: "admin",
+  accounted: { as: "administration", what: "name" },
   input: z.object({
     name: z
       .string()
@@ -62,6 +63,7 @@ export const tokenRevoke = command({
   name: "token revoke",
   summary: "Revoke a token at once",
   scope: "admin",
+  accounted: { as: "administration", what: "token" },
   input: z.object({ token: z.string().min(1).max(120).describe("Its name or id") }),
   output: token,
   route: { method: "DELETE", path: "/api/v1/tokens/{token}" },

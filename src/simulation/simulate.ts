@@ -46,7 +46,8 @@ export interface Simulated {
  */
 export function simulationConfig(data: string, env: NodeJS.ProcessEnv): LoadedConfig {
   const loaded = loadConfig({ data }, env)
-  return { ...configSchema.parse({}), data: loaded.data, keys: loaded.keys, file: undefined }
+  const config = configSchema.parse({})
+  return { ...config, data: loaded.data, keys: loaded.keys, url: `http://${config.listen}`, file: undefined }
 }
 
 /** @throws FleetError `InvalidInput` for a folder that holds anything, `Cancelled`; what was recorded by then stands */

@@ -23,6 +23,8 @@ type Page = (request: FastifyRequest, ask: Ask) => Promise<View>
 type Ask = <T>(operation: Query, input: Record<string, unknown>) => Promise<T & { readonly at: Point }>
 
 export function addPages(app: FastifyInstance, fleet: Fleet): void {
+  const secure = fleet.config.url.startsWith("https:") ? " Secure;" : ""
+
   app.get("/style.css", (_request, reply) => reply.type("text/css").send(style))
 
   app.get("/login", async (request, reply) => {
@@ -36,7 +38,7 @@ export function addPages(app: FastifyInstance, fleet: Fleet): void {
       </p>`
       return send(reply.code(401), { title: "Sign in", path: "/", asked: undefined, content })
     }
-    const cookie = `${sessionCookie}=${session.secret}; Path=/; HttpOnly; SameSite=Strict; Expires=${new Date(session.expiresAt).toUTCString()}`
+    const cookie = `${sessionCookie}=${session.secret}; Path=/; HttpOnly; SameSite=Strict;${secure} Expires=${new Date(session.expiresAt).toUTCString()}`
     return reply.header("set-cookie", cookie).header("cache-control", "no-store").redirect("/", 303)
   })
 

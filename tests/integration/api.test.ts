@@ -296,7 +296,8 @@ describe("what follows the ledger", () => {
     expect(status.handlers).toContainEqual({
       name: "unwilling",
       state: "paused",
-      lag: 0,
+      // That it was paused.
+      lag: 1,
       message: null,
       deadLetters: 1,
     })

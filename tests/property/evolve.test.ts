@@ -137,6 +137,9 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   CheckStatusChanged: {},
   CheckEnded: {},
   DeadlinePassed: {},
+  DataExported: {},
+  AdministrationPerformed: {},
+  AccessDenied: {},
 }
 
 describe.each(eventTypes)("the patch of a %s", (type) => {

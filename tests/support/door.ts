@@ -2,7 +2,7 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify"
 import { pino } from "pino"
 import { onTestFinished } from "vitest"
-import { loopbackHosts } from "#api/access.js"
+import { onLoopback } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import type { Fleet } from "#fleet.js"
 import type { Position } from "#kernel/point.js"
@@ -52,7 +52,7 @@ export async function door(): Promise<Door> {
   const clock = new TestClock()
   const fleet = await scriptedFleet(clock, [unwilling])
   await fleet.ops.deadLetters.park(letter)
-  const app = await buildApi(fleet, loopbackHosts(port), pino({ level: "silent" }))
+  const app = await buildApi(fleet, onLoopback(port), pino({ level: "silent" }))
   addPages(app, fleet)
   await app.ready()
   onTestFinished(() => app.close())

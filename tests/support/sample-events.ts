@@ -163,6 +163,13 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   },
   CheckEnded: { check: "shop-front" },
   DeadlinePassed: { key: "certificate cert:443", dueAt: "2026-11-23T13:59:00.000Z" },
+  DataExported: { operation: "inventory export", what: "csv" },
+  AdministrationPerformed: { operation: "token create", what: "grafana" },
+  AccessDenied: {
+    minute: "2026-11-23T13:59:00.000Z",
+    refused: { Unauthorized: 3, Forbidden: 0, RateLimited: 0 },
+    addresses: ["127.0.0.1"],
+  },
 }
 
 /** The sample of a type, ready to be appended. */

@@ -1,0 +1,40 @@
+/** How much one asker may ask for, and who is not listened to any more. Nothing of it is about the data folder's socket. */
+import rateLimit from "@fastify/rate-limit"
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { Fleet } from "#fleet.js"
+import { FleetError } from "#kernel/errors.js"
+import { credentialOf, isOverSocket } from "./access.js"
+import { denials } from "./denials.js"
+import { guard } from "./guard.js"
+
+const second = 1_000
+
+/** @param perSecond requests of one token, or of one address that shows none */
+export async function addLimits(app: FastifyInstance, fleet: Fleet, perSecond: number): Promise<void> {
+  const watching = guard(fleet.clock)
+  const refusals = denials(fleet, (error) => app.log.warn({ err: error }, "refused requests could not be recorded"))
+
+  app.addHook("onRequest", async (request) => {
+    const credential = credentialOf(request.raw)
+    if (credential !== undefined && !isOverSocket(request.raw)) watching.admit(request.ip, credential)
+  })
+  app.addHook("onResponse", async (request: FastifyRequest, reply: FastifyReply) => {
+    if (isOverSocket(request.raw)) return
+    refusals.note(reply.statusCode, request.ip)
+    const credential = credentialOf(request.raw)
+    if (credential === undefined) return
+    if (reply.statusCode === 401) watching.wasWrong(request.ip)
+    else if (reply.statusCode < 400) watching.wasRight(request.ip, credential)
+  })
+  app.addHook("onClose", () => refusals.flush())
+  await app.register(rateLimit, {
+    max: perSecond,
+    timeWindow: second,
+    keyGenerator: (request) => credentialOf(request.raw) ?? request.ip,
+    allowList: (request) => isOverSocket(request.raw),
+    errorResponseBuilder: (_request, { ttl }) =>
+      new FleetError("RateLimited", `more than ${perSecond} requests a second; ask again in a moment`, {
+        details: { retryAfterSeconds: Math.ceil(ttl / second) },
+      }),
+  })
+}
