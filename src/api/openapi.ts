@@ -81,7 +81,11 @@ function describe(operation: Operation): object {
     operationId: operation.name.replaceAll(" ", "_"),
     summary: operation.summary,
     description: `Scope: ${operation.scope}.`,
-    parameters: isListed(operation) ? [...parameters, fieldsParameter] : parameters,
+    parameters: [
+      ...parameters,
+      ...(isListed(operation) ? [fieldsParameter] : []),
+      ...(isRepeatable(operation) ? [idempotencyKey] : []),
+    ],
     ...(taken === undefined ? (hasBody ? { requestBody } : {}) : { requestBody: bodyOf(taken) }),
     responses: responsesOf(operation),
   }
@@ -93,6 +97,18 @@ const fieldsParameter = {
   required: false,
   description: "Only these fields of each item, separated by commas: name,entity.kind",
   schema: { type: "string" },
+}
+
+const idempotencyKey = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "With the same key the same request is answered as it was the first time, for a day, and done once",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+}
+
+function isRepeatable(operation: Operation): boolean {
+  return operation.kind === "command" || (operation.kind === "job" && operation.body === undefined)
 }
 
 /** Whether its answer can be had in other formats, too. */

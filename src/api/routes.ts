@@ -10,7 +10,8 @@ import { admit, asked, follow, invoke, read } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
 import { entityTag, isKnown } from "./etag.js"
 import { formatted, wantedOf } from "./formats.js"
-import type { Jobs } from "./jobs.js"
+import { once } from "./idempotency.js"
+import type { Job, Jobs } from "./jobs.js"
 import { sendStream } from "./stream.js"
 
 /** As long as a body may take to come. */
@@ -76,7 +77,11 @@ async function answer(
   principal: Principal,
 ): Promise<unknown> {
   const call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
-  if (operation.kind !== "query") return invoke(operation, call, inputOf(request))
+  if (operation.kind !== "query") {
+    const act = async () => ({ status: 200, body: await invoke(operation, call, inputOf(request)) })
+    const { status, body } = await once(fleet.ops.answers, repeatable(operation, request, principal), act)
+    return reply.code(status).send(body)
+  }
   const { fields, ...input } = inputOf(request)
   const wanted = wantedOf(operation, request, fields)
   const query = await asked(operation, call, input)
@@ -119,12 +124,23 @@ async function start(
   const body = request.body instanceof Readable ? request.body : undefined
   const input = inputOf(request)
   admit(operation, { principal }, input)
-  const job = jobs.start(operation.name, (signal, progress) =>
-    invoke(operation, { fleet, principal, signal, progress, ...(body && { body }) }, input),
-  )
-  // Whoever is answered may stop sending.
-  if (body !== undefined) await finished(body, { signal: AbortSignal.timeout(longestBodyMs) }).catch(() => undefined)
-  return reply.code(202).header("location", `/api/v1/jobs/${job.id}`).send(job)
+  // What comes with a call cannot be compared with what came with another.
+  if (body !== undefined && request.headers["idempotency-key"] !== undefined)
+    throw new FleetError("InvalidInput", `"${operation.name}" takes no Idempotency-Key`)
+  const answered = await once(fleet.ops.answers, repeatable(operation, request, principal), async () => {
+    const job = jobs.start(operation.name, (signal, progress) =>
+      invoke(operation, { fleet, principal, signal, progress, ...(body && { body }) }, input),
+    )
+    // Whoever is answered may stop sending.
+    if (body !== undefined) await finished(body, { signal: AbortSignal.timeout(longestBodyMs) }).catch(() => undefined)
+    return { status: 202, body: job }
+  })
+  const { id } = answered.body as Job
+  return reply.code(answered.status).header("location", `/api/v1/jobs/${id}`).send(answered.body)
+}
+
+function repeatable(operation: Act, request: FastifyRequest, principal: Principal) {
+  return { operation, principal, input: inputOf(request), key: request.headers["idempotency-key"] }
 }
 
 async function sendFollowed(

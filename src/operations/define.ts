@@ -79,6 +79,8 @@ export interface Act<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly kind: "command" | "job"
   /** Of what types it takes something with the call, which may be long and is read as it comes. Of jobs only. */
   readonly body?: readonly string[]
+  /** Said of what answers with a secret, which is kept nowhere. */
+  readonly shownOnce?: true
   readonly output: z.ZodObject
   readonly run: (call: Call, input: z.output<I>) => Promise<object>
 }

@@ -7,6 +7,7 @@ export const login = command({
   summary: "Make a one-time link that opens the page, good for 15 minutes",
   scope: "admin",
   accounted: { as: "administration" },
+  shownOnce: true,
   input: z.object({}),
   output: z.object({ url: z.url() }),
   route: { method: "POST", path: "/api/v1/login" },

@@ -21,6 +21,7 @@ export const tokenCreate = command({
   summary: "Create a token; its secret is shown once",
   scope: "admin",
   accounted: { as: "administration", what: "name" },
+  shownOnce: true,
   input: z.object({
     name: z
       .string()

@@ -10,9 +10,11 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
   const forgetEvidence = db.prepare<[string]>("DELETE FROM evidence WHERE instr(key, ?) > 0")
   // A digest of few words can be guessed back.
   const forgetDecided = db.prepare("DELETE FROM decided")
+  const forgetAnswers = db.prepare("DELETE FROM answered")
   const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
   const forget = db.transaction((text: string, mask: string) => {
     forgetDecided.run()
+    forgetAnswers.run()
     for (const form of new Set([text, escapeKey(text)])) {
       forgetMeasurements.run(form)
       forgetSteps.run(form)

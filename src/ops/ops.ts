@@ -3,6 +3,7 @@ import type { Clock } from "#kernel/clock.js"
 import { storeError } from "#sqlite/errors.js"
 import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
+import { type Answers, answers } from "./answered.js"
 import { type Checkpoints, checkpoints } from "./checkpoints.js"
 import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
 import { type Decided, decided } from "./decided.js"
@@ -24,6 +25,7 @@ export interface Ops {
   readonly evidence: EvidenceIndex
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetters
+  readonly answers: Answers
   /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
   forget(text: string, mask: string): Promise<void>
   close(): void
@@ -43,6 +45,7 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     evidence: evidenceIndex(db),
     checkpoints: checkpoints(db),
     deadLetters: deadLetters(db),
+    answers: answers(db, clock),
   }
   const what = `the operational store ${file}`
   const told = Object.entries(parts).map(([name, part]) => [name, inOurWords(part, what)])

@@ -97,5 +97,14 @@ export const opsStore: Store = {
       actor TEXT NOT NULL,
       started_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;`,
+    `
+    -- What was answered to requests that may be sent again.
+    CREATE TABLE answered (
+      key TEXT PRIMARY KEY, -- digest of who asked and their key
+      asked TEXT NOT NULL, -- digest of what they asked
+      status INTEGER, -- of HTTP; NULL until it is answered
+      body TEXT,
+      at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;`,
   ],
 }
