@@ -76,8 +76,8 @@ describe("a configuration that is wrong", () => {
   })
 
   it.each([
-    ["0.0.0.0:7400", "only loopback addresses are served"],
-    ["127.999.0.1:7400", "only loopback addresses are served"],
+    ["0.0.0.0:7400", "other addresses than loopback need"],
+    ["127.999.0.1:7400", "other addresses than loopback need"],
     ["127.0.0.1:70000", "a port is a number from 1 to 65535"],
     ["7400", "host:port, like 127.0.0.1:7400"],
   ])("is refused when it would listen on %s", async (listen, sentence) => {
