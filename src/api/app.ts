@@ -1,4 +1,5 @@
 /** The HTTP door as an application, apart from listening: everything can be asked of it in a test without a port. */
+import compress from "@fastify/compress"
 import helmet from "@fastify/helmet"
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify"
 import type { Fleet } from "#fleet.js"
@@ -9,6 +10,7 @@ import { addHealth } from "./health.js"
 import { Jobs } from "./jobs.js"
 import { openApi } from "./openapi.js"
 import { addLimits } from "./limits.js"
+import { addMetrics } from "./metrics.js"
 import { problemOf, sendProblem } from "./problem.js"
 import { addRoutes } from "./routes.js"
 
@@ -52,6 +54,8 @@ export async function buildApi(
     },
     strictTransportSecurity: false,
   })
+  // Streams go around it: what is compressed comes late.
+  await app.register(compress, { threshold: 1_024, encodings: ["br", "gzip"], requestEncodings: ["identity"] })
   // A browser may send text without asking first; nothing here takes it.
   app.removeContentTypeParser("text/plain")
   app.addHook("onRequest", async (request) => checkOrigin(request.raw, reached))
@@ -73,6 +77,7 @@ export async function buildApi(
   const description = JSON.stringify(openApi(operations))
   app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description))
   addHealth(app, fleet)
+  addMetrics(app, fleet)
   addRoutes(app, operations, fleet, jobs)
   app.addHook("onClose", async () => jobs.cancelAll())
   return app

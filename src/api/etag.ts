@@ -1,4 +1,4 @@
-/** Entity tags (RFC 9110, 8.8.3): what an answer follows from, hashed. So an answer that the asker has is not made again. */
+/** Entity tags (RFC 9110, 8.8.3), weak ones as answers may be sent compressed: what an answer follows from, hashed. So an answer that the asker has is not made again. */
 import * as crypto from "node:crypto"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { JsonObject } from "#kernel/json.js"
@@ -25,12 +25,12 @@ export function entityTag(
     format,
     columns: columns ?? null,
   })
-  return `"${crypto.createHash("sha256").update(followsFrom).digest("base64url").slice(0, 22)}"`
+  return `W/"${crypto.createHash("sha256").update(followsFrom).digest("base64url").slice(0, 22)}"`
 }
 
 /** Whether the asker says that it has it: `If-None-Match`, where weak tags are as good as strong ones. */
 export function isKnown(tag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false
   const known = new Set(ifNoneMatch.split(",").map((one) => one.trim().replace(/^W\//, "")))
-  return known.has("*") || known.has(tag)
+  return known.has("*") || known.has(tag.replace(/^W\//, ""))
 }

@@ -1,7 +1,8 @@
 /** The command line as it is generated from the operations, with the commands that are processes of their own. */
-import { Command, CommanderError, Option } from "commander"
+import { Argument, Command, CommanderError, Option } from "commander"
 import { version } from "../version.js"
 import { type CommandSpec, loadCommands } from "./commands.js"
+import { type Shell, candidates, hidden, scripts, shells } from "./completion.js"
 import { complain, exitCodeOf } from "./complain.js"
 import { type Output, outputs } from "./outputs.js"
 import type { SimulateFlags } from "./simulate.js"
@@ -97,6 +98,23 @@ export async function run(argv: readonly string[]): Promise<number> {
     )
     program.commands.find((command) => command.name() === group)?.addHelpText("after", examples(ofGroup))
   }
+
+  program
+    .command("completion")
+    .summary("Print what makes a shell complete commands and flags")
+    .description("Print what makes a shell complete commands and flags; its start-up file takes it.")
+    .addArgument(new Argument("<shell>", "which shell").choices(shells))
+    .addHelpText(
+      "after",
+      examples(["completion bash >> ~/.bashrc", "completion fish > ~/.config/fish/completions/fleet-ledger.fish"]),
+    )
+    .action((shell: Shell) => void process.stdout.write(`${scripts[shell]}\n`))
+  program
+    .command(hidden, { hidden: true })
+    .argument("[words...]")
+    .action((words: string[]) => {
+      for (const candidate of candidates(program, words)) process.stdout.write(`${candidate}\n`)
+    })
 
   try {
     await program.parseAsync(argv.map(pastAsText), { from: "user" })

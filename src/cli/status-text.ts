@@ -79,3 +79,23 @@ function storageText({ ledger, archives, views: held, ops, bytes, bytesPerEvent 
     ...(archives.bytesPerEvent === null ? [] : [`        ${archives.bytesPerEvent} bytes an archived event`]),
   ]
 }
+
+interface Finding {
+  readonly check: string
+  readonly state: "ok" | "warning" | "wrong"
+  readonly what: string
+  readonly advice: string | null
+}
+
+const marks = { ok: pc.green("ok     "), warning: pc.yellow("warning"), wrong: pc.red("wrong  ") } as const
+
+export function doctorText({ items }: { readonly items: readonly Finding[] }): string {
+  return items
+    .map(({ check, state, what, advice }) =>
+      [
+        `${marks[state]}  ${check}: ${printable(what)}`,
+        ...(advice === null ? [] : [`         ${pc.dim(printable(advice))}`]),
+      ].join("\n"),
+    )
+    .join("\n")
+}

@@ -9,7 +9,7 @@ import { diffText } from "./diff-text.js"
 import { showEntity } from "./entity-text.js"
 import { printable } from "./printable.js"
 import { comparisonText, showSnapshot, snapshotRow } from "./snapshot-tables.js"
-import { statusText, subscriptionText } from "./status-text.js"
+import { doctorText, statusText, subscriptionText } from "./status-text.js"
 
 type View = (answer: never) => string
 
@@ -75,6 +75,8 @@ const views: Readonly<Record<string, View>> = {
       "position",
       "reason",
     ]),
+  changes: ({ items, after }: { items: Change[]; after: number }) =>
+    [...items.map(changeText), pc.dim(`go on with --after ${after}`)].join("\n"),
   watch: changeText,
   diff: diffText,
   "snapshot create": ({ name, point, expiresAt }: { name: string; point: At; expiresAt: string | null }) =>
@@ -185,6 +187,7 @@ const views: Readonly<Record<string, View>> = {
     `positions ${cell(first)} to ${cell(last)} are here again: ${cell(file)}`,
   access: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
     list(answer, ["recordedAt", "actor", "what", "reason", "position"]),
+  doctor: doctorText,
   status: statusText,
   login: ({ url }: { url: string }) => url,
   "token create": ({ name, scope, expiresAt, secret }: Record<string, string>) =>

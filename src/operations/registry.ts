@@ -4,11 +4,13 @@ import { archiveAttach, archiveCreate, archiveDetach, archiveList } from "./arch
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import { blame } from "./blame.js"
 import type { Operation } from "./define.js"
+import { changes } from "./changes.js"
 import { complete } from "./complete.js"
 import { count } from "./count.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { density } from "./density.js"
 import { diff } from "./diff.js"
+import { doctor } from "./doctor.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
 import { exportLedger } from "./export.js"
@@ -58,10 +60,12 @@ export const operations: readonly Operation[] = [
   snapshotDelete,
   inventoryExport,
   inventoryImport,
+  changes,
   watch,
   noise,
   measurements,
   status,
+  doctor,
   verify,
   exportLedger,
   proofCheckpoint,

@@ -55,7 +55,7 @@ function certify(folder: string): string {
 }
 
 describe.runIf(needs("openssl"))("with TLS", () => {
-  it("it is reached by its name, and by nothing that does not speak TLS", async () => {
+  it("is reached by its name, and by nothing that does not speak TLS", async () => {
     const { folder, port, server } = await serving(certify)
     const ca = fs.readFileSync(path.join(folder, "cert"))
     const asked = { ca, servername: "fleet.lan", headers: { host: "fleet.lan" } }

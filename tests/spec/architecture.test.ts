@@ -35,7 +35,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "fleet",
     "version",
   ],
-  api: ["kernel", "events", "operations", "ops", "fleet", "version"],
+  api: ["kernel", "events", "timeline", "operations", "ops", "fleet", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
   cli: [
     "kernel",

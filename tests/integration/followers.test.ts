@@ -1,0 +1,96 @@
+/** Whoever follows the changes and is cut off, again and again, sees each of them once. */
+import * as http from "node:http"
+import type { AddressInfo } from "node:net"
+import { describe, expect, it } from "vitest"
+import type { Position } from "#kernel/point.js"
+import { changeTypes } from "#events/catalog.js"
+import { door, port } from "#tests/support/door.js"
+import { changeKernel } from "#tests/support/scripted-fleet.js"
+
+const changes = 500
+
+/** A server on a port, and what writes to it as fast as it goes. */
+async function busy() {
+  const { app, fleet, host, token } = await door()
+  await app.listen({ host: "127.0.0.1", port: 0 })
+  const { port: at } = app.server.address() as AddressInfo
+  const secret = await token("read")
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    http.get({
+      host: "127.0.0.1",
+      port: at,
+      path,
+      headers: { host: `127.0.0.1:${port}`, authorization: `Bearer ${secret}`, ...headers },
+    })
+  const write = async () => {
+    for (let n = 1; n <= changes; n++) await changeKernel(fleet, host, `6.1.${n}`, `6.1.${n + 1}`)
+  }
+  const expected = async () =>
+    (await fleet.ledger.readAll({ after: -1 as Position, types: changeTypes, limit: 1_000 })).map(
+      (event) => event.position,
+    )
+  return { get, write, expected }
+}
+
+/** Reads events until `enough` have come, and hangs up in the midst of what follows. */
+async function some(request: http.ClientRequest, enough: number): Promise<number[]> {
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    request.once("response", resolve)
+    request.once("error", reject)
+  })
+  let text = ""
+  const complete = () => text.slice(0, text.lastIndexOf("\n\n") + 1)
+  const ids = () => [...complete().matchAll(/^id: (\d+)\n/gm)].map(([, id]) => Number(id))
+  for await (const piece of response) {
+    text += String(piece)
+    if (ids().length >= enough) break
+  }
+  request.destroy()
+  return ids()
+}
+
+describe("a follower that is cut off a hundred times while there is writing", () => {
+  it("sees every change once by the last id that it has", async () => {
+    const { get, write, expected } = await busy()
+    const writing = write()
+    const seen: number[] = []
+    const total = changes + 3
+    let cuts = 0
+    for (; seen.length < total && cuts < total; cuts++) {
+      const last = seen.at(-1)
+      const headers = last === undefined ? {} : { "last-event-id": String(last) }
+      seen.push(...(await some(get("/api/v1/changes/stream?after=-1", headers), 1 + (cuts % 3))))
+    }
+    await writing
+    expect(cuts).toBeGreaterThan(100)
+    expect(seen).toEqual(await expected())
+  })
+
+  it("sees every change once by asking for what is after the last answer", async () => {
+    const { get, write, expected } = await busy()
+    let isDone = false
+    const writing = write().then(() => (isDone = true))
+    const seen: number[] = []
+    let after = -1
+    for (let ask = 0; ask < 10_000; ask++) {
+      const wasDone = isDone
+      const request = get(`/api/v1/changes?after=${after}&limit=7`)
+      const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        request.once("response", resolve).once("error", reject)
+      })
+      // Every third answer is lost on its way.
+      if (ask % 3 === 0) {
+        request.destroy()
+        continue
+      }
+      let text = ""
+      for await (const piece of response) text += String(piece)
+      const answer = JSON.parse(text) as { items: { position: number }[]; after: number; isMore: boolean }
+      seen.push(...answer.items.map(({ position }) => position))
+      after = answer.after
+      if (wasDone && !answer.isMore) break
+    }
+    await writing
+    expect(seen).toEqual(await expected())
+  })
+})

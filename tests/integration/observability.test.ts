@@ -1,0 +1,78 @@
+/** How the program is doing, for machines that ask: metrics, readiness and the doctor. */
+import * as fs from "node:fs"
+import { describe, expect, it } from "vitest"
+import { asker } from "#tests/support/asker.js"
+import { door } from "#tests/support/door.js"
+
+/** Samples of Prometheus's text format by their name and labels. */
+function samplesIn(text: string): Map<string, number> {
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
+  return new Map(
+    lines.map((line): [string, number] => [
+      line.slice(0, line.lastIndexOf(" ")),
+      Number(line.slice(line.lastIndexOf(" ") + 1)),
+    ]),
+  )
+}
+
+describe("metrics", () => {
+  it("tell of ledger, views, handlers, sources and health, to whoever may read", async () => {
+    const { ask, token, fleet } = await door()
+    expect((await ask("/metrics")).statusCode).toBe(401)
+    const answer = await ask("/metrics", { token: await token("read") })
+    expect(answer.headers["content-type"]).toContain("text/plain; version=0.0.4")
+    const samples = samplesIn(answer.body)
+    const { position } = await fleet.ledger.head()
+    expect(samples.get("fleet_ledger_events_total")).toBe(position + 1)
+    expect(samples.get('fleet_ledger_dead_letters{handler="unwilling"}')).toBe(1)
+    expect(samples.get('fleet_ledger_subscription_up{name="views"}')).toBe(1)
+    expect(samples.get('fleet_ledger_entities{kind="service"}')).toBe(1)
+    expect(samples.get("fleet_health_score")).toBe(1)
+    expect(samples.get("unhealthy_targets")).toBe(0)
+  })
+
+  it("count requests by the route and not by what was asked for", async () => {
+    const { ask, token } = await door()
+    const secret = await token("read")
+    for (const name of ["a", "b", "c"]) await ask(`/api/v1/entities/${name}`, { token: secret })
+    await ask("/nothing/here", { token: secret })
+    const samples = samplesIn((await ask("/metrics", { token: secret })).body)
+    const count = (route: string) =>
+      samples.get(`http_request_duration_seconds_count{method="GET",route="${route}",status="404"}`)
+    expect([count("/api/v1/entities/:entity"), count("none"), count("/nothing/here")]).toEqual([3, 1, undefined])
+  })
+})
+
+describe("readiness", () => {
+  it("names each part that it rests on, when asked to", async () => {
+    const { ask } = await door()
+    const brief = (await ask("/readyz")).json<object>()
+    expect(brief).toEqual({ ready: true, reasons: [] })
+    const { parts } = (await ask("/readyz?verbose")).json<{ parts: { name: string; ok: boolean }[] }>()
+    expect(parts.map(({ name, ok }) => [name, ok])).toEqual(
+      ["ledger", "views", "ops", "sealing", "handlers"].map((name) => [name, true]),
+    )
+  })
+})
+
+describe("the doctor", () => {
+  it("says what is open to others, and what to do about it", async () => {
+    const { fleet } = await door()
+    const ask = asker<{ ok: boolean; items: { check: string; state: string; advice: string | null }[] }>(fleet)
+    expect((await ask("doctor")).ok).toBe(true)
+    fs.chmodSync(fleet.folder.path, 0o755)
+    const { ok, items } = await ask("doctor")
+    expect(ok).toBe(false)
+    expect(items).toContainEqual(
+      expect.objectContaining({ check: "permissions", state: "wrong", advice: `chmod go-rwx ${fleet.folder.path}` }),
+    )
+  })
+
+  it("sees a clock that is behind the ledger, and dead letters", async () => {
+    const { fleet, clock } = await door()
+    clock.advance(-600_000)
+    const { items } = await asker<{ items: { check: string; state: string; what: string }[] }>(fleet)("doctor")
+    expect(items).toContainEqual(expect.objectContaining({ check: "clock", state: "wrong" }))
+    expect(items).toContainEqual(expect.objectContaining({ state: "warning", what: "unwilling has dead letters: 1" }))
+  })
+})
