@@ -72,14 +72,23 @@ const queries = operations.filter(({ kind }) => kind === "query")
 
 describe("access", () => {
   /** Who is let in: nobody without a token, and with one whose scope allows it. */
-  async function letsIn({ ask, token }: Door, operation: Operation) {
+  async function letsIn({ ask, token, fleet, clock }: Door, operation: Operation) {
     const { path, payload } = callOf(operation)
     const { method, name } = { ...operation.route, name: operation.name }
     const send = async (secret?: string) => {
       const credentials = secret === undefined ? {} : { token: secret }
       return (await ask(path, { method, ...(payload === undefined ? {} : { payload }), ...credentials })).statusCode
     }
-    const statuses: Record<string, number> = { nobody: await send() }
+    const past = (await fleet.ops.tokens.create("past", "admin", 60_000)).secret
+    const gone = (await fleet.ops.tokens.create("gone", "admin", day)).secret
+    await fleet.ops.tokens.revoke("gone")
+    clock.advance(60_001)
+    const statuses: Record<string, number> = {
+      nobody: await send(),
+      anybody: await send("fl_guess"),
+      expired: await send(past),
+      revoked: await send(gone),
+    }
     for (const scope of scopes) statuses[scope] = await send(await token(scope))
     const fine = inVain.has(name) ? [400, 404] : [200, 202]
     const isLetIn = ([who, status]: [string, number]) => [who, fine.includes(status) ? true : status]
@@ -88,7 +97,7 @@ describe("access", () => {
 
   const allowed = ({ name, scope }: Operation) => ({
     name,
-    nobody: 401,
+    ...{ nobody: 401, anybody: 401, expired: 401, revoked: 401 },
     ...Object.fromEntries(scopes.map((held) => [held, allows(held, scope) ? true : 403])),
   })
 
