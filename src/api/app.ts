@@ -1,7 +1,7 @@
 /** The HTTP door as an application, apart from listening: everything can be asked of it in a test without a port. */
 import compress from "@fastify/compress"
 import helmet from "@fastify/helmet"
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify"
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from "fastify"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { operations } from "#operations/registry.js"
@@ -40,6 +40,8 @@ export async function buildApi(
     bodyLimit: 1_000_000,
     routerOptions: { maxParamLength: 10_000 },
     forceCloseConnections: true,
+    // What is refused before there is a route: an address that is no address, or too long.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, error),
   }) as FastifyInstance
   await app.register(helmet, {
     contentSecurityPolicy: {

@@ -97,7 +97,10 @@ describe("access", () => {
 
   const allowed = ({ name, scope }: Operation) => ({
     name,
-    ...{ nobody: 401, anybody: 401, expired: 401, revoked: 401 },
+    nobody: 401,
+    anybody: 401,
+    expired: 401,
+    revoked: 401,
     ...Object.fromEntries(scopes.map((held) => [held, allows(held, scope) ? true : 403])),
   })
 

@@ -48,11 +48,14 @@ interface Asking {
   readonly payload?: object | string
 }
 
-export async function door(): Promise<Door> {
+/** @param requestsPerSecond where there will be more than one asker is usually allowed */
+export async function door(requestsPerSecond?: number): Promise<Door> {
   const clock = new TestClock()
   const fleet = await scriptedFleet(clock, [unwilling])
   await fleet.ops.deadLetters.park(letter)
-  const app = await buildApi(fleet, onLoopback(port), pino({ level: "silent" }))
+  const access = requestsPerSecond === undefined ? fleet.config.access : { requestsPerSecond }
+  const served = { ...fleet, config: { ...fleet.config, access } }
+  const app = await buildApi(served, onLoopback(port), pino({ level: "silent" }))
   addPages(app, fleet)
   await app.ready()
   onTestFinished(() => app.close())
