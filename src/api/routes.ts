@@ -87,11 +87,16 @@ async function answer(
   const query = await asked(operation, call, input)
   reply.header("vary", "accept")
   if (operation.ofPoint === undefined) return formatted(await query.answer(), operation, wanted, reply)
-  const tag = entityTag(operation, query, wanted, principal, fleet.viewsState().edition)
+  const tag = entityTag(operation, query, wanted, principal, editionOf(fleet))
   const known = isKnown(tag, request.headers["if-none-match"])
   const body = known ? undefined : formatted(await query.answer(), operation, wanted, reply)
   reply.header("etag", tag).header("cache-control", "private, no-cache")
   return known ? reply.code(304).send() : body
+}
+
+/** What an answer follows from besides the ledger. */
+function editionOf(fleet: Fleet): string {
+  return `${fleet.viewsState().edition} ${fleet.ops.queries.edition()}`
 }
 
 /** The point that it is at stands in its head: there is no other place for it in what others have laid down. */

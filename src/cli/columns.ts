@@ -83,6 +83,8 @@ const headings: Readonly<Record<string, string>> = {
   deadLetters: "DEAD LETTERS",
   perDay: "PER DAY",
   takenBy: "TAKEN BY",
+  savedBy: "SAVED BY",
+  savedAt: "SAVED",
   observedAt: "SINCE",
   recordedAt: "RECORDED",
 }

@@ -174,6 +174,7 @@ const groups: Readonly<Record<string, string>> = {
   deadletter: "List events that a handler could not handle, and have it try again",
   inventory: "Export the inventory at any point, and import one",
   snapshot: "Name points in time, to compare with later; a snapshot copies nothing and is not for restoring a fleet",
+  query: "Save queries, to be asked for as saved:NAME",
   proof: "Checkpoints, proofs and the key that signs them",
   archive: "Move the oldest events into compressed files, list those, move them elsewhere and back",
   token: "Create, list and revoke tokens",

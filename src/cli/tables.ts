@@ -50,6 +50,10 @@ const views: Readonly<Record<string, View>> = {
     list({ ...answer, items: answer.items.map(foundRow) }, ["name", "kind", "on", "status", "role", "health", "what"]),
   count: countText,
   complete: ({ items }: { items: string[] }) => items.map(printable).join("\n"),
+  "query save": ({ name }: { name: string }) => `saved: ask for it as saved:${name}`,
+  "query list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["name", "q", "savedBy", "savedAt"]),
+  "query delete": ({ name }: { name: string }) => `forgotten: ${printable(name)}`,
   show: showEntity,
   relations: (answer: { at: At; items: { relation: string; entity: Record<string, Json> }[] }) =>
     list({ ...answer, next: null, items: answer.items.map(({ relation, entity }) => ({ relation, ...entity })) }, [

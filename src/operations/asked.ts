@@ -4,6 +4,7 @@ import type { Condition } from "#projections/entities/condition.js"
 import { type Kind, kinds } from "#projections/inventory/read.js"
 import { momentOf } from "#query/moments.js"
 import { longest, parseQuery } from "#query/parse.js"
+import { type Saved, withSaved } from "#query/saved.js"
 import { understand } from "#query/understand.js"
 import type { Selection } from "#timeline/diff/diff.js"
 import type { QueryCall } from "./define.js"
@@ -17,15 +18,22 @@ export const q = z
     'Only what this asks for: role:production health<0.7 tag:web -status:running os:"Debian 12" changed:>-7d nginx',
   )
 
-/** The condition for each of the kinds; none where nothing was asked. @throws FleetError `InvalidQuery` */
+/**
+ * The condition for each of the kinds; none where nothing was asked.
+ * @param also queries that are taken for saved ones
+ * @throws FleetError `InvalidQuery`
+ */
 export async function conditionsOf(
-  { fleet, point }: QueryCall,
+  { fleet, point }: Pick<QueryCall, "fleet" | "point">,
   text: string | undefined,
   among: readonly Kind[],
+  also: Saved = new Map(),
 ): Promise<ReadonlyMap<Kind, Condition>> {
   if (text === undefined || text.trim() === "") return new Map()
   const resolve = (moment: string) => momentOf(fleet, point, moment)
-  return understand(parseQuery(text), { kinds: among, point, resolve })
+  const saved = new Map((await fleet.ops.queries.all()).map((query): [string, string] => [query.name, query.q]))
+  const query = withSaved(parseQuery(text), new Map([...saved, ...also]))
+  return understand(query, { kinds: among, point, resolve })
 }
 
 /** Which entities a query is about, for a comparison of points. @throws FleetError `InvalidQuery` */

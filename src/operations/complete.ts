@@ -32,9 +32,9 @@ export const complete = query({
   },
   async run(call, { q, cursor = q.length, kind }) {
     const asked = kind === "all" ? kinds : [kind]
-    const { place, texts } = await completionOf(q, Math.min(cursor, q.length), asked, (of, field, prefix) =>
-      valuesOf(call, of, field, prefix),
-    )
+    const saved = (await call.fleet.ops.queries.all()).map(({ name }) => name)
+    const values = (of: Kind, field: Field, prefix: string) => valuesOf(call, of, field, prefix)
+    const { place, texts } = await completionOf(q, Math.min(cursor, q.length), asked, values, saved)
     return { ...place, items: texts }
   },
 })

@@ -22,6 +22,7 @@ import { login } from "./login.js"
 import { measurements } from "./measurements.js"
 import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
+import { queryDelete, queryList, querySave } from "./queries.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
 import { relations } from "./relations.js"
@@ -47,6 +48,9 @@ export const operations: readonly Operation[] = [
   search,
   count,
   complete,
+  querySave,
+  queryList,
+  queryDelete,
   show,
   relations,
   history,

@@ -11,6 +11,7 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
   // A digest of few words can be guessed back.
   const forgetDecided = db.prepare("DELETE FROM decided")
   const forgetAnswers = db.prepare("DELETE FROM answered")
+  const forgetQueries = db.prepare<[string]>("DELETE FROM saved_queries WHERE instr(q, ?) > 0")
   const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
   const forget = db.transaction((text: string, mask: string) => {
     forgetDecided.run()
@@ -21,6 +22,7 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
       forgetSeries.run(form)
       maskLetters.run(form, mask)
       forgetEvidence.run(form)
+      forgetQueries.run(form)
     }
   })
   return (text, mask) => {

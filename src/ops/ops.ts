@@ -12,6 +12,7 @@ import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
 import { type Measurements, type Rings, defaultRings, measurements } from "./measurements.js"
 import { type StateChanges, stateChanges } from "./state-changes.js"
+import { type SavedQueries, savedQueries } from "./queries.js"
 import { opsStore } from "./store.js"
 import { type Tokens, tokens } from "./tokens.js"
 
@@ -26,6 +27,7 @@ export interface Ops {
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetters
   readonly answers: Answers
+  readonly queries: SavedQueries
   /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
   forget(text: string, mask: string): Promise<void>
   close(): void
@@ -46,6 +48,7 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     checkpoints: checkpoints(db),
     deadLetters: deadLetters(db),
     answers: answers(db, clock),
+    queries: savedQueries(db, clock),
   }
   const what = `the operational store ${file}`
   const told = Object.entries(parts).map(([name, part]) => [name, inOurWords(part, what)])

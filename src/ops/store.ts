@@ -105,6 +105,13 @@ export const opsStore: Store = {
       status INTEGER, -- of HTTP; NULL until it is answered
       body TEXT,
       at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE saved_queries (
+      name TEXT PRIMARY KEY,
+      q TEXT NOT NULL,
+      saved_by TEXT NOT NULL,
+      saved_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;`,
   ],
 }

@@ -15,12 +15,16 @@ export type ValuesOf = (kind: Kind, field: Field, prefix: string) => Promise<rea
 
 const mostTexts = 50
 
-/** @param cursor the place in `text` where the writer is */
+/**
+ * @param cursor the place in `text` where the writer is
+ * @param saved names of queries
+ */
 export async function complete(
   text: string,
   cursor: number,
   asked: readonly Kind[],
   valuesOf: ValuesOf,
+  saved: readonly string[] = [],
 ): Promise<Completion> {
   const before = text.slice(0, cursor)
   const word = /[^\s()]*$/.exec(before)?.[0].replace(/^-/, "") ?? ""
@@ -29,7 +33,7 @@ export async function complete(
   const [, name = "", given = ""] = value
   const prefix = given.slice(given.lastIndexOf(",") + 1).replace(/^"/, "")
   const place = { from: cursor - prefix.length, to: cursor }
-  return { place, texts: await valuesFrom(name, prefix, asked, valuesOf) }
+  return { place, texts: await valuesFrom(name, prefix, asked, valuesOf, saved) }
 }
 
 /** Short names before long ones, and those of other kinds when somebody has begun with one. */
@@ -39,15 +43,21 @@ function namesFrom(prefix: string, asked: readonly Kind[]): string[] {
   const start = begun === undefined ? "" : `${begun}.`
   const names = [...new Set(among.flatMap((kind) => [...fieldsOf[kind].keys()]))].map((name) => `${start}${name}:`)
   const others = begun === undefined ? kinds.filter((kind) => !asked.includes(kind)).map((kind) => `${kind}.`) : []
-  const found = [...names, ...others].filter((name) => name.startsWith(prefix))
+  const found = [...names, ...others, "saved:"].filter((name) => name.startsWith(prefix))
   const dots = (name: string) => name.split(".").length
   return found.toSorted((a, b) => dots(a) - dots(b) || (a < b ? -1 : 1)).slice(0, mostTexts)
 }
 
-async function valuesFrom(name: string, prefix: string, asked: readonly Kind[], valuesOf: ValuesOf): Promise<string[]> {
+async function valuesFrom(
+  name: string,
+  prefix: string,
+  asked: readonly Kind[],
+  valuesOf: ValuesOf,
+  saved: readonly string[],
+): Promise<string[]> {
   const [first = "", ...rest] = name.split(".")
   const other = rest.length > 0 ? kinds.find((kind) => kind === first) : undefined
-  const found = new Set<string>()
+  const found = new Set<string>(name === "saved" ? saved : [])
   for (const kind of other === undefined ? asked : [other]) {
     const field = fieldsOf[kind].get(other === undefined ? name : rest.join("."))
     if (field === undefined) continue

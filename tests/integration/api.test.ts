@@ -30,6 +30,8 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "deadletter retry": { id: letter.id },
   "token revoke": { token: "victim" },
   enroll: { host: "web-1" },
+  "query save": { name: "web", q: "web" },
+  "query delete": { name: "nothing" },
   measurements: { entity: "web-1" },
   "archive create": { before: "position:1" },
   "archive detach": { first: "0", to: "/nowhere" },
@@ -44,6 +46,7 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
 }
 /** What these are about, this fleet has not; nor can a snapshot be taken twice by one name. */
 const inVain = new Set([
+  "query delete",
   "archive detach",
   "archive attach",
   "enroll",
