@@ -7,6 +7,7 @@ import { FleetError } from "#kernel/errors.js"
 import { operations } from "#operations/registry.js"
 import { type Reached, checkOrigin } from "./access.js"
 import { addHealth } from "./health.js"
+import { addIntake } from "./intake.js"
 import { Jobs } from "./jobs.js"
 import { openApi } from "./openapi.js"
 import { addLimits } from "./limits.js"
@@ -81,6 +82,7 @@ export async function buildApi(
   addHealth(app, fleet)
   addMetrics(app, fleet)
   addRoutes(app, operations, fleet, jobs)
+  addIntake(app, fleet)
   app.addHook("onClose", async () => jobs.cancelAll())
   return app
 }

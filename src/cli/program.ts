@@ -38,6 +38,16 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { serve } = await import("./serve.js")
       await serve(flags)
     })
+  addFolderFlags(program.command("collect"))
+    .summary("Look at what is configured here, and send it to a server elsewhere")
+    .description(
+      "Look at what is configured here, and send it to a server elsewhere, signed. What the server does not take now waits on the disk.",
+    )
+    .addHelpText("after", examples(["collect --config site.yaml"]))
+    .action(async (flags: GlobalFlags) => {
+      const { collect } = await import("./collect.js")
+      await collect(flags)
+    })
   const keeping = () => import("./keeping.js")
   addFolderFlags(program.command("backup"))
     .summary("Copy the ledger to a file while it is in use, and verify the copy")

@@ -3,6 +3,7 @@ import { pino } from "pino"
 import { loadConfig } from "#config/load.js"
 import { startServer } from "../server.js"
 import type { GlobalFlags } from "./program.js"
+import { untilToldToStop } from "./told-to-stop.js"
 
 export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
   const config = loadConfig(flags, process.env)
@@ -35,17 +36,4 @@ export async function serve(flags: GlobalFlags & { readonly listen?: string }): 
   await told
   await server.close()
   process.stdout.write("Stopped.\n")
-}
-
-function untilToldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    const stop = () => {
-      if (asked) process.exit(130)
-      asked = true
-      resolve()
-    }
-    process.on("SIGINT", stop)
-    process.on("SIGTERM", stop)
-  })
 }

@@ -155,6 +155,11 @@ function parseConfig(input: Record<string, unknown>, where: string): Config {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined)
     throw new FleetError("InvalidConfig", `${where}: two sources are called "${twice}"; names must differ`)
+  const taken = config.collectors.find(({ name }) => names.some((source) => source.startsWith(`${name}.`)))
+  if (taken !== undefined) {
+    const message = `no source can be called "${taken.name}.…": that is what the collector "${taken.name}" looks at`
+    throw new FleetError("InvalidConfig", `${where}: ${message}`)
+  }
   return { ...config, sources }
 }
 

@@ -4,6 +4,10 @@ import { policy } from "#events/policy.js"
 import { sourceConfig } from "./sources.js"
 import { duration, secret } from "./values.js"
 
+const collectorName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, "a name of lower-case letters, digits and '-', 31 at most")
+
 export const configSchema = z.strictObject({
   /** The data folder. */
   data: z.string().min(1).optional(),
@@ -47,6 +51,24 @@ export const configSchema = z.strictObject({
     .array(sourceConfig)
     .min(1)
     .default([{ name: "here", kind: "local" }]),
+  /** Who looks at other places and sends what they saw, by the keys that they sign it with. */
+  collectors: z
+    .array(
+      z.strictObject({
+        name: collectorName,
+        /** As `fleet-ledger collect` prints it. */
+        key: z.string().regex(/^[A-Za-z0-9+/]{59}=$/, "the key of a collector, as it prints it"),
+      }),
+    )
+    .default([]),
+  /** What this is where it runs as a collector. */
+  collect: z
+    .strictObject({
+      name: collectorName,
+      /** Base URL of the server. */
+      server: z.url({ protocol: /^https?$/ }),
+    })
+    .optional(),
   /** Folder of the signing key, outside the data folder. */
   keys: z.string().min(1).optional(),
   /** When the ledger is sealed with a signed checkpoint, and where that goes besides the ledger. */

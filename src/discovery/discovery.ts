@@ -35,6 +35,8 @@ export function discovery(sources: readonly Source[], ports: Omit<DiscoveryPorts
     sources,
     tellsApart,
     look(source, request) {
+      // Of those that come with their look.
+      if (source.tellsApart === true) listing.add(source.name)
       const before = ends.get(source.name) ?? Promise.resolve()
       const run = before.then(() => limit(() => runDiscovery(source, { ...ports, tellsApart, alone }, request)))
       ends.set(

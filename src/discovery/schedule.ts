@@ -33,7 +33,10 @@ const jitter = 0.1
 /** A source that keeps failing is looked at that often at least. */
 const longestMs = 3_600_000
 
-export function schedule(discovery: Discovery, rules: ScheduleRules, events: ScheduleEvents): Schedule {
+/** What looks, and what there is to look at. */
+export type Looking = Pick<Discovery, "sources" | "look">
+
+export function schedule(discovery: Looking, rules: ScheduleRules, events: ScheduleEvents): Schedule {
   const abort = new AbortController()
   const { signal } = abort
   const loops = discovery.sources.map((source) => keepLooking(source, discovery, rules, events, signal))
@@ -47,7 +50,7 @@ export function schedule(discovery: Discovery, rules: ScheduleRules, events: Sch
 
 async function keepLooking(
   source: Source,
-  discovery: Discovery,
+  discovery: Looking,
   { every, isOurs, random = Math.random, sleep = sleepFor }: ScheduleRules,
   events: ScheduleEvents,
   signal: AbortSignal,

@@ -5,6 +5,7 @@ import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
 import { type Answers, answers } from "./answered.js"
 import { type Checkpoints, checkpoints } from "./checkpoints.js"
+import { type Collected, collected } from "./collected.js"
 import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
 import { type Decided, decided } from "./decided.js"
 import { forgetter } from "./forget.js"
@@ -28,6 +29,7 @@ export interface Ops {
   readonly deadLetters: DeadLetters
   readonly answers: Answers
   readonly queries: SavedQueries
+  readonly collected: Collected
   /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
   forget(text: string, mask: string): Promise<void>
   close(): void
@@ -49,6 +51,7 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     deadLetters: deadLetters(db),
     answers: answers(db, clock),
     queries: savedQueries(db, clock),
+    collected: collected(db),
   }
   const what = `the operational store ${file}`
   const told = Object.entries(parts).map(([name, part]) => [name, inOurWords(part, what)])

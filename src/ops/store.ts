@@ -112,6 +112,9 @@ export const opsStore: Store = {
       q TEXT NOT NULL,
       saved_by TEXT NOT NULL,
       saved_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;`,
+    ) STRICT, WITHOUT ROWID;
+
+    -- The last look of each collector that was taken.
+    CREATE TABLE collected (collector TEXT PRIMARY KEY, sequence INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
   ],
 }
