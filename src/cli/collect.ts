@@ -2,7 +2,6 @@
 import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { pino } from "pino"
 import { collector } from "#collecting/collector.js"
 import { loadConfig } from "#config/load.js"
 import { schedule } from "#discovery/schedule.js"
@@ -10,6 +9,7 @@ import { systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { lockFolder } from "../folder.js"
 import { sourceFor } from "../sources.js"
+import { processLog } from "./log.js"
 import type { GlobalFlags } from "./program.js"
 import { untilToldToStop } from "./told-to-stop.js"
 
@@ -24,10 +24,7 @@ export async function collect(flags: GlobalFlags): Promise<void> {
   const key = keyIn(config.keys)
   const publicKey = crypto.createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64")
   const { folder, lock } = lockFolder(config.data)
-  const log = pino(
-    { level: process.env["FLEET_LEDGER_LOG"] ?? (process.stderr.isTTY ? "warn" : "info") },
-    pino.destination(2),
-  )
+  const log = processLog()
   const sources = await Promise.all(
     config.sources.map((source) => sourceFor(source, { clock: systemClock, trusted: async () => [] })),
   )

@@ -1,15 +1,13 @@
 /** `fleet-ledger serve`: starts, says where to look, and ends when told to. */
-import { pino } from "pino"
 import { loadConfig } from "#config/load.js"
 import { startServer } from "../server.js"
+import { processLog } from "./log.js"
 import type { GlobalFlags } from "./program.js"
 import { untilToldToStop } from "./told-to-stop.js"
 
 export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
   const config = loadConfig(flags, process.env)
-  // A person at a terminal wants to hear of trouble; whatever collects logs wants to hear of everything.
-  const level = process.env["FLEET_LEDGER_LOG"] ?? (process.stderr.isTTY ? "warn" : "info")
-  const log = pino({ level }, pino.destination(2))
+  const log = processLog()
   // What this machine's inventory, and `ps`, call it.
   process.title = "fleet-ledger"
   // From the start on, so that whoever asks early is heard too.

@@ -12,6 +12,7 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { type RecordId, type RunId, type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { inSpan } from "#kernel/span.js"
 import { revisionDecidedUpon } from "#ledger/decided-upon.js"
 import type { Ledger } from "#ledger/port.js"
 import type { DecidedUpon } from "#ops/decided.js"
@@ -84,7 +85,9 @@ export async function runDiscovery(source: Source, ports: DiscoveryPorts, reques
   if (request.signal.aborted) throw cancelled(source.name)
   await ports.ops.looks.begun({ source: source.name, runId, actor: request.actor, startedAt })
   try {
-    return await run.through(source)
+    return await inSpan("look", { "fleet_ledger.source": source.name, "fleet_ledger.run": runId }, () =>
+      run.through(source),
+    )
   } catch (error) {
     await ports.ops.looks.ended(source.name)
     throw error

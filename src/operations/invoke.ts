@@ -3,6 +3,7 @@ import type * as z from "zod"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
+import { inSpan } from "#kernel/span.js"
 import { allows } from "#ops/tokens.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { account } from "./accounted.js"
@@ -15,11 +16,13 @@ export async function invoke(
   call: Call,
   input: Readonly<Record<string, unknown>>,
 ): Promise<object> {
-  if (operation.kind === "query") return (await asked(operation, call, input)).answer()
-  const admitted = admit(operation, call, input)
-  const answer = await operation.run(call, admitted)
-  await account(operation, call, admitted)
-  return answer
+  return inSpan(operation.name, { "fleet_ledger.principal": call.principal.name }, async () => {
+    if (operation.kind === "query") return (await asked(operation, call, input)).answer()
+    const admitted = admit(operation, call, input)
+    const answer = await operation.run(call, admitted)
+    await account(operation, call, admitted)
+    return answer
+  })
 }
 
 /** A query that was understood and has its point, and is answered when it is called for. */

@@ -41,7 +41,7 @@ export const status = query({
     sources: z.array(
       z.object({
         name: z.string(),
-        kind: z.string(),
+        kind: z.string().describe("`elsewhere` of what is imported, collected, or not configured any more"),
         lastSeen: z.iso.datetime().nullable(),
         /** The last run that the ledger has by then. */
         run: z.record(z.string(), z.json()).nullable(),
@@ -56,6 +56,10 @@ export const status = query({
     const { position, state } = fleet.viewsState()
     const runs = await views.runs.latest(point.position)
     const seen = await lastSeen(fleet, point)
+    const configured = new Set(discovery.sources.map(({ name }) => name))
+    const elsewhere = runs
+      .filter(({ source }) => !configured.has(source))
+      .map(({ source: name }) => ({ name, kind: "elsewhere" }))
     const following = await fleet.subscriptions.list()
     return {
       version,
@@ -78,7 +82,7 @@ export const status = query({
         .map(({ name, state: is, lag, message, deadLetters }) => ({ name, state: is, lag, message, deadLetters })),
       storage: input.storage ? await storageOf(fleet) : null,
       counts: await views.entities.totals(point.position),
-      sources: discovery.sources.map(({ name, kind }) => ({
+      sources: [...discovery.sources, ...elsewhere].map(({ name, kind }) => ({
         name,
         kind,
         lastSeen: seen.source(name),
