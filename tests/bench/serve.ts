@@ -1,0 +1,151 @@
+/** Serving while discovery writes: how long askers wait, whether memory grows, and what a page that somebody has already costs. */
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import * as http from "node:http"
+import * as path from "node:path"
+import { simulate, simulationConfig } from "#simulation/simulate.js"
+import { day } from "#simulation/time.js"
+import { freePort } from "#tests/support/free-port.js"
+import { type Row, percentile } from "./report.js"
+import { random } from "./synthetic-fleet.js"
+
+const connections = 64
+const writesPerSecond = 500
+const seconds = 30
+/** How often each connection asks, where they do not ask as fast as they can. */
+const everyMs = 500
+
+export async function benchServe(folder: string, targets: number): Promise<Row[]> {
+  const [data, keys] = [path.join(folder, "served"), path.join(folder, "served-keys")]
+  const config = simulationConfig(data, { FLEET_LEDGER_KEYS: keys })
+  const request = { targets, services: 5, days: 1, seed: 1, every: day / 2 }
+  const signal = new AbortController().signal
+  await simulate(config, request, { progress: () => {}, signal, failed: console.error })
+  const port = await freePort()
+  const server = path.join(import.meta.dirname, "serve", "server.ts")
+  const child = fork(server, [data, keys, String(port), String(writesPerSecond)], { execArgv: process.execArgv })
+  const told = (await answer(child)) as { secret: string; head: number; names: string[] }
+  const agent = new http.Agent({ keepAlive: true, maxSockets: connections })
+  const ask = (url: string) => get(agent, port, url, told.secret)
+  const dice = random(11)
+  const urls = mixed(told, dice)
+  await load(ask, urls, 3, 0)
+  const before = await sizeOf(child)
+  const { times, errors, count } = await load(ask, urls, seconds, everyMs)
+  const after = await sizeOf(child)
+  const fast = await load(ask, urls, 10, 0)
+  const written = (after.written - before.written) / seconds
+  child.send("stop")
+  await ask("/api/v1/targets?limit=50")
+  const page = await rate(ask, "/api/v1/targets?limit=50&at=position:100")
+  const constant = await rate(ask, "/constant")
+  agent.destroy()
+  child.disconnect()
+  await once(child, "exit")
+  const p99 = percentile(times, 0.99)
+  const grown = (after.rss - before.rss) / 2 ** 20
+  const cached = page / constant
+  return [
+    {
+      what: `${connections} connections reading every ${everyMs} ms, ${targets.toLocaleString("en")} targets, ${Math.round(written)} changes/s, p99`,
+      budget: "≤ 50 ms",
+      measured: `${p99.toFixed(0)} ms (median ${percentile(times, 0.5).toFixed(0)} ms, ${Math.round(count / seconds)}/s, ${errors} errors)`,
+      pass: p99 <= 50 && errors === 0,
+    },
+    {
+      what: "the same, each asking as fast as it is answered",
+      budget: "none",
+      measured: `${Math.round(fast.count / 10)}/s (p99 ${percentile(fast.times, 0.99).toFixed(0)} ms, ${fast.errors} errors)`,
+      pass: fast.errors === 0,
+    },
+    {
+      what: "memory meanwhile",
+      budget: "≤ 300 MB, flat",
+      measured: `${Math.round(after.rss / 2 ** 20)} MB, ${grown >= 0 ? "+" : ""}${grown.toFixed(0)} MB in ${seconds} s`,
+      pass: after.rss <= 300 * 2 ** 20 && grown < 50,
+    },
+    {
+      what: "a page that the asker has, against a constant answer of 25 kB",
+      budget: "≥ 0.5 ×",
+      measured: `${cached.toFixed(2)} × (${Math.round(page)}/s, ${Math.round(constant)}/s)`,
+      pass: cached >= 0.5,
+    },
+  ]
+}
+
+/** Lists, entities, searches, counts, history and small diffs, half of them of the past. */
+function mixed({ head, names }: { head: number; names: string[] }, dice: () => number): () => string {
+  const name = () => names[Math.floor(dice() * names.length)] ?? ""
+  const then = () => (dice() < 0.5 ? "" : `&at=position:${Math.floor(dice() * head)}`)
+  const kinds = [
+    () => `/api/v1/targets?limit=50${then()}`,
+    () => `/api/v1/targets?limit=50&q=role:production${then()}`,
+    () => `/api/v1/services?limit=50&q=status:failed${then()}`,
+    () => `/api/v1/entities/${name()}?${then()}`,
+    () => `/api/v1/entities/${name()}?${then()}`,
+    () => `/api/v1/history?entity=${name()}&limit=20`,
+    () => `/api/v1/history?limit=50`,
+    () => `/api/v1/diff?from=position:${Math.max(0, head - 50)}&to=position:${head}`,
+  ]
+  return () => (kinds[Math.floor(dice() * kinds.length)] ?? (() => "/livez"))()
+}
+
+type Ask = (url: string) => Promise<{ readonly status: number; readonly etag: string | undefined }>
+
+/** @param every ms from one question of a connection to its next, where the answer does not take longer */
+async function load(ask: Ask, url: () => string, forSeconds: number, every: number) {
+  const times: number[] = []
+  let errors = 0
+  const until = performance.now() + forSeconds * 1_000
+  const one = async () => {
+    while (performance.now() < until) {
+      const started = performance.now()
+      const { status } = await ask(url())
+      times.push(performance.now() - started)
+      if (status !== 200) errors += 1
+      const left = every - (performance.now() - started)
+      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, one))
+  return { times, errors, count: times.length }
+}
+
+/** Answers a second, with as many connections, of one address; with the tag of the answer before, where there is one. */
+async function rate(ask: Ask, url: string): Promise<number> {
+  const { etag } = await ask(url)
+  const asked = () => ask(etag === undefined ? url : `${url}#${etag}`)
+  const until = performance.now() + 3_000
+  let count = 0
+  const one = async () => {
+    while (performance.now() < until) {
+      await asked()
+      count += 1
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, one))
+  return count / 3
+}
+
+/** @param url what is behind `#` goes with it as a tag */
+function get(agent: http.Agent, port: number, url: string, token: string): ReturnType<Ask> {
+  const [path_ = "", tag] = url.split("#")
+  const headers = { authorization: `Bearer ${token}`, ...(tag === undefined ? {} : { "if-none-match": tag }) }
+  return new Promise((resolve, reject) => {
+    const request = http.get({ agent, host: "127.0.0.1", port, path: path_, headers }, (response) => {
+      response.resume()
+      response.once("end", () => resolve({ status: response.statusCode ?? 0, etag: response.headers.etag }))
+    })
+    request.once("error", reject)
+  })
+}
+
+async function answer(child: ChildProcess): Promise<unknown> {
+  const [message] = (await once(child, "message")) as [unknown]
+  return message
+}
+
+async function sizeOf(child: ChildProcess): Promise<{ rss: number; written: number }> {
+  child.send("size")
+  return (await answer(child)) as { rss: number; written: number }
+}

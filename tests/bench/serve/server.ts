@@ -1,0 +1,69 @@
+/** The server that is asked, in a process of its own: a fleet in a folder, its API on a port, and a writer that records changes at a pace. Says how large it is. */
+import { pino } from "pino"
+import { onLoopback } from "#api/access.js"
+import { buildApi } from "#api/app.js"
+import { openFleet } from "#fleet.js"
+import { systemClock } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import type { StreamName } from "#kernel/ids.js"
+import { simulationConfig } from "#simulation/simulate.js"
+
+const [data = "", keys = "", portText = "", pace = "0"] = process.argv.slice(2)
+const port = Number(portText)
+const config = {
+  ...simulationConfig(data, { FLEET_LEDGER_KEYS: keys }),
+  access: { requestsPerSecond: 1_000_000 },
+}
+const fleet = await openFleet(config, systemClock, { sources: [] })
+const app = await buildApi(fleet, onLoopback(port), pino({ level: "silent" }))
+const constant = Buffer.from(JSON.stringify({ items: "x".repeat(25_000) }))
+app.get("/constant", (_request, reply) => reply.type("application/json").send(constant))
+await app.listen({ host: "127.0.0.1", port })
+const { secret } = await fleet.ops.tokens.create(`bench-${process.pid}`, "read", 3_600_000)
+const { position: at } = await fleet.ledger.head()
+await fleet.reached(at)
+const machines = await fleet.views.entities.page({ kind: "target", at, limit: 1_000 })
+process.send?.({ secret, head: at, names: machines.map(({ name }) => name) })
+
+let [turn, writing] = [0, true]
+process.on("message", (message) => {
+  if (message === "size") process.send?.({ rss: process.memoryUsage().rss, written: turn })
+  if (message === "stop") writing = false
+})
+
+/** Small changes of one machine after the other. */
+async function write(perSecond: number): Promise<void> {
+  const started = performance.now()
+  while (writing) {
+    const due = ((performance.now() - started) / 1_000) * perSecond
+    while (turn < due) await change()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+async function change(): Promise<void> {
+  const machine = machines[turn % machines.length]
+  turn += 1
+  if (machine === undefined) return
+  const stream = `target-${machine.id}` as StreamName
+  const facet = "labels"
+  const value = `${turn}`
+  const patch = [{ op: "add" as const, path: "/labels", value: { description: value } }]
+  const event = {
+    type: "TargetChanged",
+    data: { facet, patch },
+    metadata: { actor: "bench" },
+    observedAt: fleet.clock.now(),
+  } as const
+  try {
+    await fleet.ledger.append(stream, await fleet.ledger.revisionOf(stream), [event], `bench-${turn}`)
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error
+  }
+}
+
+if (Number(pace) > 0) void write(Number(pace))
+process.once("disconnect", () => {
+  writing = false
+  void app.close().then(() => fleet.close())
+})
