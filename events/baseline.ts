@@ -5,7 +5,7 @@ import { alertSeverity } from "./alert.js"
 import { line } from "./facets/field.js"
 
 /** What of everything a rule is about, and what is expected of it. */
-export const baselineRule = z.strictObject({
+const baselineRule = z.strictObject({
   name: line,
   kind: z.enum(["target", "service", "stack"]),
   /** In the query language; all of that kind where it is left out. */
@@ -16,9 +16,8 @@ export const baselineRule = z.strictObject({
   /** For a person: what is expected, and why. */
   text: line.optional(),
 })
-export type BaselineRule = z.infer<typeof baselineRule>
 
-export const baseline = z.discriminatedUnion("of", [
+const baseline = z.discriminatedUnion("of", [
   /** As everything, or all that a query finds, was at a point. */
   z.strictObject({
     of: z.literal("point"),
@@ -31,7 +30,6 @@ export const baseline = z.discriminatedUnion("of", [
   }),
   z.strictObject({ of: z.literal("rules"), rules: z.array(baselineRule).min(1).max(1_000) }),
 ])
-export type Baseline = z.infer<typeof baseline>
 
 export const baselineEvents = {
   BaselineDeclared: account("baseline", z.strictObject({ name: line, baseline })),

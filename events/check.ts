@@ -4,7 +4,6 @@ import { account } from "./define.js"
 import { line } from "./facets/field.js"
 
 export const checkStatus = z.enum(["passing", "failing", "unknown"])
-export type CheckStatus = z.infer<typeof checkStatus>
 
 export const checkKind = z.enum(["http", "tcp", "docker", "systemd", "command"])
 

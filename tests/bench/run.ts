@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- [timeline] [full]]`: the budgets, measured, or with `timeline` those of moving through time alone. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
+ * `npm run bench [-- [timeline] [serve] [full]]`: the budgets, measured, or with `timeline` those of moving through time alone. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -9,6 +9,7 @@ import { foldAll, writeFleet } from "./fleet-on-disk.js"
 import { benchPeers } from "./peers.js"
 import { benchRebuild } from "./rebuild.js"
 import { type Row, print } from "./report.js"
+import { benchServe } from "./serve.js"
 import { benchSsh } from "./ssh.js"
 import { benchVerify } from "./verify.js"
 import { benchDiff, benchEntity, benchSnapshot, benchWays } from "./timeline.js"
@@ -57,6 +58,7 @@ try {
     )),
   )
 
+  if (process.argv.includes("serve")) rows.push(...(await benchServe(folder, 10_000)))
   if (!onlyTimeline) rows.push(...(await benchSsh(folder, 200)))
 
   print(rows)

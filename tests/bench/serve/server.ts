@@ -25,16 +25,17 @@ await fleet.reached(at)
 const machines = await fleet.views.entities.page({ kind: "target", at, limit: 1_000 })
 process.send?.({ secret, head: at, names: machines.map(({ name }) => name) })
 
-let [turn, writing] = [0, true]
+let turn = 0
+const done = new AbortController()
 process.on("message", (message) => {
   if (message === "size") process.send?.({ rss: process.memoryUsage().rss, written: turn })
-  if (message === "stop") writing = false
+  if (message === "stop") done.abort()
 })
 
 /** Small changes of one machine after the other. */
 async function write(perSecond: number): Promise<void> {
   const started = performance.now()
-  while (writing) {
+  while (!done.signal.aborted) {
     const due = ((performance.now() - started) / 1_000) * perSecond
     while (turn < due) await change()
     await new Promise((resolve) => setTimeout(resolve, 5))
@@ -64,6 +65,6 @@ async function change(): Promise<void> {
 
 if (Number(pace) > 0) void write(Number(pace))
 process.once("disconnect", () => {
-  writing = false
+  done.abort()
   void app.close().then(() => fleet.close())
 })
