@@ -12,6 +12,7 @@ import type { Tokens } from "#ops/tokens.js"
 export const sessionCookie = "fleet_ledger_session"
 
 const overSocket = new WeakSet<IncomingMessage>()
+const ofKnown = new WeakSet<IncomingMessage>()
 
 /** Marks a request as one that came over the unix socket. */
 export function cameOverSocket(request: IncomingMessage): void {
@@ -20,6 +21,11 @@ export function cameOverSocket(request: IncomingMessage): void {
 
 export function isOverSocket(request: IncomingMessage): boolean {
   return overSocket.has(request)
+}
+
+/** Whether somebody was found to be who they say: what answers to everybody does not ask. */
+export function isOfKnown(request: IncomingMessage): boolean {
+  return ofKnown.has(request)
 }
 
 /** What somebody shows to be let in, unchecked: a token, a session, or the code of a login. */
@@ -54,11 +60,14 @@ export async function principalOf(request: IncomingMessage, tokens: Tokens): Pro
         'this token is wrong, expired or revoked; "fleet-ledger token create NAME" makes another',
       )
     }
+    ofKnown.add(request)
     return { name: `token:${token.name}`, scope: token.scope }
   }
   const cookie = cookieOf(request)
   const session = cookie === undefined ? undefined : await tokens.check(cookie, "session")
-  return session === undefined ? undefined : { name: session.name, scope: session.scope }
+  if (session === undefined) return undefined
+  ofKnown.add(request)
+  return { name: session.name, scope: session.scope }
 }
 
 export function mustBeKnown(principal: Principal | undefined): Principal {

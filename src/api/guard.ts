@@ -7,7 +7,7 @@ import { type Clock, epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 
 export interface GuardRules {
-  /** Wrong ones within `withinMs` that lock an address for `lockedMs`. */
+  /** So many different wrong ones within `withinMs` lock an address for `lockedMs`: who shows the same again and again does not guess. */
   readonly wrong: number
   readonly withinMs: number
   readonly lockedMs: number
@@ -22,14 +22,21 @@ export interface Guard {
   /** @throws FleetError `RateLimited` */
   admit(address: string, credential: string): void
   wasRight(address: string, credential: string): void
-  wasWrong(address: string): void
+  wasWrong(address: string, credential: string): void
+  /** Whether it was right from there. */
+  isRight(address: string, credential: string): boolean
 }
 
 export function guard(clock: Clock, { wrong, withinMs, lockedMs }: GuardRules = defaultGuardRules): Guard {
-  const failures = new Map<string, { count: number; readonly since: number }>()
+  const failures = new Map<string, { readonly different: Set<string>; readonly since: number }>()
   const locked = new Map<string, number>()
   const right = new Set<string>()
   const now = () => epochMs(clock.now())
+  const begun = (address: string) => {
+    const fresh = { different: new Set<string>(), since: now() }
+    failures.set(address, fresh)
+    return fresh
+  }
 
   return {
     admit(address, credential) {
@@ -48,19 +55,20 @@ export function guard(clock: Clock, { wrong, withinMs, lockedMs }: GuardRules = 
       forgetOldest(right)
     },
 
-    wasWrong(address) {
+    wasWrong(address, credential) {
       const known = failures.get(address)
       const isRecent = known !== undefined && known.since + withinMs > now()
-      const counted = isRecent ? known : { count: 0, since: now() }
-      counted.count += 1
-      failures.set(address, counted)
-      if (counted.count >= wrong) {
+      const { different } = isRecent ? known : begun(address)
+      different.add(keyOf(address, credential))
+      if (different.size >= wrong) {
         locked.set(address, now() + lockedMs)
         failures.delete(address)
       }
       forgetOldest(failures)
       forgetOldest(locked)
     },
+
+    isRight: (address, credential) => right.has(keyOf(address, credential)),
   }
 }
 

@@ -3,13 +3,13 @@ import rateLimit from "@fastify/rate-limit"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
-import { credentialOf, isOverSocket } from "./access.js"
+import { credentialOf, isOfKnown, isOverSocket } from "./access.js"
 import { denials } from "./denials.js"
 import { guard } from "./guard.js"
 
 const second = 1_000
 
-/** @param perSecond requests of one token, or of one address that shows none */
+/** @param perSecond requests of one token that is right, or of one address */
 export async function addLimits(app: FastifyInstance, fleet: Fleet, perSecond: number): Promise<void> {
   const watching = guard(fleet.clock)
   const refusals = denials(fleet, (error) => app.log.warn({ err: error }, "refused requests could not be recorded"))
@@ -23,14 +23,18 @@ export async function addLimits(app: FastifyInstance, fleet: Fleet, perSecond: n
     refusals.note(reply.statusCode, request.ip)
     const credential = credentialOf(request.raw)
     if (credential === undefined) return
-    if (reply.statusCode === 401) watching.wasWrong(request.ip)
-    else if (reply.statusCode < 400) watching.wasRight(request.ip, credential)
+    if (isOfKnown(request.raw)) watching.wasRight(request.ip, credential)
+    else if (reply.statusCode === 401) watching.wasWrong(request.ip, credential)
   })
   app.addHook("onClose", () => refusals.flush())
   await app.register(rateLimit, {
     max: perSecond,
     timeWindow: second,
-    keyGenerator: (request) => credentialOf(request.raw) ?? request.ip,
+    // Until it was found to be right, one token is as good as another that was made up.
+    keyGenerator: (request) => {
+      const credential = credentialOf(request.raw)
+      return credential !== undefined && watching.isRight(request.ip, credential) ? credential : request.ip
+    },
     allowList: (request) => isOverSocket(request.raw),
     errorResponseBuilder: (_request, { ttl }) =>
       new FleetError("RateLimited", `more than ${perSecond} requests a second; ask again in a moment`, {

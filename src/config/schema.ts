@@ -26,7 +26,7 @@ export const configSchema = z.strictObject({
     .optional(),
   access: z
     .strictObject({
-      /** Of one token, or of one address that shows none. */
+      /** Of one token that is right, or of one address. */
       requestsPerSecond: z.int().min(1).default(500),
     })
     .prefault({}),

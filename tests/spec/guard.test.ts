@@ -10,7 +10,11 @@ describe("an address that shows wrong credentials", () => {
   const guessing = () => {
     const clock = new TestClock()
     const watching = guard(clock, rules)
-    return { clock, watching, guess: (times: number) => Array.from({ length: times }, () => watching.wasWrong("a")) }
+    let made = 0
+    const guess = (times: number) => {
+      for (let n = 0; n < times; n++) watching.wasWrong("a", `guess ${made++}`)
+    }
+    return { clock, watching, guess }
   }
 
   it("is asked about no new ones once there were too many, for as long as it is said", async () => {
@@ -32,6 +36,12 @@ describe("an address that shows wrong credentials", () => {
     guess(3)
     watching.admit("a", "good")
     expect(await refusalOf(async () => watching.admit("a", "elsewhere"))).toMatchObject({ code: "RateLimited" })
+  })
+
+  it("does not guess by showing one that has expired, however often", () => {
+    const { watching } = guessing()
+    for (let n = 0; n < 10; n++) watching.wasWrong("a", "yesterday's")
+    expect(() => watching.admit("a", "another")).not.toThrow()
   })
 
   it("is forgiven what was long ago", () => {
