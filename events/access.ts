@@ -7,7 +7,7 @@ import { account } from "./define.js"
 import { line } from "./facets/field.js"
 
 export const accessEvents = {
-  /** Somebody took data out in a form that leaves this program's sight. */
+  /** Somebody took data out in a form that leaves this program's sight; who goes on doing so is told of once an hour. */
   DataExported: account(
     "access",
     z.strictObject({

@@ -2,10 +2,9 @@
 import * as fs from "node:fs"
 import * as http from "node:http"
 import * as net from "node:net"
-import { createSecureContext } from "node:tls"
 import type { FastifyBaseLogger } from "fastify"
-import { type Reached, cameOverSocket, localOwner, onLoopback } from "#api/access.js"
-import { type Tls, buildApi } from "#api/app.js"
+import { cameOverSocket, localOwner } from "#api/access.js"
+import { buildApi } from "#api/app.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
@@ -14,6 +13,7 @@ import { type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automati
 import { keepArchived } from "#sealing/archive.js"
 import { addPages } from "#web/pages.js"
 import { type Told, openFleet } from "./fleet.js"
+import { addressOf, reachedAt, readTls } from "./reached.js"
 import { patiently } from "./waiting.js"
 
 export interface Server {
@@ -29,13 +29,7 @@ export interface Server {
  * @throws FleetError `InvalidConfig` for an address that is not loopback, `FolderInUse`, `AlreadyRunning` for a port that is taken, `Cancelled`
  */
 export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, signal: AbortSignal): Promise<Server> {
-  const { host, port, isLoopback } = addressOf(config.listen)
-  if (!isLoopback && config.tls === undefined && config.proxies === undefined) {
-    throw new FleetError(
-      "InvalidConfig",
-      `listen is ${config.listen}; other addresses than loopback need "tls", or "proxies" that speak it`,
-    )
-  }
+  const { host, port } = addressOf(config)
   const reached = reachedAt(config, port)
   const options = { tls: config.tls && readTls(config.tls), trustProxy: config.proxies }
   const told: Told = {
@@ -136,57 +130,4 @@ async function listenOnSocket(server: http.Server, file: string): Promise<void> 
   } finally {
     process.umask(mask)
   }
-}
-
-function addressOf(listen: string): { readonly host: string; readonly port: number; readonly isLoopback: boolean } {
-  const colon = listen.lastIndexOf(":")
-  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1")
-  const port = Number(listen.slice(colon + 1))
-  if (port < 1 || port > 65_535)
-    throw new FleetError("InvalidConfig", `listen is ${listen}; a port is a number from 1 to 65535`)
-  const isLoopback = host === "localhost" || host === "::1" || (net.isIPv4(host) && host.startsWith("127."))
-  return { host, port, isLoopback }
-}
-
-function reachedAt({ listen, url, proxies }: LoadedConfig, port: number): Reached {
-  const { hosts } = onLoopback(port)
-  const { host, protocol } = new URL(url)
-  const scheme = protocol === "https:" ? "https" : "http"
-  const names = new Set([...hosts, listen.toLowerCase(), host])
-  return { hosts: names, scheme, ...(proxies && { proxies: listOf(proxies) }) }
-}
-
-function listOf(networks: readonly string[]): net.BlockList {
-  const list = new net.BlockList()
-  for (const network of networks) {
-    const [address = "", prefix] = network.split("/")
-    const family = net.isIPv6(address) ? "ipv6" : "ipv4"
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return list
-}
-
-/** @throws FleetError `InvalidConfig` */
-function readTls({ certificate, key }: NonNullable<LoadedConfig["tls"]>): Tls {
-  const read = (file: string) => {
-    try {
-      return fs.readFileSync(file)
-    } catch (cause) {
-      throw new FleetError("InvalidConfig", `${file}, for TLS, cannot be read: ${messageOf(cause)}`, { cause })
-    }
-  }
-  const tls = { cert: read(certificate), key: read(key) }
-  try {
-    createSecureContext(tls)
-  } catch (cause) {
-    throw new FleetError(
-      "InvalidConfig",
-      `${certificate} and ${key} are no certificate with its key: ${messageOf(cause)}`,
-      {
-        cause,
-      },
-    )
-  }
-  return tls
 }

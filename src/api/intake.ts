@@ -1,6 +1,7 @@
 /** Where collectors send what they saw. Their signature says who they are; it is checked before anything else is read. */
 import type { FastifyInstance, FastifyRequest } from "fastify"
-import { checkEnvelope, lookType } from "#collecting/envelope.js"
+import type { KeyObject } from "node:crypto"
+import { checkEnvelope, collectorKey, lookType } from "#collecting/envelope.js"
 import { type Intake, intake } from "#collecting/intake.js"
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
@@ -8,8 +9,9 @@ import { FleetError } from "#kernel/errors.js"
 /** Of a look, packed. */
 const largest = 64 * 2 ** 20
 
+/** @throws FleetError `InvalidConfig` for a collector's key that is none */
 export function addIntake(app: FastifyInstance, fleet: Fleet): void {
-  const keys = new Map(fleet.config.collectors.map(({ name, key }) => [name, key]))
+  const keys = new Map(fleet.config.collectors.map(({ name, key }) => [name, collectorKey(name, key)]))
   const take = intake({ discovery: fleet.discovery, collected: fleet.ops.collected })
   const ended = new AbortController()
   app.addHook("onClose", async () => ended.abort())
@@ -18,7 +20,7 @@ export function addIntake(app: FastifyInstance, fleet: Fleet): void {
 
 function addRoute(
   scope: FastifyInstance,
-  keys: ReadonlyMap<string, string>,
+  keys: ReadonlyMap<string, KeyObject>,
   take: Intake,
   fleet: Fleet,
   signal: AbortSignal,

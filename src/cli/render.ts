@@ -7,7 +7,7 @@ import type { JsonObject } from "#kernel/json.js"
 import { chosen, csvOf, csvRow, ndjsonOf, pick } from "#operations/list-formats.js"
 import type { CommandSpec } from "./commands.js"
 import type { Output } from "./outputs.js"
-import { listOfFields, tableOf } from "./tables.js"
+import { listOfFields, rowOfFields, tableOf } from "./tables.js"
 
 export interface Rendering {
   readonly output?: Output
@@ -62,7 +62,7 @@ function rendererOfItems(
     const picked = columns === undefined ? item : pick(item, columns)
     switch (output) {
       case "table":
-        return write(columns === undefined ? tableOf(name, item) : JSON.stringify(picked))
+        return write(columns === undefined ? tableOf(name, item) : rowOfFields(item, columns))
       case "json":
       case "ndjson":
         return write(JSON.stringify(picked))

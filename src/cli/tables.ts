@@ -242,6 +242,11 @@ export function listOfFields(
   return list({ ...answer, items: flat }, fields)
 }
 
+/** Of an item that comes by itself. */
+export function rowOfFields(item: JsonObject, fields: readonly string[]): string {
+  return fields.map((field) => cell(valueAt(item, field))).join("  ")
+}
+
 export function tableOf(operation: string, answer: object): string {
   const view = views[operation]
   return view === undefined ? JSON.stringify(answer, undefined, 2) : view(answer as never)

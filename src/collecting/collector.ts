@@ -9,6 +9,7 @@ import type { RunReport, RunRequest } from "#discovery/run.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { newRunId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
+import { writeDurably } from "#kernel/write-durably.js"
 import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
 import { envelopeOf, headersOf, lookType } from "./envelope.js"
 import { openSpool } from "./spool.js"
@@ -164,7 +165,7 @@ async function missingOf(
   const failed = new Set((coverage.failed ?? []).map(({ target }) => target))
   const asked = before.filter((key) => !seen.has(key) && !failed.has(key))
   const why = asked.length === 0 ? new Map<string, string>() : await source.whyUnseen(asked, signal)
-  fs.writeFileSync(file, JSON.stringify([...new Set([...before, ...seen])]), { mode: 0o600 })
+  writeDurably(file, JSON.stringify([...new Set([...before, ...seen])]))
   return { asked, why: [...why] }
 }
 

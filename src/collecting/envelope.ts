@@ -39,13 +39,24 @@ export function headersOf(about: Envelope, key: crypto.KeyObject): Record<string
   }
 }
 
+/** @param text of a public key, as SPKI in base64 @throws FleetError `InvalidConfig` */
+export function collectorKey(name: string, text: string): crypto.KeyObject {
+  try {
+    const key = crypto.createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "spki" })
+    if (key.asymmetricKeyType === "ed25519") return key
+  } catch {
+    // Said below.
+  }
+  throw new FleetError("InvalidConfig", `the key of the collector "${name}" is none that a collector prints`)
+}
+
 /**
- * @param keyOf the public key of a collector, as SPKI in base64
+ * @param keyOf the public key of a collector
  * @throws FleetError `Unauthorized`, whatever of it is wrong: nobody learns which collectors there are
  */
 export function checkEnvelope(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-  keyOf: (collector: string) => string | undefined,
+  keyOf: (collector: string) => crypto.KeyObject | undefined,
 ): Envelope {
   const refused = new FleetError("Unauthorized", "this look is not signed by a collector that is known here")
   const [text, signature] = [headers[envelopeHeader], headers[signatureHeader]]
@@ -54,8 +65,7 @@ export function checkEnvelope(
   const about = envelope.safeParse(parsed(written))
   const key = about.success ? keyOf(about.data.collector) : undefined
   if (!about.success || key === undefined) throw refused
-  const publicKey = crypto.createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" })
-  const isSigned = crypto.verify(null, Buffer.from(purpose + written), publicKey, Buffer.from(signature, "base64url"))
+  const isSigned = crypto.verify(null, Buffer.from(purpose + written), key, Buffer.from(signature, "base64url"))
   if (!isSigned) throw refused
   return about.data
 }

@@ -2,6 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { FleetError } from "#kernel/errors.js"
+import { writeDurably } from "#kernel/write-durably.js"
 
 export interface Spooled {
   readonly sequence: number
@@ -51,8 +52,8 @@ export function openSpool(folder: string, now: () => number, room: number = room
         )
       }
       last = Math.max(last + 1, now())
-      writeWhole(lastFile, Buffer.from(String(last)))
-      writeWhole(fileOf(last), body)
+      writeDurably(lastFile, String(last))
+      writeDurably(fileOf(last), body)
       bytes += body.length
       waiting.push(last)
     },
@@ -70,17 +71,4 @@ export function openSpool(folder: string, now: () => number, room: number = room
     },
     count: () => waiting.length,
   }
-}
-
-/** On the disk before it has its name. */
-function writeWhole(file: string, content: Buffer): void {
-  const fresh = `${file}.new`
-  const handle = fs.openSync(fresh, "w", 0o600)
-  try {
-    fs.writeSync(handle, content)
-    fs.fsyncSync(handle)
-  } finally {
-    fs.closeSync(handle)
-  }
-  fs.renameSync(fresh, file)
 }

@@ -1,6 +1,8 @@
 /** Writes down in the ledger that an operation was used, where that leaves no event of its own. */
 import * as crypto from "node:crypto"
 import type { NewEvent } from "#events/catalog.js"
+import { canonicalJson } from "#kernel/canonical-json.js"
+import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
 import type { Fleet } from "#fleet.js"
@@ -10,6 +12,11 @@ import type { Call, Operation } from "./define.js"
 const longest = 200
 /** Others may write at the same time. */
 const attempts = 20
+
+/** What somebody takes out every minute is told once an hour, as looks that find the same are. */
+const againMs = 3_600_000
+/** Of the last accounts, those that are looked through for the same. */
+const lookedThrough = 100
 
 /** Before anything is handed out, and after something was done: what did not happen is not told. */
 export async function account(
@@ -22,12 +29,30 @@ export async function account(
   const what = typeof given === "string" ? { what: given.slice(0, longest).toWellFormed() } : {}
   const type = accounted.as === "export" ? "DataExported" : "AdministrationPerformed"
   const data = { operation: name, ...what }
-  await appendToAccess(fleet, { type, data, metadata: { actor: principal.name }, observedAt: fleet.clock.now() })
+  const event = { type, data, metadata: { actor: principal.name }, observedAt: fleet.clock.now() } as const
+  if (type === "DataExported" && (await wasTold(fleet, event))) return
+  await appendToAccess(fleet, event)
+}
+
+async function wasTold({ ledger }: Fleet, { type, data, metadata, observedAt }: NewEvent): Promise<boolean> {
+  const last = await ledger.readStream(streamAt(observedAt), { limit: lookedThrough, backwards: true })
+  const since = instant(epochMs(observedAt) - againMs)
+  return last.some(
+    (event) =>
+      event.type === type &&
+      event.observedAt > since &&
+      event.metadata.actor === metadata.actor &&
+      canonicalJson(event.data) === canonicalJson(data),
+  )
+}
+
+function streamAt(time: Instant): StreamName {
+  return `access-${time.slice(0, "2026-11".length)}` as StreamName
 }
 
 /** @throws FleetError as the ledger does */
 export async function appendToAccess({ ledger }: Pick<Fleet, "ledger">, event: NewEvent): Promise<void> {
-  const stream = `access-${event.observedAt.slice(0, "2026-11".length)}` as StreamName
+  const stream = streamAt(event.observedAt)
   const command = crypto.randomUUID()
   for (let attempt = 1; ; attempt++) {
     try {

@@ -28,6 +28,25 @@ describe("what an administrator does, and what is exported", () => {
     expect(JSON.stringify(await fleet.ledger.readAll({ after: -1 as never, limit: 1_000 }))).not.toContain(secret)
   })
 
+  it("is told once an hour of what is taken out again and again", async () => {
+    const { ask, token, fleet, clock } = await door()
+    const [one, other] = [await token("read"), await token("operate")]
+    const scrape = async (secret: string, format: string) => {
+      clock.advance(60_000)
+      await ask(`/api/v1/inventory?format=${format}`, { token: secret })
+    }
+    for (let minute = 0; minute < 70; minute++) await scrape(one, "http_sd")
+    await scrape(one, "csv")
+    await scrape(other, "csv")
+    const { items } = await asker<{ items: Row[] }>(fleet)("access", { since: "position:3" })
+    expect(items.map(({ actor, what }) => `${actor}: ${what}`)).toEqual([
+      "token:read-token: inventory export http_sd",
+      "token:read-token: inventory export http_sd",
+      "token:read-token: inventory export csv",
+      "token:operate-token: inventory export csv",
+    ])
+  })
+
   it("is not told of what was refused or failed", async () => {
     const { ask, token, fleet } = await door()
     await ask("/api/v1/tokens", { method: "POST", token: await token("read"), payload: { name: "x" } })

@@ -16,6 +16,7 @@ import { systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { open } from "#tests/support/folder-fleet.js"
 import { freePort } from "#tests/support/free-port.js"
+import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
 import { gzipSync } from "node:zlib"
@@ -222,6 +223,13 @@ describe("what is not a collector's to say", () => {
     const body = typeof look === "string" ? Buffer.from(look) : gzipSync(JSON.stringify(look))
     const { status, detail } = await send(here, signed(here, body), body)
     expect([status, detail]).toEqual([400, expect.stringContaining(sentence)])
+  })
+
+  it("is not told by a key that is none, which is said when the server starts", async () => {
+    const folder = await tempFolder()
+    const fleet = await open(folder, `collectors: [{ name: site1, key: "${"A".repeat(59)}=" }]`, systemClock)
+    const refused = await refusalOf(() => buildApi(fleet, onLoopback(1), pino({ level: "silent" })))
+    expect(refused).toMatchObject({ code: "InvalidConfig", message: expect.stringContaining('"site1"') })
   })
 
   it("is kept aside by the collector, which goes on", async () => {

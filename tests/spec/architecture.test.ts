@@ -75,7 +75,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   sources: ["kernel", "config", "discovery"],
   waiting: ["kernel"],
-  server: ["kernel", "config", "discovery", "snapshots", "sealing", "api", "web", "fleet", "waiting"],
+  reached: ["kernel", "config", "api"],
+  server: ["kernel", "config", "discovery", "snapshots", "sealing", "api", "web", "fleet", "reached", "waiting"],
 }
 
 interface Import {

@@ -6,6 +6,7 @@ import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import { writeDurably } from "#kernel/write-durably.js"
 
 /** Each ledger has its own key, found by the ledger's name. */
 export interface KeyFolder {
@@ -101,17 +102,4 @@ function privateKeyIn(pem: string, file: string): crypto.KeyObject {
     throw new FleetError("StoreUnavailable", `${file} is no Ed25519 key`)
   }
   return key
-}
-
-/** All of it or what was there before, for the owner alone. */
-function writeDurably(file: string, text: string): void {
-  const beside = `${file}.new`
-  const descriptor = fs.openSync(beside, "w", 0o600)
-  try {
-    fs.writeFileSync(descriptor, text)
-    fs.fsyncSync(descriptor)
-  } finally {
-    fs.closeSync(descriptor)
-  }
-  fs.renameSync(beside, file)
 }
