@@ -12,11 +12,6 @@ export type StreamFamily =
   | "snapshots"
   | "ledger"
   | "alert"
-  | "check"
-  | "baseline"
-  | "intent"
-  | "maintenance"
-  | "deadlines"
   | "access"
 
 export interface EventDefinition<S extends z.ZodType = z.ZodType> {
