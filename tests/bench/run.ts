@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- [timeline] [serve] [full]]`: the budgets, measured, or with `timeline` those of moving through time alone. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
+ * `npm run bench [-- [timeline] [serve] [full]]`: the budgets, measured, or with `timeline` those of moving through time alone; with `serve` also answering 10,000 targets' worth of questions while changes come. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
