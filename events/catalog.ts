@@ -5,10 +5,15 @@ import { FleetError, bug } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { accessEvents } from "./access.js"
 import { alertEvents } from "./alert.js"
+import { baselineEvents } from "./baseline.js"
+import { checkEvents } from "./check.js"
+import { deadlineEvents } from "./deadline.js"
 import type { EventDefinition } from "./define.js"
 import type { Metadata, RecordedEnvelope } from "./envelope.js"
 import { identityEvents } from "./identity.js"
+import { intentEvents } from "./intent.js"
 import { ledgerEvents } from "./ledger.js"
+import { maintenanceEvents } from "./maintenance.js"
 import { policyEvents } from "./policy.js"
 import { serviceEvents } from "./service.js"
 import { snapshotEvents } from "./snapshot.js"
@@ -26,6 +31,11 @@ export const catalog = {
   ...snapshotEvents,
   ...ledgerEvents,
   ...alertEvents,
+  ...maintenanceEvents,
+  ...baselineEvents,
+  ...intentEvents,
+  ...checkEvents,
+  ...deadlineEvents,
   ...accessEvents,
 }
 

@@ -12,6 +12,11 @@ export type StreamFamily =
   | "snapshots"
   | "ledger"
   | "alert"
+  | "check"
+  | "baseline"
+  | "intent"
+  | "maintenance"
+  | "deadlines"
   | "access"
 
 export interface EventDefinition<S extends z.ZodType = z.ZodType> {

@@ -1,7 +1,7 @@
 /** The process that owns a data folder: listens on TCP and on the folder's socket, looks at the sources when it is time, and ends cleanly. */
 import * as fs from "node:fs"
 import * as http from "node:http"
-import type * as net from "node:net"
+import * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"

@@ -82,6 +82,19 @@ export function patchOf(event: FleetEvent): Patch {
     case "DataRedacted":
     case "RangeArchived":
     case "AlertRaised":
+    case "AlertAcknowledged":
+    case "AlertSilenced":
+    case "AlertEscalated":
+    case "AlertResolved":
+    case "MaintenancePlanned":
+    case "MaintenanceEnded":
+    case "BaselineDeclared":
+    case "BaselineWithdrawn":
+    case "ChangeExpected":
+    case "IntentWithdrawn":
+    case "CheckStatusChanged":
+    case "CheckEnded":
+    case "DeadlinePassed":
     case "DataExported":
     case "AdministrationPerformed":
     case "AccessDenied":
