@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import { type RecordedEvent, checkCatalog } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
 import type { LoadedConfig } from "#config/load.js"
+import { type Delivery, openDelivery } from "#delivery/delivery.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
 import { recordInterrupted } from "#discovery/interrupted.js"
@@ -55,6 +56,8 @@ export interface Fleet {
   readonly ops: Ops
   readonly discovery: Discovery
   readonly subscriptions: Subscriptions
+  /** Who is told of alerts. */
+  readonly delivery: Delivery
   readonly sealer: Sealer
   readonly sealing: Sealing
   readonly keys: KeyFolder
@@ -161,10 +164,20 @@ async function putTogether(
     },
   }
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
+  const delivery = await openDelivery({
+    ledger,
+    ops,
+    clock,
+    channels: config.alerts.channels,
+    home: config.url,
+    judges: { isQuiet: async () => false },
+    isOurs: worker.isWorker,
+  })
   const acting = [
     ...handlers,
     discoveryAlerts(reader, reached),
     ...(webhook === undefined ? [] : [checkpointWebhook(webhook)]),
+    ...delivery.handlers,
   ]
   const subscriptions = await openSubscriptions({
     ledger,
@@ -245,6 +258,7 @@ async function putTogether(
     ops,
     discovery: looking,
     subscriptions,
+    delivery,
     sealer,
     sealing,
     keys,

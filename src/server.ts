@@ -1,7 +1,7 @@
 /** The process that owns a data folder: listens on TCP and on the folder's socket, looks at the sources when it is time, and ends cleanly. */
 import * as fs from "node:fs"
 import * as http from "node:http"
-import * as net from "node:net"
+import type * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"
@@ -51,12 +51,14 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
       failed: (error) => log.warn({ err: error }, "events could not be archived"),
     },
   )
+  const delivering = fleet.delivery.start((error) => log.warn({ err: error }, "what is owed to channels waits"))
   let looking: Schedule | undefined
   let taking: AutomaticSnapshots | undefined
   const close = async () => {
     await looking?.stop()
     await taking?.stop()
     await archiving.stop()
+    await delivering.stop()
     await app.close()
     await new Promise((resolve) => {
       socket.close(resolve)

@@ -1,6 +1,7 @@
 /** What can be configured, with its defaults: nothing configured means this machine alone, on loopback. */
 import * as z from "zod"
 import { policy } from "#events/policy.js"
+import { channels } from "./channels.js"
 import { sourceConfig } from "./sources.js"
 import { duration, secret } from "./values.js"
 
@@ -118,6 +119,8 @@ export const configSchema = z.strictObject({
       keep: duration.prefault("30d"),
     })
     .prefault({}),
+  /** Who is told of what is wrong. */
+  alerts: z.strictObject({ channels }).prefault({}),
   policy: policy.extend({ bands: policy.shape.bands.prefault({}) }).prefault({}),
 })
 

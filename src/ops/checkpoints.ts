@@ -6,6 +6,9 @@ import { FleetError } from "#kernel/errors.js"
 import { type Position, origin } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 
+/** Something that is written in this store at once. */
+export type Write = () => void
+
 export type Checkpoints = ReturnType<typeof checkpoints>
 
 export function checkpoints(db: Db) {
@@ -16,6 +19,14 @@ export function checkpoints(db: Db) {
   )
   const paused = db.prepare<[string], number>("SELECT paused FROM subscriptions WHERE name = ?").pluck()
   const setPaused = db.prepare<[number, string]>("UPDATE subscriptions SET paused = ? WHERE name = ?")
+  const moveTogether = db.transaction((name: string, from: number, to: number, writes: readonly Write[]) => {
+    if (move.run(to, name, from).changes !== 1) return false
+    for (const write of writes) write()
+    return true
+  })
+  const together = db.transaction((writes: readonly Write[]) => {
+    for (const write of writes) write()
+  })
   return {
     /** Makes a handler known: one that is new has handled nothing. */
     async enrol(name: string): Promise<void> {
@@ -23,14 +34,21 @@ export function checkpoints(db: Db) {
     },
     /** The last position that was handled, −1 at first. Always read, so that nobody goes by a copy. */
     of: (name: string): Position => (find.get(name) ?? origin) as Position,
-    /** @throws FleetError `AlreadyRunning` when it is not at `from` */
-    async move(name: string, from: Position, to: Position): Promise<void> {
-      if (move.run(to, name, from).changes === 1) return
+    /**
+     * @param writes what is written here in the transaction that moves it
+     * @throws FleetError `AlreadyRunning` when it is not at `from`
+     */
+    async move(name: string, from: Position, to: Position, writes: readonly Write[] = []): Promise<void> {
+      if (moveTogether.immediate(name, from, to, writes)) return
       throw new FleetError(
         "AlreadyRunning",
         `"${name}" was moved on by somebody else: it is at position ${find.get(name)}, not at ${from}; only one may`,
         { details: { name, expected: from, actual: find.get(name) } },
       )
+    },
+    /** Writes all of it or none, and leaves every checkpoint where it is. */
+    async write(writes: readonly Write[]): Promise<void> {
+      together.immediate(writes)
     },
     async isPaused(name: string): Promise<boolean> {
       return paused.get(name) === 1

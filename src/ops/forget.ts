@@ -13,6 +13,9 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
   const forgetAnswers = db.prepare("DELETE FROM answered")
   const forgetQueries = db.prepare<[string]>("DELETE FROM saved_queries WHERE instr(q, ?) > 0")
   const maskLetters = db.prepare<[string, string]>("UPDATE dead_letters SET message = replace(message, ?, ?)")
+  const maskErrors = ["deliveries", "channels"].map((table) =>
+    db.prepare<[string, string]>(`UPDATE ${table} SET error = replace(error, ?, ?)`),
+  )
   const forget = db.transaction((text: string, mask: string) => {
     forgetDecided.run()
     forgetAnswers.run()
@@ -21,6 +24,7 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
       forgetSteps.run(form)
       forgetSeries.run(form)
       maskLetters.run(form, mask)
+      for (const maskError of maskErrors) maskError.run(form, mask)
       forgetEvidence.run(form)
       forgetQueries.run(form)
     }

@@ -8,13 +8,16 @@ import { type Checkpoints, checkpoints } from "./checkpoints.js"
 import { type Collected, collected } from "./collected.js"
 import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
 import { type Decided, decided } from "./decided.js"
+import { type Deliveries, deliveries } from "./deliveries.js"
 import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
 import { type Looks, looks } from "./looks.js"
 import { type Measurements, type Rings, defaultRings, measurements } from "./measurements.js"
+import { type Outbox, outbox } from "./outbox.js"
 import { type StateChanges, stateChanges } from "./state-changes.js"
 import { type SavedQueries, savedQueries } from "./queries.js"
 import { opsStore } from "./store.js"
+import { type ToldOf, toldOf } from "./told.js"
 import { type Tokens, tokens } from "./tokens.js"
 
 export interface Ops {
@@ -30,6 +33,9 @@ export interface Ops {
   readonly answers: Answers
   readonly queries: SavedQueries
   readonly collected: Collected
+  readonly outbox: Outbox
+  readonly deliveries: Deliveries
+  readonly told: ToldOf
   /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
   forget(text: string, mask: string): Promise<void>
   close(): void
@@ -52,6 +58,9 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     answers: answers(db, clock),
     queries: savedQueries(db, clock),
     collected: collected(db),
+    outbox: outbox(db),
+    deliveries: deliveries(db),
+    told: toldOf(db),
   }
   const what = `the operational store ${file}`
   const told = Object.entries(parts).map(([name, part]) => [name, inOurWords(part, what)])

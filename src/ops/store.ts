@@ -116,5 +116,61 @@ export const opsStore: Store = {
 
     -- The last look of each collector that was taken.
     CREATE TABLE collected (collector TEXT PRIMARY KEY, sequence INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+    `
+    -- What is owed to channels: a row for each channel and event of an alert. Times are ms since the epoch.
+    CREATE TABLE outbox (
+      no INTEGER PRIMARY KEY, -- in the order in which it is to be told
+      id TEXT NOT NULL UNIQUE, -- by channel and event
+      channel TEXT NOT NULL,
+      alert TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      grp TEXT NOT NULL, -- what may be told in one message
+      severity TEXT NOT NULL,
+      arrived_at INTEGER NOT NULL,
+      delivery TEXT -- the message that tells it, once there is one
+    ) STRICT;
+    CREATE INDEX outbox_by_alert ON outbox (channel, alert, no);
+    CREATE INDEX outbox_waiting ON outbox (channel, grp, no) WHERE delivery IS NULL;
+    CREATE INDEX outbox_by_delivery ON outbox (delivery) WHERE delivery IS NOT NULL;
+
+    -- Messages that are owed, and those that were given up.
+    CREATE TABLE deliveries (
+      id TEXT PRIMARY KEY,
+      channel TEXT NOT NULL,
+      grp TEXT NOT NULL,
+      severity TEXT NOT NULL,
+      members TEXT NOT NULL, -- positions, as JSON
+      owed_at INTEGER NOT NULL,
+      next_at INTEGER NOT NULL,
+      attempts INTEGER NOT NULL,
+      state TEXT NOT NULL, -- owed | dead
+      error TEXT
+    ) STRICT;
+    CREATE INDEX deliveries_by_time ON deliveries (channel, state, next_at);
+
+    CREATE TABLE channels (
+      name TEXT PRIMARY KEY,
+      since INTEGER NOT NULL, -- position
+      next_at INTEGER NOT NULL DEFAULT 0,
+      failures INTEGER NOT NULL DEFAULT 0, -- in a row
+      taken INTEGER NOT NULL DEFAULT 0,
+      failed INTEGER NOT NULL DEFAULT 0,
+      buried INTEGER NOT NULL DEFAULT 0,
+      last_success INTEGER,
+      last_failure INTEGER,
+      error TEXT
+    ) STRICT;
+
+    -- Alerts that are open, by the channels that know of them or are to.
+    CREATE TABLE told (
+      channel TEXT NOT NULL,
+      alert TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      told_at INTEGER,
+      held INTEGER NOT NULL,
+      acknowledged INTEGER NOT NULL,
+      reminders INTEGER NOT NULL,
+      PRIMARY KEY (channel, alert)
+    ) STRICT, WITHOUT ROWID;`,
   ],
 }

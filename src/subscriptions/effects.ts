@@ -7,14 +7,22 @@ import type { Instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type StreamName, effectId } from "#kernel/ids.js"
 import { type Ledger, noStream } from "#ledger/port.js"
+import type { Write } from "#ops/checkpoints.js"
 import type { DeadLetter } from "#ops/dead-letters.js"
 import type { Effect, HandlerContext } from "./handler.js"
 
-/** The context in which `handler` handles `cause`, once. */
-export function contextOf(ledger: Ledger, handler: string, cause: RecordedEvent, signal: AbortSignal): HandlerContext {
+/** The context in which `handler` handles `cause`, once. @param kept takes what is to be written with the checkpoint */
+export function contextOf(
+  ledger: Ledger,
+  handler: string,
+  cause: RecordedEvent,
+  kept: Write[],
+  signal: AbortSignal,
+): HandlerContext {
   let next = 0
   return {
     signal,
+    keep: (write) => void kept.push(write),
     async append(...effects) {
       for (const effect of effects) {
         const id = effectId(handler, cause.id, next++)

@@ -1,4 +1,5 @@
 /** Who acts upon events: an alert rule, a publisher. A handler decides; how often it is asked, and that it counts once, is not its business. */
+import type { Write } from "#ops/checkpoints.js"
 import type { EventOf, EventType, RecordedEvent } from "#events/catalog.js"
 
 export interface Handler {
@@ -26,4 +27,6 @@ export interface HandlerContext {
    * @throws FleetError as the ledger's `append` does
    */
   readonly append: (...effects: readonly Effect[]) => Promise<void>
+  /** Has something written in the operational store in the transaction that moves the handler's checkpoint behind this event: so it is written once. */
+  readonly keep: (write: Write) => void
 }

@@ -11,7 +11,7 @@ import type { Clock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
-import type { Checkpoints } from "#ops/checkpoints.js"
+import type { Checkpoints, Write } from "#ops/checkpoints.js"
 import type { DeadLetter, DeadLetters } from "#ops/dead-letters.js"
 import { contextOf, raiseDeadLetter } from "./effects.js"
 import type { Handler } from "./handler.js"
@@ -25,6 +25,12 @@ export interface HandlingPorts {
   readonly ops: { readonly checkpoints: Checkpoints; readonly deadLetters: DeadLetters }
   readonly clock: Clock
   readonly timings: Timings
+}
+
+interface Attempt {
+  /** What is to be written with the checkpoint. */
+  readonly writes: readonly Write[]
+  readonly failure?: { readonly message: string; readonly cause: unknown }
 }
 
 export class Handling implements Subscriber {
@@ -51,16 +57,17 @@ export class Handling implements Subscriber {
     if (first === undefined) return
     // A batch begins behind the checkpoint of whoever asked for it: if that is another now, this worker is a stale one.
     let at = (first.position - 1) as Position
-    const moveTo = async (position: Position) => {
+    const moveTo = async (position: Position, writes: readonly Write[] = []) => {
       if (position === at) return
-      await this.#ports.ops.checkpoints.move(this.name, at, position)
+      await this.#ports.ops.checkpoints.move(this.name, at, position, writes)
       at = position
     }
     for (const event of events) {
       if (signal.aborted) return
       if (!this.#types.has(event.type)) continue
-      if (!(await this.#alone(() => this.#handleOrPark(event, signal)))) return
-      await moveTo(event.position)
+      const done = await this.#alone(() => this.#handleOrPark(event, signal))
+      if (done === undefined) return
+      await moveTo(event.position, done)
     }
     await moveTo(events.at(-1)?.position ?? at)
   }
@@ -68,41 +75,45 @@ export class Handling implements Subscriber {
   /** Tries the event of a dead letter once more. @returns the letter, if that failed too */
   async retry(event: RecordedEvent, signal: AbortSignal): Promise<DeadLetter | undefined> {
     return this.#alone(async () => {
-      const failure = await this.#attempt(event, signal)
-      return failure === undefined ? undefined : this.#park(event, failure.message, 1)
+      const { failure, writes } = await this.#attempt(event, signal)
+      if (failure !== undefined) return this.#park(event, failure.message, 1)
+      const { checkpoints, deadLetters } = this.#ports.ops
+      await checkpoints.write(writes)
+      await deadLetters.settle(this.name, event.position)
+      return undefined
     })
   }
 
-  /** @returns false when it was told to stop before the event was done with */
-  async #handleOrPark(event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
-    const { ledger, timings } = this.#ports
+  /** @returns what is to be written with the checkpoint; undefined when it was told to stop before the event was done with */
+  async #handleOrPark(event: RecordedEvent, signal: AbortSignal): Promise<readonly Write[] | undefined> {
+    const { ledger, ops, timings } = this.#ports
     for (let failures = 1; ; failures++) {
-      const failure = await this.#attempt(event, signal)
-      if (failure === undefined) return true
-      if (signal.aborted) return false
+      const { failure, writes } = await this.#attempt(event, signal)
+      if (failure === undefined) {
+        await ops.deadLetters.settle(this.name, event.position)
+        return writes
+      }
+      if (signal.aborted) return undefined
       if (failures >= timings.attempts) {
         // No event's fault: set aside, every one behind it would follow.
         if (failure.cause instanceof FleetError && failure.cause.code === "StoreUnavailable") throw failure.cause
         await raiseDeadLetter(ledger, await this.#park(event, failure.message, failures), event)
-        return true
+        return []
       }
       await timings.sleep(backOff(timings, failures), signal)
-      if (signal.aborted) return false
+      if (signal.aborted) return undefined
     }
   }
 
-  async #attempt(
-    event: RecordedEvent,
-    signal: AbortSignal,
-  ): Promise<{ readonly message: string; readonly cause: unknown } | undefined> {
-    const { ledger, ops } = this.#ports
+  async #attempt(event: RecordedEvent, signal: AbortSignal): Promise<Attempt> {
+    const writes: Write[] = []
     try {
-      await this.#handler.handle(event, contextOf(ledger, this.name, event, signal))
+      await this.#handler.handle(event, contextOf(this.#ports.ledger, this.name, event, writes, signal))
+      return { writes }
     } catch (cause) {
-      return { message: messageOf(cause).slice(0, longestMessage).toWellFormed(), cause }
+      const message = messageOf(cause).slice(0, longestMessage).toWellFormed()
+      return { writes: [], failure: { message, cause } }
     }
-    await ops.deadLetters.settle(this.name, event.position)
-    return undefined
   }
 
   async #park({ position }: RecordedEvent, message: string, attempts: number): Promise<DeadLetter> {

@@ -1,0 +1,84 @@
+/** Telling channels of alerts: what is owed is written down as alerts are followed, and sent while somebody has it sent. */
+import type { ChannelConfig } from "#config/channels.js"
+import type { Clock } from "#kernel/clock.js"
+import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
+import type { Ledger } from "#ledger/port.js"
+import type { Handler } from "#subscriptions/handler.js"
+import type { Channel } from "./channel.js"
+import { compose } from "./compose.js"
+import { type Judges, owing } from "./handler.js"
+import { httpChannel } from "./http-channel.js"
+import { Lane } from "./lane.js"
+import { type BackOff, defaultBackOff } from "./outcome.js"
+import { type RemindingPorts, remind } from "./remind.js"
+import { type Resolve, systemResolve } from "./resolve.js"
+
+export interface DeliveryPorts {
+  readonly ledger: Ledger
+  readonly ops: RemindingPorts["ops"]
+  readonly clock: Clock
+  readonly channels: readonly ChannelConfig[]
+  /** Where people reach this program. */
+  readonly home: string
+  readonly judges: Judges
+  /** Whether it is this instance that delivers, now. */
+  readonly isOurs: () => boolean
+  readonly sleep?: Sleep
+  readonly backOff?: BackOff
+  readonly resolve?: Resolve
+  /** Milliseconds for one attempt. */
+  readonly patienceMs?: number
+}
+
+export interface Delivering {
+  /** Waits a bounded time for what is on its way. */
+  stop(): Promise<void>
+}
+
+export interface Delivery {
+  /** Writes down what is owed. None, where nobody is told. */
+  readonly handlers: readonly Handler[]
+  /** Has what is owed sent, from now on. @param failed hears of what could not be done for a reason of our own */
+  start(failed: (error: unknown) => void): Delivering
+}
+
+const patience = 15_000
+const drainMs = 5_000
+
+export async function openDelivery(ports: DeliveryPorts): Promise<Delivery> {
+  const { ledger, ops, clock, channels, home, judges, isOurs } = ports
+  const { sleep = sleepFor, backOff = defaultBackOff, resolve = systemResolve, patienceMs = patience } = ports
+  const { position: head } = await ledger.head()
+  for (const part of [ops.outbox, ops.deliveries, ops.told]) await part.forgetBehind(head)
+  for (const { name } of channels) await ops.deliveries.enrol(name, head)
+  let lanes: readonly Lane[] = []
+  const wake = () => {
+    for (const lane of lanes) lane.wake()
+  }
+  const reached: readonly Channel[] = channels.map((config) => httpChannel(config, { resolve, clock, patienceMs }))
+  return {
+    handlers: channels.length === 0 ? [] : [owing({ ledger, ops, clock, channels, judges, wake })],
+    start(failed) {
+      const started = reached.map(
+        (channel) =>
+          new Lane(channel, {
+            ops,
+            remind: (config, now) => remind({ ledger, ops, judges, clock }, config, now),
+            compose: (delivery, named) => compose(ledger, home, delivery, named),
+            clock,
+            sleep,
+            backOff,
+            isOurs,
+            failed,
+          }),
+      )
+      lanes = started
+      return {
+        async stop() {
+          lanes = []
+          await Promise.all(started.map((lane) => lane.stop(drainMs)))
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+/** From a receiver's name to the addresses that are connected to: found once for each connection, checked, and those and no others are used. */
+import * as dns from "node:dns"
+import * as net from "node:net"
+import { type PrivateAllowed, whyForbidden } from "./addresses.js"
+
+/** All addresses of a name. */
+export type Resolve = (name: string) => Promise<readonly string[]>
+
+export const systemResolve: Resolve = async (name) =>
+  (await dns.promises.lookup(name, { all: true, verbatim: true })).map(({ address }) => address)
+
+export interface Pinned {
+  readonly address: string
+  readonly family: 4 | 6
+}
+
+/** @param host a name or an address, as in a URL. @throws Error with a sentence, if there is none or one of them is forbidden */
+export async function pin(
+  host: string,
+  allowed: PrivateAllowed,
+  resolve: Resolve,
+): Promise<readonly [Pinned, ...Pinned[]]> {
+  const bare = host.replace(/^\[(.*)\]$/, "$1")
+  const isLiteral = net.isIP(bare) !== 0
+  // Whoever writes down an address means that one: no name's owner has a say in it.
+  const reach = isLiteral ? true : allowed
+  const addresses = isLiteral ? [bare] : await resolve(bare)
+  const why = addresses.map((address) => whyForbidden(address, reach)).find((sentence) => sentence !== undefined)
+  if (why !== undefined) throw new Error(isLiteral ? why : `${bare} is not connected to: ${why}`)
+  const [first, ...others] = addresses.map((address): Pinned => ({ address, family: net.isIPv6(address) ? 6 : 4 }))
+  if (first === undefined) throw new Error(`${bare} has no address`)
+  return [first, ...others]
+}
