@@ -4,11 +4,13 @@ import { account } from "./define.js"
 import { line } from "./facets/field.js"
 
 export const checkStatus = z.enum(["passing", "failing", "unknown"])
+export type CheckStatus = z.infer<typeof checkStatus>
 
 export const checkKind = z.enum(["http", "tcp", "docker", "systemd", "command"])
+export type CheckKind = z.infer<typeof checkKind>
 
 /** Of which entity it says something. */
-export const checked = z.strictObject({ kind: z.enum(["target", "service"]), id: z.uuid() })
+const checked = z.strictObject({ kind: z.enum(["target", "service"]), id: z.uuid() })
 
 export const checkEvents = {
   /** What so many tries in a row agreed upon. The first result of a check is one, from `unknown`. */

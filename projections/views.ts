@@ -11,6 +11,8 @@ import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
+import { checksProjection } from "./checks/project.js"
+import { type ChecksReader, checksReader } from "./checks/read.js"
 import { entitiesProjection } from "./entities/project.js"
 import { type EntitiesReader, entitiesReader } from "./entities/read.js"
 import { historyProjection } from "./history/project.js"
@@ -41,6 +43,7 @@ const projections: readonly Projection[] = [
   hostKeysProjection,
   entitiesProjection,
   snapshotsProjection,
+  checksProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -77,6 +80,7 @@ export interface ViewsReader {
   readonly policy: PolicyReader
   readonly hostKeys: HostKeysReader
   readonly snapshots: SnapshotsReader
+  readonly checks: ChecksReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -91,6 +95,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly policy: PolicyReader
   readonly hostKeys: HostKeysReader
   readonly snapshots: SnapshotsReader
+  readonly checks: ChecksReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #scans: Scans
@@ -134,6 +139,7 @@ export class Views implements Subscriber, ViewsReader {
     this.policy = policyReader(this.#db)
     this.hostKeys = hostKeysReader(this.#db)
     this.snapshots = snapshotsReader(this.#db)
+    this.checks = checksReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

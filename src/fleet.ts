@@ -5,6 +5,7 @@
 import * as fs from "node:fs"
 import { type RecordedEvent, checkCatalog } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
+import { type Checks, openChecks } from "#checks/checks.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Delivery, openDelivery } from "#delivery/delivery.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
@@ -55,6 +56,7 @@ export interface Fleet {
   readonly views: ViewsReader
   readonly ops: Ops
   readonly discovery: Discovery
+  readonly checks: Checks
   readonly subscriptions: Subscriptions
   /** Who is told of alerts. */
   readonly delivery: Delivery
@@ -162,7 +164,12 @@ async function putTogether(
     get snapshots() {
       return views.snapshots
     },
+    get checks() {
+      return views.checks
+    },
   }
+  const checks = openChecks(config.checks, config.checking, { ledger, views: reader, reached, ops, clock })
+  await checks.understood()
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const delivery = await openDelivery({
     ledger,
@@ -257,6 +264,7 @@ async function putTogether(
     views: reader,
     ops,
     discovery: looking,
+    checks,
     subscriptions,
     delivery,
     sealer,

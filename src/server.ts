@@ -5,6 +5,7 @@ import type * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"
+import { type CheckSchedule, scheduleChecks } from "#checks/schedule.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
@@ -53,9 +54,11 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
   )
   const delivering = fleet.delivery.start((error) => log.warn({ err: error }, "what is owed to channels waits"))
   let looking: Schedule | undefined
+  let checking: CheckSchedule | undefined
   let taking: AutomaticSnapshots | undefined
   const close = async () => {
     await looking?.stop()
+    await checking?.stop()
     await taking?.stop()
     await archiving.stop()
     await delivering.stop()
@@ -96,6 +99,15 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     },
     broken: (source, message) => log.error({ source, message }, "a look could not be recorded"),
   })
+  checking = scheduleChecks(
+    fleet.checks,
+    { isOurs: fleet.isWorker },
+    {
+      changed: ({ instance, status, detail }) =>
+        log.info({ check: instance.check.name, about: instance.about?.id, status, detail }, "a check says otherwise"),
+      broken: (check, message) => log.error({ check, message }, "a check could not be run"),
+    },
+  )
   const login = await fleet.ops.tokens.createLogin(localOwner().name)
   return {
     url: config.url,

@@ -3,6 +3,7 @@ import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { valueAt } from "#operations/list-formats.js"
 import type { Change } from "#timeline/change.js"
 import { changeText, densityText } from "./change-text.js"
+import { checkRow, checkRunText } from "./check-text.js"
 import { colours as pc } from "./colours.js"
 import { type At, cell, columns, footer, list, nameOf, plural } from "./columns.js"
 import { diffText } from "./diff-text.js"
@@ -111,6 +112,9 @@ const views: Readonly<Record<string, View>> = {
     ]),
   measurements: ({ series, at }: { at: At; series: Series[] }) =>
     list({ at, next: null, items: series.map(seriesRow) }, ["metric", "step", "shown", "last", "least", "greatest"]),
+  checks: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map(checkRow) }, ["name", "about", "status", "since", "latencyMs", "detail"]),
+  "checks run": checkRunText,
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,

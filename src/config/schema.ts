@@ -1,6 +1,7 @@
 /** What can be configured, with its defaults: nothing configured means this machine alone, on loopback. */
 import * as z from "zod"
 import { policy } from "#events/policy.js"
+import { checking, checks } from "./checks.js"
 import { channels } from "./channels.js"
 import { sourceConfig } from "./sources.js"
 import { duration, secret } from "./values.js"
@@ -109,6 +110,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
+  /** What is tried again and again, and what holds of all of it that says nothing else. */
+  checks,
+  checking,
   /** Snapshots that `serve` takes by itself, where something has changed since the last one. */
   snapshots: z
     .strictObject({

@@ -14,6 +14,7 @@ const namespaces = {
   event: Buffer.from("7c1e0f5a1d7b4b8e8f0a5b0a4f4f9d02", "hex"),
   effect: Buffer.from("ec7be5b9f989406e90323108aed0d16d", "hex"),
   content: Buffer.from("4c7df0a2c9f54d0f8b0fb1a51e6a7d05", "hex"),
+  check: Buffer.from("9a3be0716c5d4f8aa1d4c27b5e0f6b08", "hex"),
 } as const
 
 let scratch = Buffer.allocUnsafe(1_024)
@@ -51,6 +52,11 @@ export function effectId(handler: string, cause: EventId, index: number): string
 /** The id of something that is given out, by all that it is made from. */
 export function contentId(madeFrom: string): string {
   return uuidv5("content", madeFrom)
+}
+
+/** The id of a check at its place: what it is called, and the entity that it says something of, if there is one. */
+export function checkId(name: string, about: string | undefined): string {
+  return uuidv5("check", [name, about ?? ""].join("\n"))
 }
 
 export function newRunId(): RunId {

@@ -5,6 +5,7 @@ import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import { blame } from "./blame.js"
 import type { Operation } from "./define.js"
 import { changes } from "./changes.js"
+import { checks, checksRun } from "./checks.js"
 import { complete } from "./complete.js"
 import { count } from "./count.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
@@ -68,6 +69,8 @@ export const operations: readonly Operation[] = [
   watch,
   noise,
   measurements,
+  checks,
+  checksRun,
   status,
   doctor,
   verify,
