@@ -235,7 +235,9 @@ function meets(entity: Defined, condition: Condition, defined: readonly Defined[
     case "field":
       return passes(valueAt(entity.document, condition.path), condition.test)
     case "item":
-      return itemsAt(entity.document, condition.collection).some(([key]) => passes(key, condition.test))
+      return itemsAt(entity.document, condition.collection).some(([key]) =>
+        passes(keyValue(key, condition.test), condition.test),
+      )
     case "itemField":
       return itemsAt(entity.document, condition.collection).some(
         ([, item]) => isObject(item) && passes(item[condition.field], condition.test),
@@ -268,6 +270,11 @@ function valueAt(document: Json | undefined, path: string): Json | undefined {
 function itemsAt(document: JsonObject, collection: string): [string, Json][] {
   const items = valueAt(document, collection)
   return isObject(items) ? Object.entries(items).map(([key, item]) => [key.slice(key.indexOf(":") + 1), item]) : []
+}
+
+/** A key is a text, but for who asks for a number: ports are keys. */
+function keyValue(key: string, { has }: Test): Json {
+  return has === "number" && /^-?\d+$/.test(key) ? Number(key) : key
 }
 
 /** SQLite knows only the case of ASCII letters. */
