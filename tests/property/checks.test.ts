@@ -63,7 +63,9 @@ describe("the view of checks", () => {
           const found = await fleet.views.checks.at(position)
           expect(Object.fromEntries(found.map(({ id, status: is }) => [id, is]))).toEqual(Object.fromEntries(told))
           const failing = told.filter(([, is]) => is === "failing").map(([id]) => id)
-          expect((await fleet.views.checks.failing(position)).map(({ id }) => id).toSorted()).toEqual(failing.toSorted())
+          expect((await fleet.views.checks.failing(position)).map(({ id }) => id).toSorted()).toEqual(
+            failing.toSorted(),
+          )
         }
         expect((await fleet.rebuild(() => {}, new AbortController().signal)).equal).toBe(true)
         await fleet.close()
