@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // It has sources by the same condition as ours, which Node cannot load.
+    server: { deps: { inline: [/@modelcontextprotocol\/client/, "eventsource-parser"] } },
     maxWorkers: "100%",
     // Nothing here keeps state in its modules: they need not be loaded again for each file, which is a quarter of the time.
     isolate: false,

@@ -11,6 +11,7 @@ import { addIntake } from "./intake.js"
 import { Jobs } from "./jobs.js"
 import { openApi } from "./openapi.js"
 import { addLimits } from "./limits.js"
+import { addMcp } from "./mcp.js"
 import { addMetrics } from "./metrics.js"
 import { problemOf, sendProblem } from "./problem.js"
 import { addRoutes } from "./routes.js"
@@ -83,6 +84,7 @@ export async function buildApi(
   addMetrics(app, fleet)
   addRoutes(app, operations, fleet, jobs)
   addIntake(app, fleet)
+  addMcp(app, fleet)
   app.addHook("onClose", async () => jobs.cancelAll())
   return app
 }

@@ -1,13 +1,8 @@
-/** Text from the fleet on a terminal: control characters (escape sequences among them) and those that hide or reorder writing become visible. */
+/** Text from the fleet on a terminal. */
 import { type Json, jsonText } from "#kernel/json.js"
+import { printable } from "#kernel/printable.js"
 
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === "\n" || character === "\t"
-      ? " "
-      : `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`,
-  )
-}
+export { printable }
 
 /** `null` stands for what is not there. */
 export function valueText(value: Json): string {

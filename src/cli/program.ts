@@ -48,6 +48,18 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { collect } = await import("./collect.js")
       await collect(flags)
     })
+  addFolderFlags(program.command("mcp"))
+    .summary("Answer an agent over standard input and output (Model Context Protocol)")
+    .description(
+      "Answer an agent over standard input and output (Model Context Protocol): tools that read, and those that change something where the configuration or --write says so. A server does the same at /mcp.",
+    )
+    .option("--server <url>", "ask this server, with the token in FLEET_LEDGER_TOKEN")
+    .option("--write", "offer tools that look at the fleet and name points in time too")
+    .addHelpText("after", examples(["mcp", "mcp --write"]))
+    .action(async (flags: GlobalFlags & { write?: boolean }) => {
+      const { mcp } = await import("./mcp.js")
+      await mcp(flags)
+    })
   const keeping = () => import("./keeping.js")
   addFolderFlags(program.command("backup"))
     .summary("Copy the ledger to a file while it is in use, and verify the copy")

@@ -125,6 +125,13 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Who is told of what is wrong. */
   alerts: z.strictObject({ channels }).prefault({}),
+  /** What agents may do over the Model Context Protocol. */
+  mcp: z
+    .strictObject({
+      /** Tools that look at the fleet and name points in time, for those whose scope allows it; without it they only read. */
+      write: z.boolean().default(false),
+    })
+    .prefault({}),
   policy: policy.extend({ bands: policy.shape.bands.prefault({}) }).prefault({}),
 })
 

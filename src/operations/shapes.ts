@@ -15,6 +15,7 @@ export const fieldChangeShape = z.object({ path: z.string(), before: json, after
 
 export const changeShape = z.object({
   position: z.int(),
+  event: z.uuid().describe("Id of the event"),
   recordedAt: z.iso.datetime(),
   observedAt: z.iso.datetime(),
   occurredAt: z.iso.datetime().optional(),

@@ -12,6 +12,8 @@ import { type EntityRef, entityRef, targetOf } from "./entity.js"
 
 export interface Change {
   readonly position: Position
+  /** Its id. */
+  readonly event: string
   readonly recordedAt: Instant
   readonly observedAt: Instant
   readonly occurredAt?: Instant
@@ -33,6 +35,7 @@ export async function changeOf(views: ViewsReader, event: RecordedEvent): Promis
   if (record === undefined) throw bug(`the views know no record for ${event.stream}`)
   return {
     position: event.position,
+    event: event.id,
     recordedAt: event.recordedAt,
     observedAt: event.observedAt,
     ...(event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt }),

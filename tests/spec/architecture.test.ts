@@ -39,10 +39,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "fleet",
     "version",
   ],
-  api: ["kernel", "events", "timeline", "collecting", "operations", "ops", "fleet", "version"],
+  api: ["kernel", "events", "timeline", "collecting", "operations", "mcp", "ops", "fleet", "version"],
+  mcp: ["kernel", "events", "query", "timeline", "operations", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
   cli: [
     "kernel",
+    "mcp",
     "config",
     "operations",
     "timeline",

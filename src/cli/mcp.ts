@@ -1,0 +1,38 @@
+/** `fleet-ledger mcp`: the tools for agents, over standard input and output. */
+import { serveStdio } from "@modelcontextprotocol/server/stdio"
+import { loadConfig } from "#config/load.js"
+import { bug } from "#kernel/errors.js"
+import { mcpServer } from "#mcp/server.js"
+import { loadCommands } from "./commands.js"
+import { complain } from "./complain.js"
+import type { GlobalFlags } from "./program.js"
+import { reach } from "./reach.js"
+import { untilToldToStop } from "./told-to-stop.js"
+
+/** Ends with its input, or when told to. */
+export async function mcp(flags: GlobalFlags & { readonly write?: boolean }): Promise<void> {
+  const commands = new Map((await loadCommands()).map((spec) => [spec.name, spec]))
+  const mayWrite = flags.write === true || loadConfig(flags, process.env).mcp.write
+  const gone = new Promise<void>((resolve) => process.stdin.once("end", resolve).once("close", resolve))
+  const serving = serveStdio(
+    () =>
+      mcpServer({
+        // The folder is let go of in between, so that others can work on it while somebody thinks.
+        async invoke({ name }, input, signal, progress) {
+          const spec = commands.get(name)
+          if (spec === undefined) throw bug(`the build wrote down no operation "${name}"`)
+          const caller = await reach(flags, signal)
+          try {
+            return await caller.invoke(spec, input, signal, progress)
+          } finally {
+            await caller.close()
+          }
+        },
+        allows: () => mayWrite,
+        failed: complain,
+      }),
+    { onerror: complain },
+  )
+  await Promise.race([gone, untilToldToStop()])
+  await serving.close()
+}

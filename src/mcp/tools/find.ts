@@ -1,0 +1,166 @@
+/** Finding machines, services and stacks, and one of them whole. */
+import * as z from "zod"
+import { epochMs, type Instant, instant } from "#kernel/clock.js"
+import type { JsonObject } from "#kernel/json.js"
+import { checks } from "#operations/checks.js"
+import { at } from "#operations/define.js"
+import { relations } from "#operations/relations.js"
+import { search } from "#operations/search.js"
+import { entityReference } from "#operations/shapes.js"
+import { show } from "#operations/show.js"
+import { targets } from "#operations/targets.js"
+import { longest } from "#query/parse.js"
+import { sizeOf } from "../fit.js"
+import { type Page, mostOfItems, pageThatFits, paging } from "../pages.js"
+import { type Ask, entityShape, known, nextShape, pointShape, tool } from "../tool.js"
+import { neutral } from "../untrusted.js"
+
+interface PageAt extends Page {
+  readonly at: { readonly position: number; readonly time: Instant }
+}
+
+const found = z.looseObject({ entity: entityShape, target: entityShape.optional() })
+
+export const searchFleet = tool({
+  name: "search_fleet",
+  title: "Search the fleet",
+  description:
+    'Find machines, services and stacks. The query is text: role:production, runtime:docker, status:failed, health<0.7, os:"Debian 12", package:openssl, port:443, tag:web, changed:>-7d, target.role:lab (the machine that a service is on), OR, -not, (…), or just words.',
+  uses: [search],
+  input: z.object({
+    query: z.string().min(1).max(longest),
+    entity_type: z.enum(["all", "target", "service", "stack"]).default("all"),
+    include_retired: z.boolean().default(false),
+    ...paging,
+    at,
+  }),
+  output: z.object({ at: pointShape, items: z.array(found), next: nextShape }),
+  run: (ask, { query: q, entity_type: kind, include_retired: retired, ...input }) =>
+    pageThatFits(ask, search, { q, kind, retired, ...input }, known),
+})
+
+const machine = z.looseObject({ id: z.string(), name: z.string(), health: z.number().optional() })
+
+/** What stands in a list of machines; the rest is for whoever asks about one. */
+function machineOf(item: JsonObject): JsonObject {
+  const { id, name, role, status, health, os, addresses, services, lastSeen, sources, resources } = item
+  return known({ id, name, role, status, health, os, addresses, services, lastSeen, sources, resources })
+}
+
+export const getUnhealthyTargets = tool({
+  name: "get_unhealthy_targets",
+  title: "Unhealthy machines",
+  description:
+    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with what of their resources is short, and checks that fail.",
+  uses: [targets, checks],
+  input: z.object({ threshold: z.number().min(0).max(1).default(0.7), ...paging, at }),
+  output: z.object({
+    at: pointShape,
+    items: z.array(machine),
+    next: nextShape,
+    failingChecks: z.array(z.looseObject({ name: z.string() })),
+  }),
+  async run(ask, { threshold, ...input }) {
+    const page = await pageThatFits<PageAt>(
+      ask,
+      targets,
+      { q: `health<${threshold}`, sort: "health", ...input },
+      machineOf,
+    )
+    const point = { at: input.at ?? page.at.time }
+    const failing = await ask<{ items: JsonObject[] }>(checks, { ...point, status: "failing", limit: 10 })
+    return { ...page, failingChecks: failing.items.map(known) }
+  },
+})
+
+const hourMs = 3_600_000
+/** Of machines, one page of a walk through all of them. */
+const stride = 500
+
+export const findStaleTargets = tool({
+  name: "find_stale_targets",
+  title: "Stale machines",
+  description:
+    "Machines that no complete look has seen for so many hours before the point in time, or never: what is known of them may not hold any more.",
+  uses: [targets],
+  input: z.object({ hours: z.number().min(0).max(1_000_000).default(24), ...paging, at }),
+  output: z.object({ at: pointShape, before: z.string(), items: z.array(machine), next: nextShape }),
+  async run(ask, { hours, limit, cursor, at: asked }) {
+    let page = await ask<PageAt>(targets, { limit: stride, cursor, at: asked })
+    const { at: point } = page
+    const before = instant(epochMs(point.time) - hours * hourMs)
+    const items: JsonObject[] = []
+    let size = 0
+    let from = cursor
+    for (;;) {
+      const isStale = ({ lastSeen }: JsonObject) => typeof lastSeen !== "string" || lastSeen < before
+      for (const [i, item] of page.items.entries()) {
+        if (!isStale(item)) continue
+        const told = neutral(machineOf(item)) as JsonObject
+        items.push(told)
+        size += sizeOf(told)
+        if (items.length < limit && size < mostOfItems) continue
+        const upToHere = await ask<PageAt>(targets, { limit: i + 1, cursor: from, at: asked })
+        return { at: point, before, items, next: upToHere.next }
+      }
+      if (page.next === null) return { at: point, before, items, next: null }
+      from = page.next
+      page = await ask<PageAt>(targets, { limit: stride, cursor: from })
+    }
+  },
+})
+
+export const showEntity = tool({
+  name: "show_entity",
+  title: "One machine, service or stack",
+  description:
+    "Everything known of one machine, service or stack: facets (identity, hardware, os, network, sockets, storage, security …), who tells of it, when it was last seen, measurements, what it runs on or what runs on it, its checks. Packages only if `facets` names them.",
+  uses: [show, relations, checks],
+  input: z.object({
+    entity: entityReference.describe("Name or id; kind:NAME where a name is of several kinds"),
+    facets: z.string().max(500).optional().describe("Only these facets, separated by commas: os,network"),
+    at,
+  }),
+  output: z.object({
+    at: pointShape,
+    entity: entityShape,
+    uri: z.string().optional().describe("As a resource"),
+    target: entityShape.optional(),
+    lifecycle: z.string(),
+    lastSeen: z.string().optional(),
+    records: z.array(z.looseObject({ id: z.string(), source: z.string() })).optional(),
+    facets: z.looseObject({}),
+    omitted: z.array(z.string()).optional(),
+    measurements: z.looseObject({}),
+    relations: z.array(z.object({ relation: z.string(), entity: entityShape })),
+    checks: z.array(z.looseObject({ name: z.string(), status: z.string() })),
+  }),
+  run: (ask, { entity, facets, at: asked }) => entityAt(ask, entity, asked, facets),
+})
+
+interface Shown extends JsonObject {
+  readonly at: { readonly position: number; readonly time: string }
+  readonly entity: { readonly kind: string; readonly id: string; readonly name: string }
+}
+
+/** Mostly of one kind: what runs on a machine. */
+const mostRelated = 60
+
+export async function entityAt(ask: Ask, reference: string, asked: string | undefined, facets?: string) {
+  const shown = await ask<Shown>(show, { entity: reference, facets, at: asked })
+  const about = { entity: shown.entity.id, at: asked ?? shown.at.time }
+  const related = await ask<{ items: JsonObject[] }>(relations, about)
+  const itsChecks =
+    shown.entity.kind === "stack" ? { items: [] } : await ask<{ items: JsonObject[] }>(checks, { ...about, limit: 20 })
+  return {
+    ...known(shown),
+    uri: uriOf(shown.entity, shown.at),
+    relations: related.items.slice(0, mostRelated),
+    checks: itsChecks.items.map(known),
+  }
+}
+
+/** The resource that is an entity as of a point. */
+export function uriOf({ kind, id }: Shown["entity"], { position }: Shown["at"]): string {
+  return `fleet://${kind}/${id}?at=position:${position}`
+}

@@ -1,0 +1,73 @@
+/** How the fleet is doing in one answer: what there is, what is wrong with it, who tells of it. */
+import * as z from "zod"
+import type { JsonObject } from "#kernel/json.js"
+import { checks } from "#operations/checks.js"
+import { count } from "#operations/count.js"
+import { at } from "#operations/define.js"
+import { status } from "#operations/status.js"
+import { type Ask, known, pointShape, tool } from "../tool.js"
+
+interface Counted {
+  readonly at: { readonly time: string }
+  readonly total: number
+  readonly counts: Readonly<Record<string, readonly object[]>>
+}
+
+interface Status {
+  readonly ledger: { readonly events: number; readonly sealed: number }
+  readonly views: { readonly lag: number; readonly state: string }
+  readonly sources: readonly (JsonObject & { readonly run: JsonObject | null })[]
+}
+
+/** Of the values of one field, and of failing checks. */
+const most = 12
+
+const counted = z.looseObject({ total: z.number() })
+
+export const getFleetOverview = tool({
+  name: "get_fleet_overview",
+  title: "Fleet overview",
+  description:
+    "Start here: how many machines, services and stacks there are, by role, status, health, operating system, runtime and source; failing checks; when each source was looked at last.",
+  uses: [count, checks, status],
+  input: z.object({ at }),
+  output: z.object({
+    at: pointShape,
+    targets: counted,
+    services: counted,
+    stacks: counted,
+    failingChecks: z.array(z.looseObject({ name: z.string() })),
+    sources: z.array(z.looseObject({ name: z.string(), lastSeen: z.string().optional() })),
+    ledger: z.looseObject({ events: z.number(), sealed: z.number() }),
+    views: z.looseObject({ state: z.string(), lag: z.number() }),
+  }),
+  async run(ask, input) {
+    const targets = await countOf(ask, "target", "role,status,health,os,environment,source", input.at)
+    const point = { at: input.at ?? targets.at.time }
+    const services = await countOf(ask, "service", "status,runtime", point.at)
+    const stacks = await countOf(ask, "stack", "runtime", point.at)
+    const failing = await ask<{ items: JsonObject[] }>(checks, { ...point, status: "failing", limit: most })
+    const { ledger, views, sources } = await ask<Status>(status, point)
+    return {
+      at: targets.at,
+      targets: told(targets),
+      services: told(services),
+      stacks: told(stacks),
+      failingChecks: failing.items.map(known),
+      sources: sources.map(({ run, ...source }) => known({ ...source, outcome: run?.["outcome"] ?? null })),
+      ledger: { events: ledger.events, sealed: ledger.sealed },
+      views: { state: views.state, lag: views.lag },
+    }
+  },
+})
+
+function countOf(ask: Ask, kind: string, by: string, point: string | undefined): Promise<Counted> {
+  return ask<Counted>(count, { kind, by, at: point })
+}
+
+function told({ total, counts }: Counted) {
+  return {
+    total,
+    counts: Object.fromEntries(Object.entries(counts).map(([field, values]) => [field, values.slice(0, most)])),
+  }
+}
