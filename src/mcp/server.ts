@@ -1,29 +1,13 @@
 /** The server of the Model Context Protocol: tools, resources and prompts over the operations, whoever calls them and by whatever transport it is reached. */
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server"
 import * as z from "zod"
-import { FleetError, bug } from "#kernel/errors.js"
-import type { JsonObject } from "#kernel/json.js"
-import { printable } from "#kernel/printable.js"
-import type { Act, Progress, Query } from "#operations/define.js"
 import { version } from "../version.js"
-import { fitted, mostBytes } from "./fit.js"
-import type { Ask, Tool } from "./tool.js"
+import { type Reach, answered, asking, refusal } from "./answering.js"
+import { addPrompts } from "./prompts.js"
+import { addResources } from "./resources.js"
+import type { Tool } from "./tool.js"
 import { tools } from "./tools.js"
-import { cut, framed, neutral, notice } from "./untrusted.js"
-
-/** The way to the operations, for one who asks. */
-export interface Reach {
-  invoke(
-    operation: Query | Act,
-    input: Record<string, unknown>,
-    signal: AbortSignal,
-    progress: Progress,
-  ): Promise<object>
-  /** Whether tools that change something are there, and which of them. */
-  readonly allows: (tool: Tool) => boolean
-  /** Told of what was not expected; whoever asked is told only that it happened. */
-  readonly failed: (error: unknown) => void
-}
+import { framed, notice } from "./untrusted.js"
 
 const instructions = `An inventory of a fleet (machines, services, stacks) that remembers everything: each answer is true at one point in time, which it names.
 - Every question takes \`at\`: now, -2h, yesterday 14:00, 2026-11-23, position:123, snapshot:NAME. To ask several things of one moment, give the position of the first answer as position:N to the others.
@@ -35,6 +19,8 @@ const instructions = `An inventory of a fleet (machines, services, stacks) that 
 export function mcpServer(reach: Reach): McpServer {
   const server = new McpServer({ name: "fleet-ledger", title: "fleet-ledger", version }, { instructions })
   for (const tool of tools) if (tool.writes === undefined || reach.allows(tool)) register(server, tool, reach)
+  addResources(server, reach)
+  addPrompts(server)
   return server
 }
 
@@ -71,54 +57,4 @@ function marked(output: z.ZodObject): z.ZodObject {
     notice: z.string(),
     omitted: z.array(z.string()).optional().describe("What was left out, as it is too long"),
   })
-}
-
-/** As it is sent: made harmless, within the budget, marked. */
-export function answered(told: object): JsonObject {
-  // A cursor is ours, and would be none if it were cut.
-  const { next, ...rest } = told as JsonObject
-  const cursor = next === undefined ? {} : { next }
-  const { value, omitted } = fitted(neutral(rest) as JsonObject, mostBytes - JSON.stringify(cursor).length - 300)
-  const left = [...(Array.isArray(value["omitted"]) ? value["omitted"] : []), ...omitted]
-  return { notice, ...value, ...cursor, ...(left.length > 0 && { omitted: left }) }
-}
-
-/** @throws a bug, where a tool asks what it does not say that it uses */
-function asking(tool: Tool, reach: Reach, context: ServerContext): Ask {
-  const { signal } = context.mcpReq
-  const progress = progressOf(context)
-  return async <T>(operation: Query | Act, input: Readonly<Record<string, unknown>>) => {
-    if (!tool.uses.includes(operation)) throw bug(`${tool.name} does not say that it uses ${operation.name}`)
-    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-    return (await reach.invoke(operation, given, signal, progress)) as T
-  }
-}
-
-/** More often nobody wants to hear of it. */
-const progressEveryMs = 500
-
-function progressOf({ mcpReq }: ServerContext): Progress {
-  const token = mcpReq._meta?.progressToken
-  if (token === undefined) return () => {}
-  let last = Number.NEGATIVE_INFINITY
-  let sent = 0
-  return (done, total, what) => {
-    const now = performance.now()
-    if (now - last < progressEveryMs) return
-    last = now
-    // By the protocol it only ever grows; another kind of thing may be counted from nothing.
-    const params = {
-      progressToken: token,
-      progress: ++sent,
-      message: `${cut(printable(what), 100)} ${done} of ${total}`,
-    }
-    mcpReq.notify({ method: "notifications/progress", params }).catch(() => {})
-  }
-}
-
-/** The same sentence as at every other door. */
-function refusal(error: unknown, { failed }: Reach): string {
-  if (error instanceof FleetError) return `${error.code}: ${cut(printable(error.message), 1_000)}`
-  failed(error)
-  return `Internal: something broke inside; the log says what`
 }

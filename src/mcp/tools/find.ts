@@ -154,6 +154,7 @@ export async function entityAt(ask: Ask, reference: string, asked: string | unde
     shown.entity.kind === "stack" ? { items: [] } : await ask<{ items: JsonObject[] }>(checks, { ...about, limit: 20 })
   return {
     ...known(shown),
+    entity: shown.entity,
     uri: uriOf(shown.entity, shown.at),
     relations: related.items.slice(0, mostRelated),
     checks: itsChecks.items.map(known),
