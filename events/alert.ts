@@ -7,6 +7,7 @@ import { account } from "./define.js"
 import { line } from "./facets/field.js"
 
 export const alertSeverity = z.enum(["warning", "critical"])
+export type AlertSeverity = z.infer<typeof alertSeverity>
 
 /** A record has an id and a name as it was then; everything else has only its name. */
 const alertAbout = z.strictObject({

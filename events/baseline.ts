@@ -5,7 +5,7 @@ import { alertSeverity } from "./alert.js"
 import { line } from "./facets/field.js"
 
 /** What of everything a rule is about, and what is expected of it. */
-const baselineRule = z.strictObject({
+export const baselineRule = z.strictObject({
   name: line,
   kind: z.enum(["target", "service", "stack"]),
   /** In the query language; all of that kind where it is left out. */
@@ -16,6 +16,7 @@ const baselineRule = z.strictObject({
   /** For a person: what is expected, and why. */
   text: line.optional(),
 })
+export type BaselineRule = z.infer<typeof baselineRule>
 
 const baseline = z.discriminatedUnion("of", [
   /** As everything, or all that a query finds, was at a point. */
@@ -26,10 +27,13 @@ const baseline = z.discriminatedUnion("of", [
     /** The snapshot that named it, if one did. */
     snapshot: line.optional(),
     where: z.string().max(2_000).optional(),
+    /** Pointers into documents: those fields alone, and all beneath them; without it, all that is no passing state. */
+    fields: z.array(line).min(1).max(100).optional(),
     severity: alertSeverity,
   }),
   z.strictObject({ of: z.literal("rules"), rules: z.array(baselineRule).min(1).max(1_000) }),
 ])
+export type Baseline = z.infer<typeof baseline>
 
 export const baselineEvents = {
   BaselineDeclared: account("baseline", z.strictObject({ name: line, baseline })),

@@ -11,6 +11,8 @@ import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
+import { baselinesProjection } from "./baselines/project.js"
+import { type BaselinesReader, baselinesReader } from "./baselines/read.js"
 import { checksProjection } from "./checks/project.js"
 import { type ChecksReader, checksReader } from "./checks/read.js"
 import { entitiesProjection } from "./entities/project.js"
@@ -44,6 +46,7 @@ const projections: readonly Projection[] = [
   entitiesProjection,
   snapshotsProjection,
   checksProjection,
+  baselinesProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -81,6 +84,7 @@ export interface ViewsReader {
   readonly hostKeys: HostKeysReader
   readonly snapshots: SnapshotsReader
   readonly checks: ChecksReader
+  readonly baselines: BaselinesReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -96,6 +100,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly hostKeys: HostKeysReader
   readonly snapshots: SnapshotsReader
   readonly checks: ChecksReader
+  readonly baselines: BaselinesReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #scans: Scans
@@ -140,6 +145,7 @@ export class Views implements Subscriber, ViewsReader {
     this.hostKeys = hostKeysReader(this.#db)
     this.snapshots = snapshotsReader(this.#db)
     this.checks = checksReader(this.#db)
+    this.baselines = baselinesReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

@@ -8,6 +8,7 @@ import type { Policy } from "#events/policy.js"
 import { type Checks, openChecks } from "#checks/checks.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Delivery, openDelivery } from "#delivery/delivery.js"
+import { adoptRules } from "#drift/configured.js"
 import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
 import { recordInterrupted } from "#discovery/interrupted.js"
@@ -136,6 +137,7 @@ async function putTogether(
   let views = present
   let following = new Subscription(ledger, views)
   await adoptPolicy(ledger, clock, config.policy)
+  await adoptRules({ ledger, clock }, config.drift.rules)
   await recordInterrupted(ledger, ops, clock)
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)
   // Handed out once, so that whoever holds it reads the present views even after a rebuild.
@@ -166,6 +168,9 @@ async function putTogether(
     },
     get checks() {
       return views.checks
+    },
+    get baselines() {
+      return views.baselines
     },
   }
   const checks = openChecks(config.checks, config.checking, { ledger, views: reader, reached, ops, clock })

@@ -122,9 +122,10 @@ export function inventoryReader(db: Db) {
 
   const unit = ({ pathNo, value }: UnitRow) => ({ path: paths.get(pathNo).path, value: JSON.parse(value) as Json })
 
+  const between = betweenReader(db, paths)
   return {
     noise: noiseReader(db),
-    between: betweenReader(db, paths),
+    between,
 
     record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
 
@@ -182,6 +183,12 @@ export function inventoryReader(db: Db) {
       if (numbered === undefined) return undefined
       const row = oneUnit({ record: recordNo, at, facet: numbered.facetNo, path: numbered.no })[0]
       return row === undefined ? undefined : (JSON.parse(row.value) as Json)
+    },
+
+    /** When a unit that does not hold at a position ended; undefined where it never held before. */
+    async ended(recordNo: number, path: string, at: Position): Promise<Position | undefined> {
+      const numbered = paths.find(path)
+      return numbered && between.lastEnd(recordNo, numbered.no, at)
     },
 
     /** Since when a record is not observed any more, at a position; undefined when it is. */

@@ -6,6 +6,7 @@ import { changeText, densityText } from "./change-text.js"
 import { checkRow, checkRunText } from "./check-text.js"
 import { colours as pc } from "./colours.js"
 import { type At, cell, columns, footer, list, nameOf, plural } from "./columns.js"
+import { adoptedText, baselineRow, checkedRulesText, driftText, pinnedText, rulesText } from "./drift-text.js"
 import { diffText } from "./diff-text.js"
 import { showEntity } from "./entity-text.js"
 import { printable } from "./printable.js"
@@ -115,6 +116,22 @@ const views: Readonly<Record<string, View>> = {
   checks: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
     list({ ...answer, items: answer.items.map(checkRow) }, ["name", "about", "status", "since", "latencyMs", "detail"]),
   "checks run": checkRunText,
+  drift: driftText,
+  baselines: (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
+    list({ ...answer, items: answer.items.map(baselineRow) }, [
+      "name",
+      "of",
+      "where",
+      "severity",
+      "since",
+      "actor",
+      "reason",
+    ]),
+  pin: pinnedText,
+  withdraw: ({ name }: { name: string }) => `withdrawn: ${printable(name)}`,
+  rules: rulesText,
+  "rules adopt": adoptedText,
+  "rules check": checkedRulesText,
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,

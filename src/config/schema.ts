@@ -1,5 +1,6 @@
 /** What can be configured, with its defaults: nothing configured means this machine alone, on loopback. */
 import * as z from "zod"
+import { baselineRule } from "#events/baseline.js"
 import { policy } from "#events/policy.js"
 import { checking, checks } from "./checks.js"
 import { channels } from "./channels.js"
@@ -123,6 +124,8 @@ export const configSchema = z.strictObject({
       keep: duration.prefault("30d"),
     })
     .prefault({}),
+  /** What is expected of the fleet, as a baseline of that name says it; others are declared by their operations. */
+  drift: z.strictObject({ rules: z.array(baselineRule).max(1_000).default([]) }).prefault({}),
   /** Who is told of what is wrong. */
   alerts: z.strictObject({ channels }).prefault({}),
   /** What agents may do over the Model Context Protocol. */

@@ -15,6 +15,7 @@ const namespaces = {
   effect: Buffer.from("ec7be5b9f989406e90323108aed0d16d", "hex"),
   content: Buffer.from("4c7df0a2c9f54d0f8b0fb1a51e6a7d05", "hex"),
   check: Buffer.from("9a3be0716c5d4f8aa1d4c27b5e0f6b08", "hex"),
+  baseline: Buffer.from("c5e2f81b40d74a6d9b1e7f3308ad5c21", "hex"),
 } as const
 
 let scratch = Buffer.allocUnsafe(1_024)
@@ -57,6 +58,11 @@ export function contentId(madeFrom: string): string {
 /** The id of a check at its place: what it is called, and the entity that it says something of, if there is one. */
 export function checkId(name: string, about: string | undefined): string {
   return uuidv5("check", [name, about ?? ""].join("\n"))
+}
+
+/** The id of a baseline, by what it is called. */
+export function baselineId(name: string): string {
+  return uuidv5("baseline", name)
 }
 
 export function newRunId(): RunId {

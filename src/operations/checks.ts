@@ -3,10 +3,10 @@ import * as z from "zod"
 import { latencyMetric, measuredAs } from "#checks/checks.js"
 import { checkKind, checkStatus } from "#events/check.js"
 import type { CheckState } from "#projections/checks/read.js"
-import { type EntityRef, entityRef, findEntity } from "#timeline/entity.js"
-import { recordsBehind } from "#timeline/whose.js"
+import { type EntityRef, entityRef } from "#timeline/entity.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { type QueryCall, job, query } from "./define.js"
+import { idsAbout } from "./parts.js"
 import { cursor, entityReference, entityShape, limit, listOf, pointShape } from "./shapes.js"
 
 const item = z.object({
@@ -41,7 +41,7 @@ export const checks = query({
   async run(call, input) {
     const { fleet, point } = call
     const after = input.cursor === undefined ? undefined : keyIn(input.cursor)
-    const about = input.entity === undefined ? undefined : await idsOf(call, input.entity)
+    const about = input.entity === undefined ? undefined : await idsAbout(call, input.entity)
     const found = await fleet.views.checks.at(point.position, {
       status: input.status,
       name: input.name,
@@ -108,16 +108,6 @@ async function told({ fleet: { views, ops }, point }: QueryCall, state: CheckSta
   const record = state.about === null ? undefined : await views.inventory.record(state.about.id)
   const about: EntityRef | null = record === undefined ? null : await entityRef(views, record, point.position)
   return { id, name, kind, about, status, detail, since: { position, time }, latencyMs: measured?.value ?? null }
-}
-
-/** An entity, and what runs on it. */
-async function idsOf({ fleet: { views }, point }: QueryCall, reference: string): Promise<readonly string[]> {
-  const record = await findEntity(views, reference, point.position)
-  const records = await recordsBehind(views, record, point.position, false)
-  if (record.kind !== "target") return records.map(({ id }) => id)
-  const under = []
-  for (const { id } of records) under.push(...(await views.inventory.recordsUnder(id)))
-  return [...records, ...under].map(({ id }) => id)
 }
 
 function keyIn(text: string): readonly [string, string] {

@@ -9,8 +9,10 @@ import { checks, checksRun } from "./checks.js"
 import { complete } from "./complete.js"
 import { count } from "./count.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
+import { baselines, pin, withdrawBaseline } from "./baselines.js"
 import { density } from "./density.js"
 import { diff } from "./diff.js"
+import { drift } from "./drift.js"
 import { doctor } from "./doctor.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
@@ -27,6 +29,7 @@ import { queryDelete, queryList, querySave } from "./queries.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
 import { relations } from "./relations.js"
+import { rules, rulesAdopt, rulesCheck } from "./rules.js"
 import { search } from "./search.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
@@ -71,6 +74,13 @@ export const operations: readonly Operation[] = [
   measurements,
   checks,
   checksRun,
+  drift,
+  baselines,
+  pin,
+  rules,
+  rulesAdopt,
+  rulesCheck,
+  withdrawBaseline,
   status,
   doctor,
   verify,

@@ -43,6 +43,10 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "snapshot show": { name: "nothing" },
   "snapshot compare": { from: "nothing" },
   "snapshot delete": { name: "nothing" },
+  pin: { name: "golden" },
+  withdraw: { name: "nothing" },
+  "rules adopt": { name: "usual", starter: "true" },
+  "rules check": { starter: "true" },
 }
 /** What these are about, this fleet has not; nor can a snapshot be taken twice by one name. */
 const inVain = new Set([
@@ -57,6 +61,7 @@ const inVain = new Set([
   "snapshot show",
   "snapshot compare",
   "snapshot delete",
+  "withdraw",
 ])
 
 function callOf({ name, route }: Operation): { readonly path: string; readonly payload?: object } {

@@ -121,7 +121,11 @@ async function entriesOf(views: ViewsReader, { from, to, about, against, way }: 
 
 const selectedAtOnce = 1_000
 
-async function* selected(entries: AsyncGenerator<Entry>, asked: Asked): AsyncGenerator<Entry> {
+/** Those of which something is selected at either point. */
+export async function* selected(
+  entries: AsyncGenerator<Entry>,
+  asked: Pick<Asked, "selection" | "from" | "to">,
+): AsyncGenerator<Entry> {
   const { selection, from, to } = asked
   if (selection === undefined) return yield* entries
   const chosen = async (batch: readonly Entry[]) => {

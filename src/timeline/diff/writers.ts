@@ -20,12 +20,21 @@ export async function writersOf(
   entry: Entry,
   changes: EntityDiff["changes"],
 ): Promise<ReadonlyMap<string, RecordedEvent | undefined>> {
-  const positions =
-    entry.change === "modified" ? await written(views, points, entry, changes) : await appeared(views, points, entry)
+  const positions = await whenWritten(views, points, entry, changes)
   const events = new Map<Position, RecordedEvent>()
   const known = [...new Set(positions.values())].filter((position) => position !== undefined)
   for (const event of await ledger.readAt(known.toSorted((a, b) => a - b))) events.set(event.position, event)
   return new Map([...positions].map(([path, at]) => [path, at === undefined ? undefined : events.get(at)]))
+}
+
+/** The position of each of these events. */
+export function whenWritten(
+  views: ViewsReader,
+  points: Points,
+  entry: Entry,
+  changes: EntityDiff["changes"],
+): Promise<ReadonlyMap<string, Position | undefined>> {
+  return entry.change === "modified" ? written(views, points, entry, changes) : appeared(views, points, entry)
 }
 
 type Positions = ReadonlyMap<string, Position | undefined>

@@ -1,0 +1,43 @@
+/** Baselines as they were in force at a position. */
+import type { Baseline } from "#events/baseline.js"
+import type { Instant } from "#kernel/clock.js"
+import type { Position } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+
+export interface DeclaredBaseline {
+  readonly name: string
+  readonly baseline: Baseline
+  /** Position and time of the event that declared it. */
+  readonly since: Position
+  readonly time: Instant
+  /** Who declared it, and why, if that was said. */
+  readonly actor: string
+  readonly reason: string | null
+}
+
+type Row = Omit<DeclaredBaseline, "baseline"> & { readonly baseline: string }
+
+const columns = "name, baseline, since, time, actor, reason"
+const holds = "since <= $at AND (until IS NULL OR until > $at)"
+
+export type BaselinesReader = ReturnType<typeof baselinesReader>
+
+export function baselinesReader(db: Db) {
+  const all = db.prepare<{ at: number }, Row>(`SELECT ${columns} FROM baselines WHERE ${holds} ORDER BY name`)
+  const one = db.prepare<{ name: string; at: number }, Row>(
+    `SELECT ${columns} FROM baselines WHERE name = $name AND ${holds}`,
+  )
+  return {
+    /** By name. */
+    at: async (position: Position): Promise<readonly DeclaredBaseline[]> => all.all({ at: position }).map(declared),
+
+    async named(name: string, position: Position): Promise<DeclaredBaseline | undefined> {
+      const row = one.get({ name, at: position })
+      return row && declared(row)
+    },
+  }
+}
+
+function declared(row: Row): DeclaredBaseline {
+  return { ...row, baseline: JSON.parse(row.baseline) as Baseline }
+}

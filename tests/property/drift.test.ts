@@ -1,0 +1,70 @@
+/** Drift of a pinned point is the difference of two points, as far as the baseline covers it; of the point itself there is none. */
+import type { Baseline } from "#events/baseline.js"
+import { judgedBy } from "#drift/drift.js"
+import { covers } from "#drift/pinned.js"
+import type { DriftRow } from "#drift/row.js"
+import { selectionOf } from "#drift/where.js"
+import type { Json } from "#kernel/json.js"
+import { type Position, origin } from "#kernel/point.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { Views } from "#projections/views.js"
+import { itemsBetween } from "#tests/support/differences.js"
+import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+type Pinned = Extract<Baseline, { of: "point" }>
+const anyScope = fc.record({
+  where: fc.option(fc.constantFrom("name:a OR key:b", "-name:a", "lifecycle:observed")),
+  fields: fc.option(fc.constantFrom<string[]>(["/packages"], ["/os/kernel", "/config"], ["/identity"])),
+})
+
+type Told = readonly [id: string, field: string, expected: Json, actual: Json]
+const told = ({ entity, field, expected, actual }: DriftRow): Told => [entity.id, field, expected, actual]
+const inOrder = (rows: readonly Told[]) => rows.map((row) => JSON.stringify(row)).toSorted()
+
+describe("drift of a pinned point", () => {
+  it("is what differs from it within the baseline, each by an event that came after it, and nothing at the point itself", () =>
+    fc.assert(
+      fc.asyncProperty(anyLinkedHistory, fc.nat(), fc.nat(), anyScope, async (history, one, other, scope) => {
+        const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]
+        try {
+          const events = await appendTwice(ledger, history)
+          await views.handle(events)
+          const cut = (point: number) => ((point % (events.length + 1)) + origin) as Position
+          const [from, to] = [cut(one), cut(other)].toSorted((a, b) => a - b) as [Position, Position]
+          const baseline: Pinned = {
+            of: "point",
+            position: from,
+            time: "2026-01-01T12:00:00.000Z",
+            severity: "warning",
+            ...(scope.where !== null && { where: scope.where }),
+            ...(scope.fields !== null && { fields: scope.fields }),
+          }
+          const drift = async (at: Position) => (await judgedBy(views, at, [{ name: "pinned", baseline }])).rows
+          expect(await drift(from)).toEqual([])
+          const rows = await drift(to)
+          const selection = scope.where === null ? {} : { selection: await selectionOf(views, scope.where) }
+          const expected = (await itemsBetween(views, ledger, { from, to, ...selection })).flatMap(
+            ({ entity, change, changes }): Told[] =>
+              change === "modified"
+                ? changes
+                    .filter(({ path }) => covers(baseline, entity.kind, path))
+                    .map(({ path, before, after }) => [entity.id, path, before, after])
+                : scope.fields === null
+                  ? [[entity.id, "", null, null]]
+                  : [],
+          )
+          expect(inOrder(rows.map(told))).toEqual(inOrder(expected))
+          for (const row of rows) {
+            const since = await row.since()
+            if (since !== undefined) expect(since > from && since <= to).toBe(true)
+          }
+        } finally {
+          views.close()
+          await ledger.close()
+        }
+      }),
+      { numRuns: 20 },
+    ))
+})
