@@ -8,6 +8,7 @@ import type { Principal } from "#operations/define.js"
 import { invoke } from "#operations/invoke.js"
 import { allows } from "#ops/tokens.js"
 import { mustBeKnown, principalOf } from "./access.js"
+import { takenOver } from "./stream.js"
 
 export function addMcp(app: FastifyInstance, fleet: Fleet): void {
   const failed = (error: unknown) => app.log.error({ err: error }, "a tool failed")
@@ -32,8 +33,7 @@ export function addMcp(app: FastifyInstance, fleet: Fleet): void {
     async handler(request, reply) {
       const principal = mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
       const auth = { token: "", clientId: principal.name, scopes: [principal.scope], extra: { principal } }
-      reply.hijack()
-      await answer(Object.assign(request.raw, { auth }) as NodeIncomingMessageLike, reply.raw, request.body)
+      await answer(Object.assign(request.raw, { auth }) as NodeIncomingMessageLike, takenOver(reply), request.body)
     },
   })
 }

@@ -1,5 +1,6 @@
 /** Streams over HTTP: server-sent events, whose ids are positions to go on from, or lines of JSON for those who ask for them. */
 import { once } from "node:events"
+import type { ServerResponse } from "node:http"
 import type { FastifyReply, FastifyRequest } from "fastify"
 
 const heartbeatMs = 15_000
@@ -10,10 +11,7 @@ export async function sendStream(
   items: AsyncIterable<{ readonly position: number }>,
 ): Promise<void> {
   const lines = (request.headers.accept ?? "").includes("application/x-ndjson")
-  reply.hijack()
-  const response = reply.raw
-  for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (value !== undefined) response.setHeader(name, value)
+  const response = takenOver(reply)
   response.writeHead(200, {
     "content-type": lines ? "application/x-ndjson" : "text/event-stream",
     "cache-control": "no-store",
@@ -32,4 +30,12 @@ export async function sendStream(
     clearInterval(heartbeat)
     response.end()
   }
+}
+
+/** For what writes its answer by itself, with the headers that all answers have. */
+export function takenOver(reply: FastifyReply): ServerResponse {
+  reply.hijack()
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) reply.raw.setHeader(name, value)
+  return reply.raw
 }

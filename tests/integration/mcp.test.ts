@@ -156,7 +156,8 @@ describe("an agent", () => {
     expect(await post({ ...known, "content-type": "text/plain" })).toBe(415)
     expect(await post(known, "{")).toBe(400)
     expect(await post(known, JSON.stringify({ ...initialize, padding: "x".repeat(1_100_000) }))).toBe(413)
-    expect((await fetch(url, { headers: known })).status).toBe(405)
+    const refused = await fetch(url, { headers: known })
+    expect([refused.status, refused.headers.get("x-content-type-options")]).toEqual([405, "nosniff"])
   })
 
   it("asks as of any point, and goes on from what an answer cites", async () => {
