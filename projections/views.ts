@@ -23,6 +23,8 @@ import { hostKeysProjection } from "./hostkeys/project.js"
 import { type HostKeysReader, hostKeysReader } from "./hostkeys/read.js"
 import { identityProjection } from "./identity/project.js"
 import { type IdentityReader, identityReader } from "./identity/read.js"
+import { intentsProjection } from "./intents/project.js"
+import { type IntentsReader, intentsReader } from "./intents/read.js"
 import { inventoryProjection } from "./inventory/project.js"
 import { recordNumbers } from "./inventory/record-numbers.js"
 import { type InventoryReader, inventoryReader } from "./inventory/read.js"
@@ -47,6 +49,7 @@ const projections: readonly Projection[] = [
   snapshotsProjection,
   checksProjection,
   baselinesProjection,
+  intentsProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -85,6 +88,7 @@ export interface ViewsReader {
   readonly snapshots: SnapshotsReader
   readonly checks: ChecksReader
   readonly baselines: BaselinesReader
+  readonly intents: IntentsReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -101,6 +105,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly snapshots: SnapshotsReader
   readonly checks: ChecksReader
   readonly baselines: BaselinesReader
+  readonly intents: IntentsReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #scans: Scans
@@ -146,6 +151,7 @@ export class Views implements Subscriber, ViewsReader {
     this.snapshots = snapshotsReader(this.#db)
     this.checks = checksReader(this.#db)
     this.baselines = baselinesReader(this.#db)
+    this.intents = intentsReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

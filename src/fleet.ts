@@ -172,6 +172,9 @@ async function putTogether(
     get baselines() {
       return views.baselines
     },
+    get intents() {
+      return views.intents
+    },
   }
   const checks = openChecks(config.checks, config.checking, { ledger, views: reader, reached, ops, clock })
   await checks.understood()

@@ -15,6 +15,10 @@ export interface DeclaredBaseline {
   readonly reason: string | null
 }
 
+export interface PinnedBaseline extends DeclaredBaseline {
+  readonly baseline: Extract<Baseline, { of: "point" }>
+}
+
 type Row = Omit<DeclaredBaseline, "baseline"> & { readonly baseline: string }
 
 const columns = "name, baseline, since, time, actor, reason"
@@ -27,7 +31,14 @@ export function baselinesReader(db: Db) {
   const one = db.prepare<{ name: string; at: number }, Row>(
     `SELECT ${columns} FROM baselines WHERE name = $name AND ${holds}`,
   )
+  const points = db.prepare<{ at: number }, Row>(
+    `SELECT ${columns} FROM baselines WHERE ${holds} AND json_extract(baseline, '$.of') = 'point' ORDER BY name`,
+  )
   return {
+    /** Those that pin a point, by name. */
+    pinned: async (position: Position): Promise<readonly PinnedBaseline[]> =>
+      points.all({ at: position }).map((row) => declared(row) as PinnedBaseline),
+
     /** By name. */
     at: async (position: Position): Promise<readonly DeclaredBaseline[]> => all.all({ at: position }).map(declared),
 

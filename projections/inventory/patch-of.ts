@@ -6,7 +6,7 @@ import type { EventData, FleetEvent } from "#events/catalog.js"
 import type { ServiceStatus } from "#events/facets/service.js"
 import { unassigned } from "#events/facets/target.js"
 import type { Json, JsonObject } from "#kernel/json.js"
-import { type Patch, type PatchOperation, escapeKey } from "#kernel/patch.js"
+import { type Patch, type PatchOperation, changesOf, escapeKey } from "#kernel/patch.js"
 
 /** The document of a record before its first event. */
 export const emptyDocument: JsonObject = {}
@@ -16,6 +16,13 @@ export function subjectOf(event: FleetEvent & { readonly stream: string }): stri
   return event.type === "RecordsLinked" || event.type === "RecordsUnlinked"
     ? `target-${event.data.record}`
     : event.stream
+}
+
+/** Of the fields that an event changes; the empty one for a discovery, where everything is new. */
+export function changedPaths(event: FleetEvent): readonly string[] {
+  if (event.type === "TargetDiscovered" || event.type === "ServiceDiscovered" || event.type === "StackDiscovered")
+    return [""]
+  return changesOf(patchOf(event)).map(({ path }) => path)
 }
 
 /** Empty for events that alter no record. */

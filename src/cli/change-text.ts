@@ -1,13 +1,18 @@
 /** Changes as a person reads them, one by one and by time. */
 import type { Json } from "#kernel/json.js"
+import type { MarkedChange } from "#drift/marked.js"
 import type { Change } from "#timeline/change.js"
 import type { Bucket } from "#timeline/density.js"
 import { colours as pc } from "./colours.js"
 import { type At, columns, footer } from "./columns.js"
 import { printable, valueText } from "./printable.js"
 
-export function changeText({ observedAt, type, entity, changes, source, position, ...why }: Change): string {
-  const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${printable(source ?? "-")}, position ${position})`)}`
+const marks = { expected: ` ${pc.green("expected")}`, surprising: ` ${pc.yellow("surprising")}` } as const
+
+export function changeText(change: MarkedChange): string {
+  const { observedAt, type, entity, changes, source, position, expectation, ...why } = change
+  const mark = expectation === null ? "" : marks[expectation]
+  const title = `${pc.dim(observedAt)}  ${pc.bold(type)}  ${printable(entity.name)} ${pc.dim(`(${entity.kind}, from ${printable(source ?? "-")}, position ${position})`)}${mark}`
   return [title, ...whyText(why), ...changes.map(fieldText)].join("\n")
 }
 

@@ -20,6 +20,7 @@ interface Item {
     readonly time: string
     readonly by: string | null
     readonly actor: string
+    readonly expectation: string | null
   } | null
 }
 
@@ -58,7 +59,9 @@ function itemLines(item: Item): string[] {
   const when =
     since === null
       ? ""
-      : pc.dim(`  since ${since.time} (position ${since.position}) by ${printable(since.by ?? since.actor)}`)
+      : pc.dim(
+          `  since ${since.time} (position ${since.position}) by ${printable(since.by ?? since.actor)}${since.expectation === null ? "" : `, ${since.expectation}`}`,
+        )
   const title = `${mark} ${pc.bold(printable(entity.name))} ${pc.dim(`(${entity.kind})`)}  ${pc.dim(printable(by))}${when}`
   const path = field === "" ? [] : [field.slice(1).split("/").map(unescapeKey).join(".")]
   const values =

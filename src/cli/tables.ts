@@ -1,7 +1,7 @@
 /** What each answer looks like to a person on a terminal. Everything that comes from the fleet passes through `printable`. */
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { valueAt } from "#operations/list-formats.js"
-import type { Change } from "#timeline/change.js"
+import type { MarkedChange } from "#drift/marked.js"
 import { changeText, densityText } from "./change-text.js"
 import { checkRow, checkRunText } from "./check-text.js"
 import { colours as pc } from "./colours.js"
@@ -64,7 +64,7 @@ const views: Readonly<Record<string, View>> = {
       "name",
       "id",
     ]),
-  history: (answer: { at: At; items: Change[]; next: string | null }) =>
+  history: (answer: { at: At; items: MarkedChange[]; next: string | null }) =>
     [
       ...answer.items.map(changeText),
       footer(answer, answer.items.length, answer.items.length === 1 ? "change" : "changes"),
@@ -81,7 +81,7 @@ const views: Readonly<Record<string, View>> = {
       "position",
       "reason",
     ]),
-  changes: ({ items, after }: { items: Change[]; after: number }) =>
+  changes: ({ items, after }: { items: MarkedChange[]; after: number }) =>
     [...items.map(changeText), pc.dim(`go on with --after ${after}`)].join("\n"),
   watch: changeText,
   diff: diffText,
@@ -132,6 +132,11 @@ const views: Readonly<Record<string, View>> = {
   rules: rulesText,
   "rules adopt": adoptedText,
   "rules check": checkedRulesText,
+  "expect add": ({ id, from, until }: { id: string; from: string; until: string }) =>
+    `expected from ${from} to ${until}: ${pc.bold(id)}`,
+  "expect list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["state", "where", "fields", "types", "by", "from", "until", "actor", "reason", "ticket", "id"]),
+  "expect withdraw": ({ id }: { id: string }) => `not expected any more: ${id}`,
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,

@@ -66,7 +66,7 @@ async function differing(views: ViewsReader, points: Points, entry: Entry): Prom
 }
 
 /** Fields that were looked at at one of the points only: a field that is not there is null, and no item of a collection. */
-function unseenIn(patch: Patch): ReadonlySet<string> {
+export function unseenIn(patch: Patch): ReadonlySet<string> {
   const paths = patch.flatMap(({ op, path }) => (op === "add" || op === "remove" ? [path] : []))
   return new Set(paths.filter((path) => !path.slice(path.lastIndexOf("/")).includes(":")))
 }

@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { changeTypes } from "#events/catalog.js"
 import { type Position, position } from "#kernel/point.js"
-import { type Change, changeOf } from "#timeline/change.js"
+import { type MarkedChange, markedChangeOf } from "#drift/marked.js"
 import { query } from "./define.js"
 import { changeShape, limit } from "./shapes.js"
 
@@ -38,8 +38,8 @@ export const changes = query({
       limit: most + 1,
     })
     const shown = events.slice(0, most)
-    const items: Change[] = []
-    for (const event of shown) items.push(await changeOf(fleet.views, event))
+    const items: MarkedChange[] = []
+    for (const event of shown) items.push(await markedChangeOf(fleet.views, event))
     const isMore = events.length > shown.length
     const last = shown.at(-1)
     return { items, after: isMore && last !== undefined ? position(last.position) : point.position, isMore }

@@ -2,10 +2,12 @@
 import * as z from "zod"
 import { alertSeverity } from "#events/alert.js"
 import type { RecordedEvent } from "#events/catalog.js"
+import { expectationOf, expectations } from "#drift/expected.js"
 import { driftOf } from "#drift/drift.js"
 import { type DriftRow, verdicts } from "#drift/row.js"
 import type { Fleet } from "#fleet.js"
 import type { Position } from "#kernel/point.js"
+import type { ViewsReader } from "#projections/views.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { findBaseline } from "./baselines.js"
 import { query } from "./define.js"
@@ -23,6 +25,7 @@ const eventShape = z.object({
   by: z.string().nullable().describe("Who did it, where the source knows"),
   reason: z.string().nullable(),
   source: z.string().nullable(),
+  expectation: z.enum(expectations).nullable().describe("Whether it was said to come"),
 })
 
 export const driftShape = z.object({
@@ -88,21 +91,23 @@ export const drift = query({
 })
 
 /** With the events that they are by. */
-export async function told({ ledger }: Pick<Fleet, "ledger">, rows: readonly DriftRow[]) {
+export async function told({ ledger, views }: Pick<Fleet, "ledger" | "views">, rows: readonly DriftRow[]) {
   const positions: (Position | undefined)[] = []
   for (const row of rows) positions.push(await row.since())
   const known = [...new Set(positions.filter((position) => position !== undefined))].toSorted((a, b) => a - b)
-  const events = new Map((await ledger.readAt(known)).map((event) => [event.position, event]))
+  const events = new Map<Position, Awaited<ReturnType<typeof eventOf>>>()
+  for (const event of await ledger.readAt(known)) events.set(event.position, await eventOf(views, event))
   return rows.map(({ since: _, ...row }, index) => {
     const position = positions[index]
-    const event = position === undefined ? undefined : events.get(position)
-    return { ...row, since: event === undefined ? null : eventOf(event) }
+    return { ...row, since: (position === undefined ? undefined : events.get(position)) ?? null }
   })
 }
 
-function eventOf({ position, recordedAt: time, type, metadata }: RecordedEvent) {
+async function eventOf(views: ViewsReader, event: RecordedEvent) {
+  const { position, recordedAt: time, type, metadata } = event
   const { actor, by = null, reason = null, source = null } = metadata
-  return { position, time, type, actor, by, reason, source }
+  const expectation = (await expectationOf(views, event))?.is ?? null
+  return { position, time, type, actor, by, reason, source, expectation }
 }
 
 function keyOf({ baseline, entity, rule, field }: DriftRow): readonly [string, string, string, string] {

@@ -8,7 +8,7 @@ import { nearest } from "#kernel/nearest.js"
 import type { Position } from "#kernel/point.js"
 import type { HistoryFilter } from "#projections/history/filter.js"
 import type { TimeBound } from "#projections/history/read.js"
-import { type Change, changeOf } from "#timeline/change.js"
+import { type MarkedChange, markedChangeOf } from "#drift/marked.js"
 import { findEntity } from "#timeline/entity.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { recordsBehind } from "#timeline/whose.js"
@@ -77,8 +77,8 @@ export const history = query({
       ...(asked.cursor === undefined ? {} : { after: keyOf(asked.cursor) }),
       ...(records === undefined ? {} : { recordNos: records.map(({ no }) => no) }),
     })
-    const items: Change[] = []
-    for (const event of await ledger.readAt(positions)) items.push(await changeOf(views, event))
+    const items: MarkedChange[] = []
+    for (const event of await ledger.readAt(positions)) items.push(await markedChangeOf(views, event))
     return { items, next: next === null ? null : encodeCursor(point, [next]) }
   },
 })

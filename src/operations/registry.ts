@@ -16,6 +16,7 @@ import { drift } from "./drift.js"
 import { doctor } from "./doctor.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
+import { expectAdd, expectList, expectWithdraw } from "./expect.js"
 import { exportLedger } from "./export.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
@@ -81,6 +82,9 @@ export const operations: readonly Operation[] = [
   rulesAdopt,
   rulesCheck,
   withdrawBaseline,
+  expectAdd,
+  expectList,
+  expectWithdraw,
   status,
   doctor,
   verify,

@@ -1,5 +1,6 @@
 /** The shapes that all answers share. */
 import * as z from "zod"
+import { expectations } from "#drift/expected.js"
 import { patchOperation } from "#kernel/patch.js"
 import { kinds } from "#projections/inventory/read.js"
 
@@ -27,6 +28,11 @@ export const changeShape = z.object({
   source: z.string().nullable(),
   runId: z.string().nullable(),
   changes: z.array(fieldChangeShape),
+  expectation: z
+    .enum(expectations)
+    .nullable()
+    .describe("Whether it was said to come, or is a surprise where something was meant to stay as it was"),
+  intent: z.uuid().nullable().describe("Who said so: an expected change of `expect list`"),
 })
 
 const movedRecordShape = z.object({

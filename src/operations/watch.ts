@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { catalog } from "#events/catalog.js"
 import { position } from "#kernel/point.js"
-import { type Change, changeOf } from "#timeline/change.js"
+import { type MarkedChange, markedChangeOf } from "#drift/marked.js"
 import { type Call, stream } from "./define.js"
 import { changeShape } from "./shapes.js"
 
@@ -26,13 +26,13 @@ export const watch = stream({
   run: (call, input) => changesAfter(call, input.after),
 })
 
-async function* changesAfter({ fleet, signal }: Call, after: number | undefined): AsyncIterable<Change> {
+async function* changesAfter({ fleet, signal }: Call, after: number | undefined): AsyncIterable<MarkedChange> {
   const begin = after === undefined ? (await fleet.ledger.head()).position : position(after)
   for await (const batch of fleet.ledger.subscribe(begin, signal)) {
     const last = batch.at(-1)
     if (last !== undefined) await fleet.reached(last.position)
     for (const event of batch) {
-      if (catalog[event.type].change) yield changeOf(fleet.views, event)
+      if (catalog[event.type].change) yield markedChangeOf(fleet.views, event)
     }
   }
 }

@@ -45,6 +45,8 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "snapshot delete": { name: "nothing" },
   pin: { name: "golden" },
   withdraw: { name: "nothing" },
+  "expect add": { q: "name:web-1", until: "+2h" },
+  "expect withdraw": { id: letter.id },
   "rules adopt": { name: "usual", starter: "true" },
   "rules check": { starter: "true" },
 }
@@ -62,6 +64,7 @@ const inVain = new Set([
   "snapshot compare",
   "snapshot delete",
   "withdraw",
+  "expect withdraw",
 ])
 
 function callOf({ name, route }: Operation): { readonly path: string; readonly payload?: object } {

@@ -58,6 +58,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "discovery",
     "sources",
     "simulation",
+    "drift",
     "folder",
     "version",
   ],
