@@ -7,14 +7,17 @@ import { account } from "./define.js"
 import { line } from "./facets/field.js"
 
 export const alertSeverity = z.enum(["warning", "critical"])
-export type AlertSeverity = z.infer<typeof alertSeverity>
 
 /** A record has an id and a name as it was then; everything else has only its name. */
 const alertAbout = z.strictObject({
   kind: z.enum(["target", "service", "stack", "source", "subscription", "check", "ledger", "fleet"]),
   id: z.uuid().optional(),
   name: line.optional(),
+  /** What of it, where there may be several: `cert:443`. */
+  part: line.optional(),
 })
+export type AlertAbout = z.infer<typeof alertAbout>
+export type AlertSeverity = z.infer<typeof alertSeverity>
 
 export const alertEvents = {
   /** A rule found something. `cause` is the position of the event that it was found at; `metadata.causationId` is that event's id. */

@@ -13,6 +13,8 @@ import { storeError } from "#sqlite/errors.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
 import { baselinesProjection } from "./baselines/project.js"
 import { type BaselinesReader, baselinesReader } from "./baselines/read.js"
+import { alertsProjection } from "./alerts/project.js"
+import { type AlertsReader, alertsReader } from "./alerts/read.js"
 import { checksProjection } from "./checks/project.js"
 import { type ChecksReader, checksReader } from "./checks/read.js"
 import { entitiesProjection } from "./entities/project.js"
@@ -28,6 +30,8 @@ import { type IntentsReader, intentsReader } from "./intents/read.js"
 import { inventoryProjection } from "./inventory/project.js"
 import { recordNumbers } from "./inventory/record-numbers.js"
 import { type InventoryReader, inventoryReader } from "./inventory/read.js"
+import { maintenanceProjection } from "./maintenance/project.js"
+import { type MaintenanceReader, maintenanceReader } from "./maintenance/read.js"
 import { policyProjection } from "./policy/project.js"
 import { type PolicyReader, policyReader } from "./policy/read.js"
 import type { Projection } from "./projection.js"
@@ -50,6 +54,8 @@ const projections: readonly Projection[] = [
   checksProjection,
   baselinesProjection,
   intentsProjection,
+  alertsProjection,
+  maintenanceProjection,
 ]
 
 /** What the views are made by; views made by anything else are built anew. */
@@ -89,6 +95,8 @@ export interface ViewsReader {
   readonly checks: ChecksReader
   readonly baselines: BaselinesReader
   readonly intents: IntentsReader
+  readonly alerts: AlertsReader
+  readonly maintenance: MaintenanceReader
 }
 
 export class Views implements Subscriber, ViewsReader {
@@ -106,6 +114,8 @@ export class Views implements Subscriber, ViewsReader {
   readonly checks: ChecksReader
   readonly baselines: BaselinesReader
   readonly intents: IntentsReader
+  readonly alerts: AlertsReader
+  readonly maintenance: MaintenanceReader
   readonly #db: Db
   readonly #durable: boolean
   readonly #scans: Scans
@@ -152,6 +162,8 @@ export class Views implements Subscriber, ViewsReader {
     this.checks = checksReader(this.#db)
     this.baselines = baselinesReader(this.#db)
     this.intents = intentsReader(this.#db)
+    this.alerts = alertsReader(this.#db)
+    this.maintenance = maintenanceReader(this.#db)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",

@@ -5,11 +5,12 @@
 import * as fs from "node:fs"
 import { type RecordedEvent, checkCatalog } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
+import { alerting } from "#alerts/handler.js"
+import { isQuiet } from "#alerts/quiet.js"
 import { type Checks, openChecks } from "#checks/checks.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Delivery, openDelivery } from "#delivery/delivery.js"
 import { adoptRules } from "#drift/configured.js"
-import { discoveryAlerts } from "#discovery/alerts.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
 import { recordInterrupted } from "#discovery/interrupted.js"
 import type { Source } from "#discovery/observation.js"
@@ -92,6 +93,8 @@ export interface FleetOptions {
   readonly told?: Told
   /** Instead of those that are configured. */
   readonly sources?: readonly Source[]
+  /** Whether what is wrong is told; it is, unless said otherwise. */
+  readonly alerts?: boolean
 }
 
 /**
@@ -131,7 +134,7 @@ async function putTogether(
   config: LoadedConfig,
   clock: Clock,
   { folder, lock, engine, ops, views: present }: Stores,
-  { handlers = [], told = nobody, sources: given }: FleetOptions,
+  { handlers = [], told = nobody, sources: given, alerts = true }: FleetOptions,
 ): Promise<Fleet> {
   const { ledger, worker, trouble } = engine
   let views = present
@@ -175,8 +178,15 @@ async function putTogether(
     get intents() {
       return views.intents
     },
+    get alerts() {
+      return views.alerts
+    },
+    get maintenance() {
+      return views.maintenance
+    },
   }
-  const checks = openChecks(config.checks, config.checking, { ledger, views: reader, reached, ops, clock })
+  const line = { ledger, views: reader, reached, ops, clock }
+  const checks = openChecks(config.checks, config.checking, line)
   await checks.understood()
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const delivery = await openDelivery({
@@ -185,12 +195,17 @@ async function putTogether(
     clock,
     channels: config.alerts.channels,
     home: config.url,
-    judges: { isQuiet: async () => false },
+    judges: {
+      async isQuiet({ stream, data: { about } }, point) {
+        await reached(point.position)
+        return isQuiet(reader, { id: stream.slice("alert-".length), about }, point)
+      },
+    },
     isOurs: worker.isWorker,
   })
   const acting = [
     ...handlers,
-    discoveryAlerts(reader, reached),
+    ...(alerts ? [await alerting(config.alerts, line)] : []),
     ...(webhook === undefined ? [] : [checkpointWebhook(webhook)]),
     ...delivery.handlers,
   ]

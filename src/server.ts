@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import * as http from "node:http"
 import type * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
+import { keepDeadlines } from "#alerts/deadlines.js"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import { type CheckSchedule, scheduleChecks } from "#checks/schedule.js"
@@ -53,6 +54,9 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     },
   )
   const delivering = fleet.delivery.start((error) => log.warn({ err: error }, "what is owed to channels waits"))
+  const telling = keepDeadlines(fleet, { isOurs: fleet.isWorker }, (error) =>
+    log.warn({ err: error }, "deadlines that have passed could not be told"),
+  )
   let looking: Schedule | undefined
   let checking: CheckSchedule | undefined
   let taking: AutomaticSnapshots | undefined
@@ -61,6 +65,7 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     await checking?.stop()
     await taking?.stop()
     await archiving.stop()
+    await telling.stop()
     await delivering.stop()
     await app.close()
     await new Promise((resolve) => {

@@ -83,6 +83,7 @@ const headings: Readonly<Record<string, string>> = {
   deadLetters: "DEAD LETTERS",
   perDay: "PER DAY",
   takenBy: "TAKEN BY",
+  plannedBy: "PLANNED BY",
   savedBy: "SAVED BY",
   savedAt: "SAVED",
   observedAt: "SINCE",

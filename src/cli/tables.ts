@@ -2,6 +2,7 @@
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { valueAt } from "#operations/list-formats.js"
 import type { MarkedChange } from "#drift/marked.js"
+import { alertText, alertToldText, alertsText, maintenanceRow, maintenanceText } from "./alert-text.js"
 import { changeText, densityText } from "./change-text.js"
 import { checkRow, checkRunText } from "./check-text.js"
 import { colours as pc } from "./colours.js"
@@ -137,6 +138,23 @@ const views: Readonly<Record<string, View>> = {
   "expect list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
     list(answer, ["state", "where", "fields", "types", "by", "from", "until", "actor", "reason", "ticket", "id"]),
   "expect withdraw": ({ id }: { id: string }) => `not expected any more: ${id}`,
+  alerts: alertsText,
+  "alert show": alertText,
+  "alert acknowledge": alertToldText,
+  "alert silence": alertToldText,
+  "alert resolve": alertToldText,
+  "maintenance plan": maintenanceText,
+  "maintenance list": (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
+    list({ ...answer, items: answer.items.map(maintenanceRow) }, [
+      "from",
+      "until",
+      "active",
+      "where",
+      "plannedBy",
+      "reason",
+      "id",
+    ]),
+  "maintenance end": ({ id, until }: Record<string, string>) => `${id} ends at ${until}`,
   discover: (answer: { runs: Look[] }) => answer.runs.map(lookText).join("\n"),
   rebuild: ({ events, seconds, equal }: { events: number; seconds: number; equal: boolean }) =>
     `rebuilt from ${events} events in ${seconds.toFixed(2)} s; ${equal ? "equal to the views that were there" : pc.yellow("different from the views that were there, which it replaces")}`,

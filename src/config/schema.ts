@@ -2,8 +2,8 @@
 import * as z from "zod"
 import { baselineRule } from "#events/baseline.js"
 import { policy } from "#events/policy.js"
+import { alerts } from "./alerts.js"
 import { checking, checks } from "./checks.js"
-import { channels } from "./channels.js"
 import { sourceConfig } from "./sources.js"
 import { duration, secret } from "./values.js"
 
@@ -126,8 +126,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What is expected of the fleet, as a baseline of that name says it; others are declared by their operations. */
   drift: z.strictObject({ rules: z.array(baselineRule).max(1_000).default([]) }).prefault({}),
-  /** Who is told of what is wrong. */
-  alerts: z.strictObject({ channels }).prefault({}),
+  /** What is wrong, and who is told of it. */
+  alerts,
   /** What agents may do over the Model Context Protocol. */
   mcp: z
     .strictObject({

@@ -45,9 +45,9 @@ export function eventId(stream: StreamName, expectedRevision: number, command: s
   return uuidv5("event", [stream, expectedRevision, command, index].join("\n")) as EventId
 }
 
-/** The id of the thing that `handler` begins as number `index` because of the event `cause`; the same again, however often it is handled. */
-export function effectId(handler: string, cause: EventId, index: number): string {
-  return uuidv5("effect", [handler, cause, index].join("\n"))
+/** The id of the alert that a rule raises about something because of the event `cause`; the same again, however often that is handled. */
+export function alertId(rule: string, subject: string, cause: EventId): string {
+  return uuidv5("effect", [rule, subject, cause].join("\n"))
 }
 
 /** The id of something that is given out, by all that it is made from. */

@@ -1,5 +1,6 @@
 /** All operations, in the order in which help lists them. */
 import { access } from "./access.js"
+import { alertAcknowledge, alertResolve, alertShow, alertSilence, alerts } from "./alerts.js"
 import { archiveAttach, archiveCreate, archiveDetach, archiveList } from "./archive.js"
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
 import { blame } from "./blame.js"
@@ -23,6 +24,7 @@ import { identityLink, identityReview, identitySeparate, identityUnlink } from "
 import { inventoryExport } from "./inventory-export.js"
 import { inventoryImport } from "./inventory-import.js"
 import { login } from "./login.js"
+import { maintenanceEnd, maintenanceList, maintenancePlan } from "./maintenance.js"
 import { measurements } from "./measurements.js"
 import { noise } from "./noise.js"
 import { proofCheckpoint, proofConsistency, proofInclusion, proofKey, proofRotate } from "./proof.js"
@@ -85,6 +87,14 @@ export const operations: readonly Operation[] = [
   expectAdd,
   expectList,
   expectWithdraw,
+  alerts,
+  alertShow,
+  alertAcknowledge,
+  alertSilence,
+  alertResolve,
+  maintenancePlan,
+  maintenanceList,
+  maintenanceEnd,
   status,
   doctor,
   verify,

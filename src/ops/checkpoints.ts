@@ -28,9 +28,9 @@ export function checkpoints(db: Db) {
     for (const write of writes) write()
   })
   return {
-    /** Makes a handler known: one that is new has handled nothing. */
-    async enrol(name: string): Promise<void> {
-      add.run(name, origin)
+    /** Makes a handler known: one that is new has handled nothing, or is asked from behind `at` on. */
+    async enrol(name: string, at: Position = origin): Promise<void> {
+      add.run(name, at)
     },
     /** The last position that was handled, −1 at first. Always read, so that nobody goes by a copy. */
     of: (name: string): Position => (find.get(name) ?? origin) as Position,

@@ -16,6 +16,7 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
   const maskErrors = ["deliveries", "channels"].map((table) =>
     db.prepare<[string, string]>(`UPDATE ${table} SET error = replace(error, ?, ?)`),
   )
+  const maskDeadlines = db.prepare<[string, string]>("UPDATE deadlines SET what = replace(what, ?, ?)")
   const forget = db.transaction((text: string, mask: string) => {
     forgetDecided.run()
     forgetAnswers.run()
@@ -25,6 +26,7 @@ export function forgetter(db: Db): (text: string, mask: string) => void {
       forgetSeries.run(form)
       maskLetters.run(form, mask)
       for (const maskError of maskErrors) maskError.run(form, mask)
+      maskDeadlines.run(form, mask)
       forgetEvidence.run(form)
       forgetQueries.run(form)
     }

@@ -8,6 +8,7 @@ import { type Checkpoints, checkpoints } from "./checkpoints.js"
 import { type Collected, collected } from "./collected.js"
 import { type EvidenceIndex, evidenceIndex } from "./evidence.js"
 import { type Decided, decided } from "./decided.js"
+import { type Deadlines, deadlines } from "./deadlines.js"
 import { type Deliveries, deliveries } from "./deliveries.js"
 import { forgetter } from "./forget.js"
 import { type DeadLetters, deadLetters } from "./dead-letters.js"
@@ -36,6 +37,7 @@ export interface Ops {
   readonly outbox: Outbox
   readonly deliveries: Deliveries
   readonly told: ToldOf
+  readonly deadlines: Deadlines
   /** Masks a text that was redacted in what was kept beside the ledger; what is measured under a name that holds it is dropped. */
   forget(text: string, mask: string): Promise<void>
   close(): void
@@ -61,6 +63,7 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     outbox: outbox(db),
     deliveries: deliveries(db),
     told: toldOf(db),
+    deadlines: deadlines(db),
   }
   const what = `the operational store ${file}`
   const told = Object.entries(parts).map(([name, part]) => [name, inOurWords(part, what)])

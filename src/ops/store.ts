@@ -172,5 +172,14 @@ export const opsStore: Store = {
       reminders INTEGER NOT NULL,
       PRIMARY KEY (channel, alert)
     ) STRICT, WITHOUT ROWID;`,
+    `
+    CREATE TABLE deadlines (
+      key TEXT PRIMARY KEY,
+      due_at TEXT NOT NULL,
+      what TEXT NOT NULL, -- JSON
+      position INTEGER NOT NULL, -- of the event that it was set at
+      passed INTEGER NOT NULL -- whether the ledger says that it has
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX deadlines_ahead ON deadlines (due_at) WHERE passed = 0;`,
   ],
 }

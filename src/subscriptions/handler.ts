@@ -7,6 +7,8 @@ export interface Handler {
   readonly name: string
   /** It is asked about events of these types only. */
   readonly types: readonly EventType[]
+  /** Said of one that is not asked about what was there before it was. */
+  readonly beginsNow?: true
   /**
    * Acts upon one event. May be asked about the same event again (after a failure, a crash, or when a person says so) and should decide the
    * same then. What it throws is tried again, and in the end set aside.
@@ -14,15 +16,18 @@ export interface Handler {
   handle(event: RecordedEvent, context: HandlerContext): Promise<void>
 }
 
-/** What a handler may append: each begins a stream of its own. */
-export type Effect = EventOf<"AlertRaised">
+/** What a handler may append: an alert begins a stream of its own, `alert-<id>`, and what becomes of it goes on there. */
+export interface Effect {
+  readonly alert: string
+  readonly event: EventOf<"AlertRaised" | "AlertEscalated" | "AlertResolved">
+}
 
 export interface HandlerContext {
   /** Aborts when the handler is told to stop. */
   readonly signal: AbortSignal
   /**
-   * Appends effects of the event at hand, each to a stream named by handler, event and its number among the effects of this handling. So handling the
-   * event again appends nothing twice, on any engine; should it decide otherwise then, what it appended first stands.
+   * Appends effects of the event at hand. Handling the event again appends nothing twice, on any engine: an alert begins once, and each event brings about one of a
+   * type on its stream. Should it be decided otherwise then, what was appended first stands.
    *
    * @throws FleetError as the ledger's `append` does
    */

@@ -1,7 +1,7 @@
 /** All that follows the ledger here, by name: the views, and the handlers. How they are doing, and what a person may do about it. */
 import type { Clock } from "#kernel/clock.js"
 import { FleetError, bug } from "#kernel/errors.js"
-import type { Position } from "#kernel/point.js"
+import { type Position, origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Checkpoints } from "#ops/checkpoints.js"
 import type { DeadLetter, DeadLetters } from "#ops/dead-letters.js"
@@ -48,8 +48,8 @@ export async function openSubscriptions(ports: SubscriptionsPorts): Promise<Subs
   checkNames([ports.views().name, ...handlers.map(({ name }) => name)])
   const { position: head } = await ledger.head()
   await ops.deadLetters.forgetBehind(head)
-  for (const { name } of handlers) {
-    await ops.checkpoints.enrol(name)
+  for (const { name, beginsNow } of handlers) {
+    await ops.checkpoints.enrol(name, beginsNow === true ? head : origin)
     // The ledger was restored from a backup: what will stand at the positions that it lost is new.
     const checkpoint = ops.checkpoints.of(name)
     if (checkpoint > head) await ops.checkpoints.move(name, checkpoint, head)

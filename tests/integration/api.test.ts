@@ -33,6 +33,12 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "query save": { name: "web", q: "web" },
   "query delete": { name: "nothing" },
   measurements: { entity: "web-1" },
+  "alert show": { alert: letter.id },
+  "alert acknowledge": { alert: letter.id },
+  "alert silence": { alert: letter.id, until: "2h" },
+  "alert resolve": { alert: letter.id },
+  "maintenance plan": { until: "2h" },
+  "maintenance end": { id: letter.id },
   "archive create": { before: "position:1" },
   "archive detach": { first: "0", to: "/nowhere" },
   "archive attach": { file: "/nowhere/0-255.0.fla" },
@@ -52,6 +58,11 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
 }
 /** What these are about, this fleet has not; nor can a snapshot be taken twice by one name. */
 const inVain = new Set([
+  "alert show",
+  "alert acknowledge",
+  "alert silence",
+  "alert resolve",
+  "maintenance end",
   "query delete",
   "archive detach",
   "archive attach",

@@ -18,6 +18,7 @@ import { operations } from "#operations/registry.js"
 import { hour } from "#simulation/time.js"
 import { simulate, simulationConfig } from "#simulation/simulate.js"
 import { agent } from "#tests/support/agent.js"
+import { alertId, raise } from "#tests/support/alerts.js"
 import { asker } from "#tests/support/asker.js"
 import { freePort } from "#tests/support/free-port.js"
 import { answer as programs } from "#tests/support/program.js"
@@ -38,6 +39,7 @@ async function simulated(): Promise<{ readonly data: string; readonly fleet: Fle
   onTestFinished(() => fleet.close())
   const ask = asker<{ at: { position: number } }>(fleet)
   await ask("snapshot create", { name: "before", at: "position:12" })
+  await raise(fleet.ledger, "web-1")
   await ask("query save", { name: "ours", q: "name:*" })
   return { data, fleet }
 }
@@ -55,6 +57,7 @@ async function samplesOf(fleet: Fleet): Promise<(operation: Operation) => Record
     from: "position:5",
     name: "before",
     position: 3,
+    alert: alertId("web-1"),
   }
   const others: Readonly<Record<string, Record<string, unknown>>> = {
     complete: { q: "ro" },

@@ -2,7 +2,7 @@
 import * as path from "node:path"
 import type { EventType, RecordedEvent } from "#events/catalog.js"
 import { FleetError } from "#kernel/errors.js"
-import { effectId } from "#kernel/ids.js"
+import { alertId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
@@ -37,16 +37,14 @@ class Watcher implements Handler {
     this.asked.push(event.position)
     await this.before(event, context)
     if (this.refuses.has(event.position)) throw new Error(`no ${event.position}`)
-    await context.append({
-      type: "AlertRaised",
-      data: {
-        rule: "change",
-        severity: "critical",
-        title: `changed at ${event.position}`,
-        about: { kind: "target", name: "web-1" },
-        cause: event.position,
-      },
-    })
+    const data = {
+      rule: "change",
+      severity: "critical",
+      title: `changed at ${event.position}`,
+      about: { kind: "target", name: "web-1" },
+      cause: event.position,
+    } as const
+    await context.append({ alert: alertId("change", "web-1", event.id), event: { type: "AlertRaised", data } })
   }
 }
 
@@ -133,14 +131,14 @@ function gate() {
 }
 
 describe("what a handler appends", () => {
-  it("is a stream of its own, named by handler, cause and number, and says who wrote it because of what", async () => {
+  it("is a stream of its own, named by rule, subject and cause, and says who wrote it because of what", async () => {
     const fleet = await world(1)
     const subscriptions = await fleet.open([new Watcher()])
     await caughtUp(subscriptions)
     const [cause] = await fleet.ledger.readAt([1 as Position])
     const [alert] = await alerts(fleet.ledger, "change")
     expect(alert).toMatchObject({
-      stream: `alert-${effectId("watcher", (cause as RecordedEvent).id, 0)}`,
+      stream: `alert-${alertId("change", "web-1", (cause as RecordedEvent).id)}`,
       revision: 0,
       metadata: { actor: "handler:watcher", causationId: cause?.id },
       observedAt,
@@ -167,10 +165,8 @@ describe("what a handler appends", () => {
     let severity: "warning" | "critical" = "warning"
     watcher.before = (event, { append }) => {
       const about = { kind: "source", name: severity } as const
-      return append({
-        type: "AlertRaised",
-        data: { rule: "moody", severity, title: severity, about, cause: event.position },
-      })
+      const data = { rule: "moody", severity, title: severity, about, cause: event.position } as const
+      return append({ alert: alertId("moody", "me", event.id), event: { type: "AlertRaised", data } })
     }
     const subscriptions = await fleet.open([watcher])
     await caughtUp(subscriptions)

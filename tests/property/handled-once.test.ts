@@ -3,6 +3,7 @@
  * once, and every event is either handled or a dead letter with one alert.
  */
 import type { RecordedEvent } from "#events/catalog.js"
+import { contentId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
@@ -36,10 +37,8 @@ const title = (position: number, index: number) => `${position}/${index}`
 
 function alert(position: Position, index: number): Effect {
   const about = { kind: "source", name: "here" } as const
-  return {
-    type: "AlertRaised",
-    data: { rule: "test", severity: "warning", title: title(position, index), about, cause: position },
-  }
+  const data = { rule: "test", severity: "warning", title: title(position, index), about, cause: position } as const
+  return { alert: contentId(title(position, index)), event: { type: "AlertRaised", data } }
 }
 
 /** Does as planned, whichever process asks. */

@@ -1,0 +1,164 @@
+/** Alerts as they stood at a position, and as those who decide on them know them: by what caused them. */
+import type { AlertAbout, AlertSeverity } from "#events/alert.js"
+import type { Instant } from "#kernel/clock.js"
+import type { Point, Position } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+
+/** Silenced goes before acknowledged: nobody is told. */
+export const alertStates = ["open", "acknowledged", "silenced", "resolved"] as const
+export type AlertState = (typeof alertStates)[number]
+
+export interface Alert {
+  readonly id: string
+  readonly rule: string
+  /** As it is told now: an escalation may have raised it. */
+  readonly severity: AlertSeverity
+  readonly title: string
+  readonly about: AlertAbout
+  /** How many things it stands for. */
+  readonly count: number
+  /** Position of the event that it was found at. */
+  readonly cause: Position
+  readonly raised: Point
+  readonly state: AlertState
+  /** Since when it stands like that, but for a silence that ended by the clock. */
+  readonly since: Point
+  /** Of its escalation, 0 before the first. */
+  readonly step: number
+  readonly acknowledgedBy: string | null
+  readonly silencedUntil: Instant | null
+  /** How it was resolved: it was mended, by somebody's word, or as what it was about is no more. */
+  readonly resolved: "mended" | "hand" | "withdrawn" | null
+}
+
+export interface AmongAlerts {
+  readonly point: Point
+  /** Those that are not resolved, unless said otherwise. */
+  readonly state?: AlertState | undefined
+  readonly includeResolved?: boolean
+  readonly rule?: string | undefined
+  readonly severity?: AlertSeverity | undefined
+  /** Ids of entities. */
+  readonly about?: readonly string[] | undefined
+  /** Exclusive: raised before that position. */
+  readonly before?: Position | undefined
+  readonly limit: number
+}
+
+/** An alert that nothing has resolved yet. */
+export interface OpenAlert {
+  readonly id: string
+  readonly about: AlertAbout
+  readonly count: number
+}
+
+interface Row extends Omit<Alert, "about" | "raised" | "since"> {
+  readonly about: string
+  readonly raised: Position
+  readonly raisedAt: Instant
+  readonly since: Position
+  readonly time: Instant
+}
+
+const columns = `a.id, rule, severity, title, about, count, cause, raised, raised_at AS raisedAt, since, time, step, acknowledged_by AS acknowledgedBy,
+  silenced_until AS silencedUntil, resolved,
+  CASE WHEN resolved IS NOT NULL THEN 'resolved' WHEN silenced_until > $time THEN 'silenced'
+    WHEN acknowledged_by IS NOT NULL THEN 'acknowledged' ELSE 'open' END AS state`
+const stands = "s.since <= $at AND (s.until IS NULL OR s.until > $at)"
+/** Whatever was appended since: what was caused by earlier events, and what people said before. */
+const openBefore = `cause < $before AND NOT EXISTS (
+  SELECT 1 FROM alert_states s WHERE s.id = a.id AND s.resolved IS NOT NULL AND coalesce(s.resolved_cause, s.since) < $before)`
+
+export type AlertsReader = ReturnType<typeof alertsReader>
+
+export function alertsReader(db: Db) {
+  const page = db.prepare<object, Row>(
+    `SELECT * FROM (SELECT ${columns}, about_id FROM alerts a JOIN alert_states s ON s.id = a.id AND ${stands}
+       WHERE raised <= $at AND raised < $before AND ($rule IS NULL OR rule = $rule))
+     WHERE ($state IS NULL OR state = $state) AND ($resolved = 1 OR state <> 'resolved') AND ($severity IS NULL OR severity = $severity)
+       AND ($about IS NULL OR about_id IN (SELECT value FROM json_each($about)))
+     ORDER BY raised DESC LIMIT $limit`,
+  )
+  const one = db.prepare<object, Row>(
+    `SELECT ${columns} FROM alerts a JOIN alert_states s ON s.id = a.id AND ${stands} WHERE a.id = $id AND raised <= $at`,
+  )
+  const begins = db
+    .prepare<object, string>(
+      "SELECT id FROM alerts WHERE id >= $prefix AND id < $prefix || '~' AND raised <= $at ORDER BY id LIMIT $limit",
+    )
+    .pluck()
+  const open = db.prepare<object, { id: string; about: string; count: number }>(
+    `SELECT id, about, count FROM alerts a WHERE rule = $rule AND subject = $subject AND ${openBefore} ORDER BY cause DESC LIMIT 1`,
+  )
+  const openOf = db.prepare<object, { id: string; about: string; count: number }>(
+    `SELECT id, about, count FROM alerts a WHERE rule = $rule AND ${openBefore} ORDER BY cause, id`,
+  )
+  const causes = db
+    .prepare<object, number>(
+      "SELECT count(*) FROM alerts WHERE rule = $rule AND subject = $subject AND cause > $after AND cause < $before",
+    )
+    .pluck()
+
+  return {
+    /** Newest first. */
+    async page({ point, state, includeResolved, rule, severity, about, before, limit }: AmongAlerts) {
+      const rows = page.all({
+        at: point.position,
+        time: point.time,
+        before: before ?? Number.MAX_SAFE_INTEGER,
+        state: state ?? null,
+        resolved: includeResolved === true || state === "resolved" ? 1 : 0,
+        rule: rule ?? null,
+        severity: severity ?? null,
+        about: about === undefined ? null : JSON.stringify(about),
+        limit,
+      })
+      return rows.map(alertOf)
+    },
+
+    /** Undefined where it was not raised by then. */
+    async one(id: string, { position, time }: Point): Promise<Alert | undefined> {
+      const row = one.get({ id, at: position, time })
+      return row && alertOf(row)
+    },
+
+    /** Ids that begin so, of those that were raised by then. */
+    beginning: async (prefix: string, at: Position, limit: number): Promise<readonly string[]> =>
+      begins.all({ prefix, at, limit }),
+
+    /** The one of a rule and subject that was open just before an event was handled, by what earlier events have caused. */
+    async open(rule: string, subject: string, before: Position): Promise<OpenAlert | undefined> {
+      const row = open.get({ rule, subject, before })
+      return row && { ...row, about: JSON.parse(row.about) as AlertAbout }
+    },
+
+    /** All of a rule, the oldest first. */
+    async openOf(rule: string, before: Position): Promise<readonly OpenAlert[]> {
+      return openOf.all({ rule, before }).map((row) => ({ ...row, about: JSON.parse(row.about) as AlertAbout }))
+    },
+
+    /** How often one of a rule and subject was raised because of an event between two positions, exclusive. */
+    timesRaised: async (rule: string, subject: string, after: Position, before: Position): Promise<number> =>
+      causes.get({ rule, subject, after, before }) ?? 0,
+  }
+}
+
+function alertOf({ about, raised, raisedAt, since, time, ...row }: Row): Alert {
+  const { id, rule, severity, title, count, cause, state, step, acknowledgedBy, silencedUntil, resolved } = row
+  return {
+    id,
+    rule,
+    severity,
+    title,
+    about: JSON.parse(about) as AlertAbout,
+    count,
+    cause,
+    raised: { position: raised, time: raisedAt },
+    state,
+    since: { position: since, time },
+    step,
+    acknowledgedBy,
+    silencedUntil,
+    resolved,
+  }
+}

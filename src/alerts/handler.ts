@@ -1,0 +1,49 @@
+/** The rules as they follow the ledger: each event is judged once the views show it and all that earlier ones have brought about. */
+import type { AlertsConfig } from "#config/alerts.js"
+import type { EventType } from "#events/catalog.js"
+import type { Deadlines } from "#ops/deadlines.js"
+import type { Handler } from "#subscriptions/handler.js"
+import { escalate, escalatingTypes } from "./escalate.js"
+import { type Remembering, memoryAt } from "./memory.js"
+import { understood } from "./rules/own.js"
+import { rulesOf } from "./rules/rules.js"
+import type { Line } from "#timeline/resolve.js"
+import { step } from "./step.js"
+
+export const handlerName = "alerts"
+
+export type AlertingPorts = Line & Remembering & { readonly ops: { readonly deadlines: Deadlines } }
+
+/** @throws FleetError `InvalidConfig` for a rule that is not understood */
+export async function alerting(config: AlertsConfig, ports: AlertingPorts): Promise<Handler> {
+  await understood(config.rules)
+  const { ledger, views, ops, reached } = ports
+  await ops.deadlines.forgetBehind((await ledger.head()).position)
+  const rules = rulesOf(config)
+  const types = new Set<EventType>([...rules.flatMap((rule) => rule.types), ...escalatingTypes, "DeadlinePassed"])
+  /** Whether the views may not show yet what was appended because of an earlier event. */
+  let isBehind = true
+  return {
+    name: handlerName,
+    types: [...types],
+    // What was so before anybody asked is no news.
+    beginsNow: true,
+    async handle(event, { append, keep }) {
+      if (isBehind) await reached((await ledger.head()).position)
+      isBehind = false
+      await reached(event.position)
+      const judged = await step(rules, event, memoryAt(ports, event.position), ports)
+      const escalated = await escalate(config.escalate, event, views)
+      const effects = [...judged.effects, ...escalated.effects]
+      if (effects.length > 0) {
+        isBehind = true
+        await append(...effects)
+      }
+      for (const later of [...judged.later, ...escalated.later]) {
+        const { key } = later
+        if (later.is === "clear") keep(() => ops.deadlines.clear(key))
+        else keep(() => ops.deadlines.set({ key, dueAt: later.dueAt, what: later.what, position: event.position }))
+      }
+    },
+  }
+}

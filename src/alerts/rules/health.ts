@@ -1,0 +1,50 @@
+/** Machines whose health is below what is expected; well again only clearly above it. */
+import type { RecordedEvent } from "#events/catalog.js"
+import { healthBounds } from "#projections/health/score.js"
+import { recordOf } from "#projections/inventory/record-numbers.js"
+import { healthAt } from "#timeline/health.js"
+import { aboutRecord, machineOf } from "../machines.js"
+import { type Rule, titled } from "../rule.js"
+
+/** So much above the bound it is well again. */
+const hysteresis = 0.05
+
+const facets = new Set(["updates", "security", "certificates"])
+
+/** @param below the score */
+export function healthBelow(below: number): Rule {
+  return {
+    name: "health-below",
+    types: [
+      "TargetDiscovered",
+      "TargetChanged",
+      "TargetResourceStatusChanged",
+      "TargetRetired",
+      "ServiceDiscovered",
+      "ServiceStateChanged",
+      "ServiceFlappingStarted",
+      "ServiceFlappingEnded",
+      "ServiceRetired",
+      "CheckStatusChanged",
+    ],
+    async judge(event, { views }) {
+      if (event.type === "TargetChanged" && !facets.has(event.data.facet)) return []
+      const id = entityOf(event)
+      const machine = id === undefined ? undefined : await machineOf(views, id, event.position)
+      if (machine === undefined) return []
+      const about = await aboutRecord(views, machine, event.position)
+      if (event.type === "TargetRetired") return [{ is: "gone", about }]
+      const { score, reasons } = await healthAt(views, machine, event.position)
+      if (score === null) return []
+      if (score >= Math.min(1, below + hysteresis)) return [{ is: "right", about }]
+      if (score >= below) return []
+      const severity = score < healthBounds.critical ? "critical" : "warning"
+      const why = reasons.map(({ fact }) => fact).join(", ")
+      return [{ is: "wrong", about, severity, title: titled(`the health of ${about.name} is ${score}: ${why}`) }]
+    },
+  }
+}
+
+function entityOf(event: RecordedEvent): string | undefined {
+  return event.type === "CheckStatusChanged" ? event.data.about?.id : recordOf(event.stream).id
+}

@@ -1,0 +1,71 @@
+/** Rules of one's own: an event of some types about what a query finds is trouble, until another says that it is over. */
+import type { OwnRule } from "#config/alerts.js"
+import type { EventType, RecordedEvent } from "#events/catalog.js"
+import { conditionsOf } from "#drift/where.js"
+import { FleetError, messageOf } from "#kernel/errors.js"
+import { type RecordRow, kinds } from "#projections/inventory/read.js"
+import { recordOf } from "#projections/inventory/record-numbers.js"
+import type { ViewsReader } from "#projections/views.js"
+import { targetOf } from "#timeline/entity.js"
+import { aboutRecord } from "../machines.js"
+import { type Rule, type Verdict, titled } from "../rule.js"
+
+export function ownRule(rule: OwnRule): Rule {
+  const on: readonly EventType[] = rule.on
+  const ends: readonly EventType[] = rule.resolve?.on ?? rule.on
+  return {
+    name: rule.name,
+    types: [...new Set([...on, ...ends])],
+    ...(rule.for !== undefined && { forMs: rule.for }),
+    async judge(event, { views }) {
+      const record = await recordIn(event, views)
+      if (record === undefined) return []
+      const about = await aboutRecord(views, record, event.position)
+      if (on.includes(event.type) && (await isSo(rule.where, record, event, views))) {
+        const title = titled(rule.title?.replaceAll("{name}", about.name) ?? `${rule.name}: ${about.name}`)
+        return [{ is: "wrong", about, severity: rule.severity, title }]
+      }
+      return (await ended(rule, record, event, views)) ? [{ is: "right", about } satisfies Verdict] : []
+    },
+  }
+}
+
+async function ended(rule: OwnRule, record: RecordRow, event: RecordedEvent, views: ViewsReader): Promise<boolean> {
+  // What is asked for is not so any more.
+  if (rule.resolve === undefined) return rule.where !== undefined
+  const isOne = (rule.resolve.on ?? rule.on).includes(event.type)
+  return isOne && (await isSo(rule.resolve.where, record, event, views))
+}
+
+/** Of a machine its oldest record. */
+async function recordIn({ stream, position }: RecordedEvent, views: ViewsReader): Promise<RecordRow | undefined> {
+  const { kind, id } = recordOf(stream)
+  const record = ["target", "service", "stack"].includes(kind) ? await views.inventory.record(id) : undefined
+  return record && targetOf(views, record, position)
+}
+
+async function isSo(
+  where: string | undefined,
+  { kind, no }: RecordRow,
+  event: RecordedEvent,
+  views: ViewsReader,
+): Promise<boolean> {
+  if (where === undefined) return true
+  const conditions = await conditionsOf(where, kinds)
+  return (await views.entities.among(kind, event.position, conditions.get(kind), [no])).length > 0
+}
+
+/** @throws FleetError `InvalidConfig` for a query that is not understood */
+export async function understood(rules: readonly OwnRule[]): Promise<void> {
+  for (const { name, where, resolve } of rules) {
+    for (const text of [where, resolve?.where]) {
+      if (text === undefined) continue
+      try {
+        await conditionsOf(text, kinds)
+      } catch (error) {
+        if (!(error instanceof FleetError) || error.kind !== "input") throw error
+        throw new FleetError("InvalidConfig", `the rule "${name}" of alerts: ${messageOf(error)}`, { cause: error })
+      }
+    }
+  }
+}

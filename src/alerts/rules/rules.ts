@@ -1,0 +1,26 @@
+/** All rules there are: those that are built in, unless somebody wants none of one, and one's own. */
+import type { AlertsConfig } from "#config/alerts.js"
+import type { Rule } from "../rule.js"
+import { certificateExpiring } from "./certificates.js"
+import { checkFailing } from "./checks.js"
+import { discoveryBlind, discoveryFailing, massAbsence } from "./discovery.js"
+import { healthBelow } from "./health.js"
+import { hostKeyChanged } from "./host-keys.js"
+import { ownRule } from "./own.js"
+import { serviceFailed } from "./services.js"
+import { unreachable } from "./unreachable.js"
+
+export function rulesOf({ rules, without, healthBelow: below, certificates }: AlertsConfig): readonly Rule[] {
+  const builtIn: readonly Rule[] = [
+    unreachable,
+    serviceFailed,
+    checkFailing,
+    healthBelow(below),
+    hostKeyChanged,
+    certificateExpiring(certificates),
+    discoveryFailing,
+    discoveryBlind,
+    massAbsence,
+  ]
+  return [...builtIn.filter(({ name }) => !without.some((one) => one === name)), ...rules.map(ownRule)]
+}
