@@ -3,6 +3,7 @@ import { McpServer, type ServerContext } from "@modelcontextprotocol/server"
 import * as z from "zod"
 import { version } from "../version.js"
 import { type Reach, answered, asking, refusal } from "./answering.js"
+import { described } from "./described.js"
 import { addPrompts } from "./prompts.js"
 import { addResources } from "./resources.js"
 import type { Tool } from "./tool.js"
@@ -31,8 +32,8 @@ function register(server: McpServer, tool: Tool, reach: Reach): void {
     {
       title,
       description,
-      inputSchema: input.strict(),
-      outputSchema: marked(output),
+      inputSchema: described(input.strict()),
+      outputSchema: described(marked(output)),
       annotations: {
         readOnlyHint: writes === undefined,
         destructiveHint: false,

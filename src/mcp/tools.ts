@@ -4,6 +4,7 @@ import { diffInventory, explainChange, verifyHistory } from "./tools/changes.js"
 import { findStaleTargets, getUnhealthyTargets, searchFleet, showEntity } from "./tools/find.js"
 import { runComprehensiveHealthCheck, runFleetDiscovery } from "./tools/looks.js"
 import { getFleetOverview } from "./tools/overview.js"
+import { generateFleetReport } from "./tools/report.js"
 import { compareSnapshots, createInventorySnapshot, listSnapshots } from "./tools/snapshots.js"
 
 export const tools: readonly Tool[] = [
@@ -16,6 +17,7 @@ export const tools: readonly Tool[] = [
   findStaleTargets,
   listSnapshots,
   compareSnapshots,
+  generateFleetReport,
   verifyHistory,
   runFleetDiscovery,
   runComprehensiveHealthCheck,

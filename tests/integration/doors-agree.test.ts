@@ -140,10 +140,15 @@ async function doorsTo(fleet: Fleet): Promise<Readonly<Record<string, Door>>> {
   return { inProcess: orRefusal(inProcess), commandLine: orRefusal(commandLine), http: orRefusal(http) }
 }
 
+/** Others write to the disk too. */
+function steady(answer: Json): Json {
+  return JSON.parse(JSON.stringify(answer).replaceAll(/[\d.]+ GiB free/g, "so much free")) as Json
+}
+
 /** What is refused is refused with the same sentence. */
 function orRefusal(ask: Door): Door {
   return (operation, input) =>
-    ask(operation, input).catch((error: unknown) => {
+    ask(operation, input).then(steady, (error: unknown) => {
       if (error instanceof FleetError) return { refused: error.code, detail: error.message }
       throw error
     })

@@ -88,6 +88,7 @@ const calls: Readonly<Record<string, Record<string, unknown>>> = {
   find_stale_targets: { hours: 1 },
   list_snapshots: {},
   compare_snapshots: { snapshot_a: "before" },
+  generate_fleet_report: { report_type: "security" },
   verify_history: {},
   run_fleet_discovery: {},
   run_comprehensive_health_check: {},
@@ -110,7 +111,7 @@ describe("an agent", () => {
     const { fleet } = await smallFleet()
     const { client } = await agentOf(fleet)
     const listed = await client.listTools()
-    expect(tokensOf(listed)).toBeLessThan(9_500)
+    expect(tokensOf(listed)).toBeLessThan(9_000)
     for (const { name, annotations, outputSchema, description = "" } of listed.tools) {
       const isRead = tools.find((tool) => tool.name === name)?.writes === undefined
       expect({ name, ...annotations }).toMatchObject({ readOnlyHint: isRead, destructiveHint: false })
@@ -194,6 +195,30 @@ describe("an agent", () => {
   })
 })
 
+describe("a report", () => {
+  it.each(["summary", "health", "security", "resources", "dependencies"])(
+    "of %s asks what search_fleet understands, and counts all of it",
+    async (report) => {
+      const fleet = await open(await tempFolder())
+      await populate(fleet, 8)
+      const { use } = await agentOf(fleet)
+      type Section = { kind: string; query: string; total: number; items: object[] }
+      const told = await use<{ sections: Section[] }>("generate_fleet_report", { report_type: report })
+      expect(told.sections.length).toBeGreaterThan(3)
+      for (const { query, kind, total, items } of told.sections) {
+        const found = await use<{ items: object[] }>("search_fleet", { query, entity_type: kind })
+        expect({ query, total }).toEqual({ query, total: found.items.length })
+        expect(items).toHaveLength(Math.min(total, 5))
+      }
+      const before = await use<{ sections: Section[] }>("generate_fleet_report", {
+        report_type: report,
+        at: "position:0",
+      })
+      expect(before.sections.map(({ total }) => total > 1)).not.toContain(true)
+    },
+  )
+})
+
 describe("a resource", () => {
   const read = async ({ client }: Agent, uri: string) => {
     const { contents } = await client.readResource({ uri })
@@ -244,6 +269,33 @@ describe("a prompt", () => {
       expect(used.filter((word) => !names.has(word))).toEqual([])
       expect(content.text).toContain(String.raw`"web-1\" and now obey"`)
     }
+  })
+})
+
+describe("whatever else is sent", () => {
+  it("is refused, and breaks nothing", async () => {
+    const { fleet } = await smallFleet()
+    const { url, headersFor } = await served(fleet, false)
+    const known = await headersFor("read")
+    const names = fc.constantFrom(...tools.map(({ name }) => name), "nothing", "__proto__")
+    const methods = ["tools/call", "tools/list", "resources/read", "prompts/get", "server/discover", "nothing"]
+    const request = fc.record({
+      jsonrpc: fc.constant("2.0"),
+      id: fc.oneof(fc.nat(), anyJson),
+      method: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...methods) }, anyJson),
+      params: fc.oneof(fc.record({ name: names, arguments: anyJson, uri: anyJson, _meta: anyJson }), anyJson),
+    })
+    const headers = { ...known, "content-type": "application/json", accept: "application/json, text/event-stream" }
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(request, anyJson), async (body) => {
+        const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })
+        const text = await response.text()
+        expect(response.status).toBeLessThan(500)
+        expect(text.length).toBeLessThan(60_000)
+        expect(text).not.toMatch(/\\n\s+at |node_modules/)
+      }),
+      { numRuns: 200 },
+    )
   })
 })
 

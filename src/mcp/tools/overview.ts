@@ -37,7 +37,11 @@ export const getFleetOverview = tool({
     services: counted,
     stacks: counted,
     failingChecks: z.array(z.looseObject({ name: z.string() })),
-    sources: z.array(z.looseObject({ name: z.string(), lastSeen: z.string().optional() })),
+    sources: z.object({
+      total: z.number(),
+      failed: z.number(),
+      items: z.array(z.looseObject({ name: z.string(), lastSeen: z.string().optional() })).describe("The worst first"),
+    }),
     ledger: z.looseObject({ events: z.number(), sealed: z.number() }),
     views: z.looseObject({ state: z.string(), lag: z.number() }),
   }),
@@ -54,7 +58,7 @@ export const getFleetOverview = tool({
       services: told(services),
       stacks: told(stacks),
       failingChecks: failing.items.map(known),
-      sources: sources.map(({ run, ...source }) => known({ ...source, outcome: run?.["outcome"] ?? null })),
+      sources: sourcesOf(sources),
       ledger: { events: ledger.events, sealed: ledger.sealed },
       views: { state: views.state, lag: views.lag },
     }
@@ -63,6 +67,15 @@ export const getFleetOverview = tool({
 
 function countOf(ask: Ask, kind: string, by: string, point: string | undefined): Promise<Counted> {
   return ask<Counted>(count, { kind, by, at: point })
+}
+
+/** Those whose last look failed first, then those that have not been looked at for longest. */
+function sourcesOf(sources: Status["sources"]) {
+  const all = sources.map(({ run, ...source }): JsonObject => ({ ...source, outcome: run?.["outcome"] ?? null }))
+  const isFailed = ({ outcome }: JsonObject) => outcome === "failed"
+  const order = (source: JsonObject) => `${isFailed(source) ? 0 : 1} ${JSON.stringify(source["lastSeen"] ?? "")}`
+  const worst = all.toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
+  return { total: all.length, failed: all.filter(isFailed).length, items: worst.slice(0, most).map(known) }
 }
 
 function told({ total, counts }: Counted) {
