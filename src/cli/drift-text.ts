@@ -2,7 +2,7 @@
 import { type Json, isObject } from "#kernel/json.js"
 import { unescapeKey } from "#kernel/pointer.js"
 import { colours as pc } from "./colours.js"
-import { type At, cell, columns, footer, plural } from "./columns.js"
+import { type At, cell, columns, plural } from "./columns.js"
 import { printable, valueText } from "./printable.js"
 
 interface Item {
@@ -39,14 +39,15 @@ interface Answer {
 }
 
 export function driftText({ at, items, next, counts, broken }: Answer): string {
-  const cannot = counts.unknown === 0 ? "" : `; ${counts.unknown} cannot be said (--unknown)`
+  const cannot = counts.unknown === 0 ? "" : `, ${counts.unknown} cannot be said (--unknown)`
+  const more = next === null ? "" : `; ${items.length} shown, more with --cursor ${next}`
   return [
     ...items.flatMap(itemLines),
     ...broken.map(
       ({ baseline, rule, why }) =>
         `${pc.yellow("not understood")}: the rule ${printable(rule)} of ${printable(baseline)}: ${printable(why)}`,
     ),
-    footer({ at, next }, items.length, `in all${cannot}`),
+    pc.dim(`${counts.drift} drifted${cannot} at ${at.time} (position ${at.position})${more}`),
   ].join("\n")
 }
 

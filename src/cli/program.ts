@@ -24,6 +24,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     .version(version)
     .showHelpAfterError(false)
     .exitOverride()
+    // Flags of "checks run" are its own, though "checks" has some that are called the same.
+    .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
   program.addHelpText("after", examples(["serve", "discover", "show web-1 --at -2h", "history web-1", "diff -1h now"]))
 

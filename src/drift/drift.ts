@@ -1,31 +1,21 @@
 /**
  * Drift at a point: what is not as the baselines that were in force there say. It is worked out from the views and writes nothing, so it can be asked as of any point.
  */
-import type { BaselineRule } from "#events/baseline.js"
-import { FleetError } from "#kernel/errors.js"
 import type { Point, Position } from "#kernel/point.js"
 import type { DeclaredBaseline } from "#projections/baselines/read.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { targetOf } from "#timeline/entity.js"
 import { sortedInTurns } from "#timeline/turns.js"
-import { WrongExpression } from "./expression.js"
 import { pinnedRows } from "./pinned.js"
 import type { DriftRow } from "./row.js"
-import { ruleRows } from "./rules.js"
+import { type BrokenRule, ruleRows } from "./rules.js"
 
 export interface AskedDrift {
   /** The name of the only baseline that is asked about. */
   readonly baseline?: string | undefined
   /** This entity alone: a machine without what runs on it. */
   readonly about?: RecordRow | undefined
-}
-
-/** A rule that this program does not understand: it was declared by another version. */
-export interface BrokenRule {
-  readonly baseline: string
-  readonly rule: string
-  readonly why: string
 }
 
 export interface Drift {
@@ -58,29 +48,19 @@ export async function judgedBy(
   const about = one && (await targetOf(views, one, at))
   const [rows, broken]: [DriftRow[], BrokenRule[]] = [[], []]
   for (const { name, baseline } of declared) {
-    if (baseline.of === "point")
-      for await (const row of pinnedRows(views, at, { name, baseline }, about)) rows.push(row)
-    else for (const rule of baseline.rules) broken.push(...(await byRule(views, at, name, rule, rows, about)))
+    const judging =
+      baseline.of === "point"
+        ? pinnedRows(views, at, { name, baseline }, about)
+        : ruleRows(views, at, { name, rules: baseline.rules }, about)
+    for (let next = await judging.next(); ; next = await judging.next()) {
+      if (next.done === true) {
+        broken.push(...(next.value ?? []))
+        break
+      }
+      rows.push(next.value)
+    }
   }
   return { rows: await sortedInTurns(rows, inOrder), broken }
-}
-
-async function byRule(
-  views: ViewsReader,
-  at: Position,
-  name: string,
-  rule: BaselineRule,
-  rows: DriftRow[],
-  about: RecordRow | undefined,
-): Promise<readonly BrokenRule[]> {
-  try {
-    for await (const row of ruleRows(views, at, name, rule, about)) rows.push(row)
-    return []
-  } catch (error) {
-    const isOfRule = error instanceof WrongExpression || (error instanceof FleetError && error.kind === "input")
-    if (!isOfRule) throw error
-    return [{ baseline: name, rule: rule.name, why: error.message }]
-  }
 }
 
 function inOrder(a: DriftRow, b: DriftRow): number {

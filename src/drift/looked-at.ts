@@ -73,8 +73,9 @@ export class LookedAt extends Map<unknown, unknown> {
 
   /** What the language tells the type of a map by; nothing of it is read thereby. */
   override *entries(): MapIterator<[string, unknown]> {
-    for (const [key, value] of Object.entries(this.#members))
-      yield [key, this.#told(value, key, `${this.#path}/${escapeKey(key)}`)]
+    // Mostly the first one is enough to tell it by.
+    for (const key in this.#members)
+      yield [key, this.#told(this.#members[key] ?? null, key, `${this.#path}/${escapeKey(key)}`)]
   }
 
   override *[Symbol.iterator](): MapIterator<[string, unknown]> {

@@ -1,64 +1,125 @@
 /** What is not as rules expect it. */
 import type { BaselineRule } from "#events/baseline.js"
+import { FleetError } from "#kernel/errors.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { unescapeKey } from "#kernel/pointer.js"
 import type { Position } from "#kernel/point.js"
 import type { Condition } from "#projections/entities/condition.js"
 import type { Entity } from "#projections/entities/read.js"
-import type { Kind, RecordRow } from "#projections/inventory/read.js"
+import { type Kind, type RecordRow, kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { inTurns } from "#timeline/turns.js"
-import { type Finding, expressionOf } from "./expression.js"
+import { type Expression, type Finding, WrongExpression, expressionOf } from "./expression.js"
 import type { DriftRow } from "./row.js"
 import { sinceWhen } from "./since.js"
 import { conditionsOf } from "./where.js"
 
+/** A rule that this program does not understand: it was declared by another version. */
+export interface BrokenRule {
+  readonly baseline: string
+  readonly rule: string
+  readonly why: string
+}
+
+interface Understood {
+  readonly rule: BaselineRule
+  readonly expression: Expression
+  readonly condition: Condition | undefined
+}
+
 /** Entities that are read at once. */
 const together = 500
 
-/**
- * @param about this entity alone
- * @throws WrongExpression, or FleetError `InvalidQuery`, for a rule that is not understood
- */
+/** @param about this entity alone @returns rules that are not understood, which judge nothing */
 export async function* ruleRows(
   views: ViewsReader,
   at: Position,
-  baseline: string,
-  rule: BaselineRule,
+  { name, rules }: { readonly name: string; readonly rules: readonly BaselineRule[] },
   about?: RecordRow,
+): AsyncGenerator<DriftRow, readonly BrokenRule[]> {
+  const broken: BrokenRule[] = []
+  for (const kind of kinds) {
+    if (about !== undefined && about.kind !== kind) continue
+    const understood: Understood[] = []
+    for (const rule of rules.filter((each) => each.kind === kind)) {
+      const found = await understand(rule)
+      if ("why" in found) broken.push({ baseline: name, rule: rule.name, why: found.why })
+      else understood.push(found)
+    }
+    yield* rowsOfKind(views, at, kind, understood, name, about)
+  }
+  return broken
+}
+
+async function understand(rule: BaselineRule): Promise<Understood | { readonly why: string }> {
+  try {
+    const expression = expressionOf(rule.kind, rule.expect)
+    return { rule, expression, condition: (await conditionsOf(rule.where, [rule.kind])).get(rule.kind) }
+  } catch (error) {
+    const isOfRule = error instanceof WrongExpression || (error instanceof FleetError && error.kind === "input")
+    if (isOfRule) return { why: error.message }
+    throw error
+  }
+}
+
+/** Each entity's document is read once, whatever asks of it. */
+async function* rowsOfKind(
+  views: ViewsReader,
+  at: Position,
+  kind: Kind,
+  rules: readonly Understood[],
+  baseline: string,
+  about: RecordRow | undefined,
 ): AsyncGenerator<DriftRow> {
-  const { kind, expect, severity, text = null } = rule
-  const expression = expressionOf(kind, expect)
-  const condition = (await conditionsOf(rule.where, [kind])).get(kind)
-  if (about !== undefined && about.kind !== kind) return
-  const present: Condition = { is: "present" }
-  const asked =
-    about === undefined
-      ? await views.entities.numbers({ kind, at, condition })
-      : await views.entities.among(kind, at, condition ? { is: "all", of: [present, condition] } : present, [about.no])
+  const asking = new Map<number, Understood[]>()
+  for (const each of rules) {
+    for (const no of await foundBy(views, at, kind, each, about)) {
+      const known = asking.get(no)
+      if (known === undefined) asking.set(no, [each])
+      else known.push(each)
+    }
+  }
+  const numbers = [...asking.keys()].toSorted((a, b) => a - b)
   const turn = inTurns()
-  for (let from = 0; from < asked.length; from += together) {
-    for (const entity of await views.entities.rows(kind, at, asked.slice(from, from + together))) {
-      const document = await documentOf(views, kind, entity, at, expression.facets)
-      for (const finding of expression.judge(document)) {
-        const { verdict, field, why } = finding
-        yield {
-          baseline,
-          rule: rule.name,
-          severity,
-          verdict,
-          entity: { kind, id: entity.id, name: entity.name },
-          field,
-          expected: expect,
-          actual: valueAt(document, field),
-          text: why ?? text,
-          since: () => since(views, kind, entity, finding, at),
+  for (let from = 0; from < numbers.length; from += together) {
+    for (const entity of await views.entities.rows(kind, at, numbers.slice(from, from + together))) {
+      const asked = asking.get(entity.no) ?? []
+      const facets = [...new Set(asked.flatMap(({ expression }) => expression.facets))]
+      const document = await documentOf(views, kind, entity, at, facets)
+      for (const { rule, expression } of asked) {
+        for (const finding of expression.judge(document)) {
+          const { verdict, field, why } = finding
+          yield {
+            baseline,
+            rule: rule.name,
+            severity: rule.severity,
+            verdict,
+            entity: { kind, id: entity.id, name: entity.name },
+            field,
+            expected: rule.expect,
+            actual: valueAt(document, field),
+            text: why ?? rule.text ?? null,
+            since: () => since(views, kind, entity, finding, at),
+          }
         }
       }
       await turn()
     }
   }
+}
+
+const present: Condition = { is: "present" }
+
+function foundBy(
+  views: ViewsReader,
+  at: Position,
+  kind: Kind,
+  { condition }: Understood,
+  about: RecordRow | undefined,
+): Promise<readonly number[]> {
+  if (about === undefined) return views.entities.numbers({ kind, at, condition })
+  return views.entities.among(kind, at, condition ? { is: "all", of: [present, condition] } : present, [about.no])
 }
 
 async function documentOf(

@@ -27,10 +27,18 @@ export interface Shape {
 }
 
 export function documentShape(kind: Kind): Shape {
-  return shapes[kind]
+  return shapeOf(documents[kind])
 }
 
+const made = new WeakMap<z.ZodType, Shape>()
+
 function shapeOf(schema: z.ZodType): Shape {
+  const shape = made.get(schema) ?? shapeMade(schema)
+  made.set(schema, shape)
+  return shape
+}
+
+function shapeMade(schema: z.ZodType): Shape {
   const bare = unwrapped(schema)
   if (bare instanceof z.ZodObject) {
     const members = new Map(Object.entries<z.ZodType>(bare.shape))
@@ -48,12 +56,6 @@ function shapeOf(schema: z.ZodType): Shape {
     return { is: "collection", members: [], at: () => shapeOf(item) }
   }
   return { is: "value", members: [], at: () => undefined }
-}
-
-const shapes: Readonly<Record<Kind, Shape>> = {
-  target: shapeOf(documents.target),
-  service: shapeOf(documents.service),
-  stack: shapeOf(documents.stack),
 }
 
 /**

@@ -5,9 +5,9 @@ import type { Instant } from "#kernel/clock.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
-import { type Asked, type Item, type ItemKey, difference } from "#timeline/diff/diff.js"
+import { type Asked, type Difference, type Item, type ItemKey, difference } from "#timeline/diff/diff.js"
 import { groupings } from "#timeline/diff/groups.js"
-import { keepForNextPage, keptFor } from "#timeline/diff/recent.js"
+import { keepForNextPage, keptFor } from "#timeline/recent.js"
 import { findEntity } from "#timeline/entity.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { type PageKey, decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
@@ -70,9 +70,9 @@ export const diff = query({
     const { from, to, after } = await rangeOf(call, asked)
     await fleet.reached(Math.max(from.position, to.position) as Position)
     const { entity, against, by } = asked
-    const question = JSON.stringify([from.position, to.position, entity, against, by, asked.q])
+    const question = JSON.stringify(["diff", from.position, to.position, entity, against, by, asked.q])
     const found =
-      keptFor(fleet.views, question) ??
+      (keptFor(fleet.views, question) as Difference | undefined) ??
       (await difference(fleet.views, fleet.ledger, {
         from: from.position,
         to: to.position,

@@ -3,11 +3,12 @@ import * as z from "zod"
 import { alertSeverity } from "#events/alert.js"
 import type { RecordedEvent } from "#events/catalog.js"
 import { expectationOf, expectations } from "#drift/expected.js"
-import { driftOf } from "#drift/drift.js"
+import { type Drift, driftOf } from "#drift/drift.js"
 import { type DriftRow, verdicts } from "#drift/row.js"
 import type { Fleet } from "#fleet.js"
 import type { Position } from "#kernel/point.js"
 import type { ViewsReader } from "#projections/views.js"
+import { keepForNextPage, keptFor } from "#timeline/recent.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { findBaseline } from "./baselines.js"
 import { query } from "./define.js"
@@ -75,7 +76,10 @@ export const drift = query({
     const { fleet, point } = call
     if (baseline !== undefined) await findBaseline(fleet.views, baseline, point.position)
     const about = input.entity === undefined ? undefined : new Set(await idsAbout(call, input.entity))
-    const { rows, broken } = await driftOf(fleet.views, point, { baseline })
+    const question = JSON.stringify(["drift", point.position, baseline])
+    const found =
+      (keptFor(fleet.views, question) as Drift | undefined) ?? (await driftOf(fleet.views, point, { baseline }))
+    const { rows, broken } = found
     const asked = rows.filter(
       (row) => about?.has(row.entity.id) !== false && (severity === undefined || row.severity === severity),
     )
@@ -86,6 +90,7 @@ export const drift = query({
     const shown = listed.slice(begin, begin + input.limit)
     const last = shown.at(-1)
     const next = begin + shown.length < listed.length && last !== undefined ? encodeCursor(point, keyOf(last)) : null
+    if (next !== null) keepForNextPage(fleet.views, question, found)
     return { items: await told(fleet, shown), next, counts, broken }
   },
 })

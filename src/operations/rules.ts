@@ -126,8 +126,16 @@ async function rulesGiven(input: { rules?: string | undefined; starter: boolean 
   return rulesIn(input.rules ?? starterRules)
 }
 
-/** Its printer is loaded by who wants it. */
+/** In the order in which a person writes it. Its printer is loaded by who wants it. */
 function yamlOf(value: readonly BaselineRule[]): string {
   const { stringify } = createRequire(import.meta.url)("yaml") as typeof yaml
-  return stringify({ rules: value }, { aliasDuplicateObjects: false })
+  const inOrder = value.map(({ name, kind, where, expect, severity, text: said }) => ({
+    name,
+    kind,
+    where,
+    expect,
+    severity,
+    text: said,
+  }))
+  return stringify({ rules: inOrder }, { aliasDuplicateObjects: false })
 }

@@ -220,6 +220,15 @@ describe("the command line", () => {
     }
   })
 
+  it("gives a command of two words the flags that stand behind it", async () => {
+    const options = await inFolder()
+    await answer(["rules", "adopt", "usual", "--starter", "--reason", "to begin with"], options)
+    const { items } = await answer<{ items: { name: string; reason: string }[] }>(["baselines"], options)
+    expect(items).toMatchObject([{ name: "usual", reason: "to begin with" }])
+    const rules = await fleetLedger(["rules", "usual"], options)
+    expect(rules.stdout).toContain("- name: firewall")
+  })
+
   it("has its commands written down as the operations have them", () => {
     const written: unknown = JSON.parse(fs.readFileSync("dist/bin/commands.json", "utf8"))
     expect(written).toEqual(JSON.parse(JSON.stringify(describeCommands())))

@@ -1,15 +1,18 @@
 /** Drift of a pinned point is the difference of two points, as far as the baseline covers it; of the point itself there is none. */
-import type { Baseline } from "#events/baseline.js"
-import { judgedBy } from "#drift/drift.js"
+import type { Baseline, BaselineRule } from "#events/baseline.js"
+import { driftOf, judgedBy } from "#drift/drift.js"
 import { covers } from "#drift/pinned.js"
 import type { DriftRow } from "#drift/row.js"
 import { selectionOf } from "#drift/where.js"
+import { baselineId } from "#kernel/ids.js"
 import type { Json } from "#kernel/json.js"
 import { type Position, origin } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { Views } from "#projections/views.js"
 import { itemsBetween } from "#tests/support/differences.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import type { Append } from "#tests/support/random-history.js"
+import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -66,5 +69,60 @@ describe("drift of a pinned point", () => {
         }
       }),
       { numRuns: 20 },
+    ))
+})
+
+const rules: BaselineRule[] = [
+  { name: "named", kind: "target", expect: 'identity.name == "a" || size(packages) > 1', severity: "warning" },
+  {
+    name: "packages",
+    kind: "target",
+    where: "-key:b",
+    expect: "packages.all(p, packages[p].version != null)",
+    severity: "critical",
+  },
+  { name: "runs", kind: "service", expect: 'config.enabled != "b" && config.user != "a"', severity: "warning" },
+  {
+    name: "folder",
+    kind: "stack",
+    where: "lifecycle:observed",
+    expect: "config.workingDir.startsWith('a')",
+    severity: "warning",
+  },
+]
+
+describe("drift as of a point", () => {
+  it("is what was told when that was the last, whatever came after it", () =>
+    fc.assert(
+      fc.asyncProperty(anyLinkedHistory, fc.nat(), async (history, when) => {
+        const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]
+        try {
+          const declare = (name: string, baseline: Baseline): Append => ({
+            stream: stream(`baseline-${baselineId(name)}`),
+            events: [{ type: "BaselineDeclared", data: { name, baseline }, metadata, observedAt }],
+          })
+          const pinned: Pinned = { of: "point", position: 0, time: observedAt, severity: "warning" }
+          const begin = when % history.length
+          const declared = [declare("rules", { of: "rules", rules }), declare("pinned", pinned)]
+          const events = await appendTwice(ledger, history.toSpliced(begin, 0, ...declared))
+          const live: string[] = []
+          const asToldAt = async (position: Position) => {
+            const { rows, broken } = await driftOf(views, { position })
+            expect(broken).toEqual([])
+            const all = []
+            for (const { since, ...row } of rows) all.push({ ...row, since: await since() })
+            return JSON.stringify(all)
+          }
+          for (const event of events) {
+            await views.handle([event])
+            live.push(await asToldAt(event.position))
+          }
+          for (const [index, { position }] of events.entries()) expect(await asToldAt(position)).toBe(live[index])
+        } finally {
+          views.close()
+          await ledger.close()
+        }
+      }),
+      { numRuns: 12 },
     ))
 })
