@@ -21,8 +21,10 @@ export function answering(fleet: Fleet, log: FastifyBaseLogger): Answering {
     ({ authInfo }) => {
       const principal = authInfo?.extra?.["principal"] as Principal
       return mcpServer({
-        invoke: (operation, input, signal, progress) =>
-          invoke(operation, { fleet, principal, signal, progress }, input),
+        within: (_signal, work) =>
+          work((operation, input, signal, progress) =>
+            invoke(operation, { fleet, principal, signal, progress }, input),
+          ),
         allows: ({ uses }) => fleet.config.mcp.write && uses.every(({ scope }) => allows(principal.scope, scope)),
         failed,
       })

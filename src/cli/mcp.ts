@@ -12,18 +12,23 @@ import { untilToldToStop } from "./told-to-stop.js"
 /** Ends with its input, or when told to. */
 export async function mcp(flags: GlobalFlags & { readonly write?: boolean }): Promise<void> {
   const commands = new Map((await loadCommands()).map((spec) => [spec.name, spec]))
+  const specOf = (name: string) => {
+    const spec = commands.get(name)
+    if (spec === undefined) throw bug(`the build wrote down no operation "${name}"`)
+    return spec
+  }
   const mayWrite = flags.write === true || loadConfig(flags, process.env).mcp.write
   const gone = new Promise<void>((resolve) => process.stdin.once("end", resolve).once("close", resolve))
   const serving = serveStdio(
     () =>
       mcpServer({
         // The folder is let go of in between, so that others can work on it while somebody thinks.
-        async invoke({ name }, input, signal, progress) {
-          const spec = commands.get(name)
-          if (spec === undefined) throw bug(`the build wrote down no operation "${name}"`)
+        async within(signal, work) {
           const caller = await reach(flags, signal)
           try {
-            return await caller.invoke(spec, input, signal, progress)
+            return await work((operation, input, aborted, progress) =>
+              caller.invoke(specOf(operation.name), input, aborted, progress),
+            )
           } finally {
             await caller.close()
           }

@@ -8,14 +8,17 @@ import { fitted, mostBytes } from "./fit.js"
 import type { Ask, Tool } from "./tool.js"
 import { cut, neutral, notice } from "./untrusted.js"
 
+export type Invoke = (
+  operation: Query | Act,
+  input: Record<string, unknown>,
+  signal: AbortSignal,
+  progress: Progress,
+) => Promise<object>
+
 /** The way to the operations, for one who asks. */
 export interface Reach {
-  invoke(
-    operation: Query | Act,
-    input: Record<string, unknown>,
-    signal: AbortSignal,
-    progress: Progress,
-  ): Promise<object>
+  /** Does the work of one request, which may call several operations. */
+  readonly within: <T>(signal: AbortSignal, work: (invoke: Invoke) => Promise<T>) => Promise<T>
   /** Whether tools that change something are there, and which of them. */
   readonly allows: (tool: Tool) => boolean
   /** Told of what was not expected; whoever asked is told only that it happened. */
@@ -32,15 +35,23 @@ export function answered(told: object): JsonObject {
   return { notice, ...value, ...cursor, ...(left.length > 0 && { omitted: left }) }
 }
 
-/** @throws a bug, where a tool asks what it does not say that it uses */
-export function asking(tool: Tool, reach: Reach, context: ServerContext): Ask {
+/** What a tool tells, made what is sent. @throws a bug, where it asks what it does not say that it uses */
+export function answerOf(
+  { name, uses }: Pick<Tool, "name" | "uses">,
+  run: (ask: Ask) => Promise<object>,
+  reach: Reach,
+  context: ServerContext,
+): Promise<JsonObject> {
   const { signal } = context.mcpReq
   const progress = progressOf(context)
-  return async <T>(operation: Query | Act, input: Readonly<Record<string, unknown>>) => {
-    if (!tool.uses.includes(operation)) throw bug(`${tool.name} does not say that it uses ${operation.name}`)
-    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-    return (await reach.invoke(operation, given, signal, progress)) as T
-  }
+  return reach.within(signal, async (invoke) => {
+    const ask: Ask = async <T>(operation: Query | Act, input: Readonly<Record<string, unknown>>) => {
+      if (!uses.includes(operation)) throw bug(`${name} does not say that it uses ${operation.name}`)
+      const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+      return (await invoke(operation, given, signal, progress)) as T
+    }
+    return answered(await run(ask))
+  })
 }
 
 /** More often nobody wants to hear of it. */

@@ -9,7 +9,7 @@ import {
 import { FleetError } from "#kernel/errors.js"
 import { kinds } from "#projections/inventory/read.js"
 import { fieldsOf } from "#query/fields.js"
-import { answered, asking, type Reach, refusal } from "./answering.js"
+import { type Reach, answerOf, refusal } from "./answering.js"
 import type { Ask, Tool } from "./tool.js"
 import { entityAt, showEntity } from "./tools/find.js"
 import { getFleetOverview } from "./tools/overview.js"
@@ -64,7 +64,7 @@ async function told(
   read: (ask: Ask) => Promise<object>,
 ) {
   try {
-    const answer = answered(await read(asking(tool, reach, context)))
+    const answer = await answerOf(tool, read, reach, context)
     return { contents: [{ uri: href, ...json, text: JSON.stringify(answer) }] }
   } catch (error) {
     const isTheirs = error instanceof FleetError

@@ -2,7 +2,7 @@
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server"
 import * as z from "zod"
 import { version } from "../version.js"
-import { type Reach, answered, asking, refusal } from "./answering.js"
+import { type Reach, answerOf, refusal } from "./answering.js"
 import { described } from "./described.js"
 import { addPrompts } from "./prompts.js"
 import { addResources } from "./resources.js"
@@ -43,7 +43,7 @@ function register(server: McpServer, tool: Tool, reach: Reach): void {
     },
     async (given: Record<string, unknown>, context: ServerContext) => {
       try {
-        const answer = answered(await tool.run(asking(tool, reach, context), given))
+        const answer = await answerOf(tool, (ask) => tool.run(ask, given), reach, context)
         return { content: [{ type: "text" as const, text: framed(answer) }], structuredContent: answer }
       } catch (error) {
         return { content: [{ type: "text" as const, text: refusal(error, reach) }], isError: true }

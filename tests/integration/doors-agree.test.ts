@@ -196,10 +196,11 @@ describe("the doors", () => {
     const principal: Principal = { name: "token:ada", scope: "admin" }
     const [here, there] = InMemoryTransport.createLinkedPair()
     const server = mcpServer({
-      invoke(operation, input, signal, progress) {
-        asked.push({ operation, input })
-        return invoke(operation, { fleet, principal, signal, progress }, input)
-      },
+      within: (_signal, work) =>
+        work((operation, input, signal, progress) => {
+          asked.push({ operation, input })
+          return invoke(operation, { fleet, principal, signal, progress }, input)
+        }),
       allows: () => false,
       failed: fail,
     })

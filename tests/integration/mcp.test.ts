@@ -42,7 +42,8 @@ async function agentOf(fleet: Fleet, mayWrite = true): Promise<Agent> {
   const [here, there] = InMemoryTransport.createLinkedPair()
   const principal = { name: "user:ada", scope: "admin" as const }
   const server = mcpServer({
-    invoke: (operation, input, signal, progress) => invoke(operation, { fleet, principal, signal, progress }, input),
+    within: (_signal, work) =>
+      work((operation, input, signal, progress) => invoke(operation, { fleet, principal, signal, progress }, input)),
     allows: () => mayWrite,
     failed(error) {
       throw error
@@ -186,6 +187,18 @@ describe("an agent", () => {
     expect(refused).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^NotFound: /) }] })
     const wrong = await call("search_fleet", { query: "rle:production" })
     expect(wrong).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/did you mean/) }] })
+  })
+
+  it("hears how far long work is, if it wants to", async () => {
+    const { fleet } = await smallFleet()
+    const { as } = await served(fleet, false)
+    for (const mode of ["legacy", "auto"] as const) {
+      const { client } = await as("read", mode)
+      const heard: (string | undefined)[] = []
+      const onprogress = ({ message }: { message?: string | undefined }) => heard.push(message)
+      await client.callTool({ name: "verify_history", arguments: {} }, { onprogress })
+      expect(heard[0]).toMatch(/^events \d+ of \d+$/)
+    }
   })
 
   it("is told that a machine was never seen, or not for long", async () => {

@@ -2,7 +2,6 @@
 import * as z from "zod"
 import { epochMs, type Instant, instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
-import { checks } from "#operations/checks.js"
 import { at } from "#operations/define.js"
 import { relations } from "#operations/relations.js"
 import { search } from "#operations/search.js"
@@ -14,6 +13,7 @@ import { sizeOf } from "../fit.js"
 import { type Page, mostOfItems, pageThatFits, paging } from "../pages.js"
 import { type Ask, entityShape, known, nextShape, pointShape, tool } from "../tool.js"
 import { neutral } from "../untrusted.js"
+import { usesOfWrong, whatIsWrong, wrongShape } from "./wrong.js"
 
 interface PageAt extends Page {
   readonly at: { readonly position: number; readonly time: Instant }
@@ -51,14 +51,14 @@ export const getUnhealthyTargets = tool({
   name: "get_unhealthy_targets",
   title: "Unhealthy machines",
   description:
-    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with what of their resources is short, and checks that fail.",
-  uses: [targets, checks],
+    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with what of their resources is short, checks that fail and open alerts.",
+  uses: [targets, ...usesOfWrong],
   input: z.object({ threshold: z.number().min(0).max(1).default(0.7), ...paging, at }),
   output: z.object({
     at: pointShape,
     items: z.array(machine),
     next: nextShape,
-    failingChecks: z.array(z.looseObject({ name: z.string() })),
+    ...wrongShape,
   }),
   async run(ask, { threshold, ...input }) {
     const page = await pageThatFits<PageAt>(
@@ -67,9 +67,7 @@ export const getUnhealthyTargets = tool({
       { q: `health<${threshold}`, sort: "health", ...input },
       machineOf,
     )
-    const point = { at: input.at ?? page.at.time }
-    const failing = await ask<{ items: JsonObject[] }>(checks, { ...point, status: "failing", limit: 10 })
-    return { ...page, failingChecks: failing.items.map(known) }
+    return { ...page, ...(await whatIsWrong(ask, input.at ?? page.at.time)) }
   },
 })
 
@@ -114,8 +112,8 @@ export const showEntity = tool({
   name: "show_entity",
   title: "One machine, service or stack",
   description:
-    "Everything known of one machine, service or stack: facets (identity, hardware, os, network, sockets, storage, security …), who tells of it, when it was last seen, measurements, what it runs on or what runs on it, its checks. Packages only if `facets` names them.",
-  uses: [show, relations, checks],
+    "Everything known of one machine, service or stack: facets (identity, hardware, os, network, sockets, storage, security …), who tells of it, when it was last seen, measurements, what it runs on or what runs on it, checks of it that fail, open alerts. Packages only if `facets` names them.",
+  uses: [show, relations, ...usesOfWrong],
   input: z.object({
     entity: entityReference.describe("Name or id; kind:NAME where a name is of several kinds"),
     facets: z.string().max(500).optional().describe("Only these facets, separated by commas: os,network"),
@@ -133,7 +131,7 @@ export const showEntity = tool({
     omitted: z.array(z.string()).optional(),
     measurements: z.looseObject({}),
     relations: z.array(z.object({ relation: z.string(), entity: entityShape })),
-    checks: z.array(z.looseObject({ name: z.string(), status: z.string() })),
+    ...wrongShape,
   }),
   run: (ask, { entity, facets, at: asked }) => entityAt(ask, entity, asked, facets),
 })
@@ -150,14 +148,12 @@ export async function entityAt(ask: Ask, reference: string, asked: string | unde
   const shown = await ask<Shown>(show, { entity: reference, facets, at: asked })
   const about = { entity: shown.entity.id, at: asked ?? shown.at.time }
   const related = await ask<{ items: JsonObject[] }>(relations, about)
-  const itsChecks =
-    shown.entity.kind === "stack" ? { items: [] } : await ask<{ items: JsonObject[] }>(checks, { ...about, limit: 20 })
   return {
     ...known(shown),
     entity: shown.entity,
     uri: uriOf(shown.entity, shown.at),
     relations: related.items.slice(0, mostRelated),
-    checks: itsChecks.items.map(known),
+    ...(await whatIsWrong(ask, about.at, about.entity)),
   }
 }
 

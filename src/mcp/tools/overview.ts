@@ -1,11 +1,11 @@
 /** How the fleet is doing in one answer: what there is, what is wrong with it, who tells of it. */
 import * as z from "zod"
 import type { JsonObject } from "#kernel/json.js"
-import { checks } from "#operations/checks.js"
 import { count } from "#operations/count.js"
 import { at } from "#operations/define.js"
 import { status } from "#operations/status.js"
 import { type Ask, known, pointShape, tool } from "../tool.js"
+import { usesOfWrong, whatIsWrong, wrongShape } from "./wrong.js"
 
 interface Counted {
   readonly at: { readonly time: string }
@@ -19,7 +19,7 @@ interface Status {
   readonly sources: readonly (JsonObject & { readonly run: JsonObject | null })[]
 }
 
-/** Of the values of one field, and of failing checks. */
+/** Of the values of one field, and of sources. */
 const most = 12
 
 const counted = z.looseObject({ total: z.number() })
@@ -28,15 +28,15 @@ export const getFleetOverview = tool({
   name: "get_fleet_overview",
   title: "Fleet overview",
   description:
-    "Start here: how many machines, services and stacks there are, by role, status, health, operating system, runtime and source; failing checks; when each source was looked at last.",
-  uses: [count, checks, status],
+    "Start here: how many machines, services and stacks there are, by role, status, health, operating system, runtime and source; failing checks, open alerts; when each source was looked at last.",
+  uses: [count, status, ...usesOfWrong],
   input: z.object({ at }),
   output: z.object({
     at: pointShape,
     targets: counted,
     services: counted,
     stacks: counted,
-    failingChecks: z.array(z.looseObject({ name: z.string() })),
+    ...wrongShape,
     sources: z.object({
       total: z.number(),
       failed: z.number(),
@@ -50,14 +50,13 @@ export const getFleetOverview = tool({
     const point = { at: input.at ?? targets.at.time }
     const services = await countOf(ask, "service", "status,runtime", point.at)
     const stacks = await countOf(ask, "stack", "runtime", point.at)
-    const failing = await ask<{ items: JsonObject[] }>(checks, { ...point, status: "failing", limit: most })
     const { ledger, views, sources } = await ask<Status>(status, point)
     return {
       at: targets.at,
       targets: told(targets),
       services: told(services),
       stacks: told(stacks),
-      failingChecks: failing.items.map(known),
+      ...(await whatIsWrong(ask, point.at)),
       sources: sourcesOf(sources),
       ledger: { events: ledger.events, sealed: ledger.sealed },
       views: { state: views.state, lag: views.lag },

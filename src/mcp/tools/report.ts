@@ -1,12 +1,12 @@
 /** Reports: questions that belong together, each with the query that goes on where the report ends. */
 import * as z from "zod"
 import type { JsonObject } from "#kernel/json.js"
-import { checks } from "#operations/checks.js"
 import { count } from "#operations/count.js"
 import { at } from "#operations/define.js"
 import { drift } from "#operations/drift.js"
 import { search } from "#operations/search.js"
 import { type Ask, known, pointShape, tool } from "../tool.js"
+import { usesOfWrong, whatIsWrong, wrongShape } from "./wrong.js"
 
 type Kind = "target" | "service" | "stack"
 
@@ -89,7 +89,7 @@ export const generateFleetReport = tool({
   title: "Fleet report",
   description:
     "A report at any point in time: summary, health, security, resources or dependencies. Each section has a total, its first entries, and the query that search_fleet goes on with; what nobody has looked at is in no section.",
-  uses: [count, search, checks, drift],
+  uses: [count, search, drift, ...usesOfWrong],
   input: z.object({ report_type: z.enum(types).default("summary"), at }),
   output: z.object({
     at: pointShape,
@@ -104,28 +104,26 @@ export const generateFleetReport = tool({
         items: z.array(z.looseObject({})),
       }),
     ),
-    failingChecks: z.array(z.looseObject({})),
+    ...wrongShape,
     drift: z.looseObject({}),
   }),
   async run(ask, { report_type: report, at: asked }) {
     const { counted, questions } = reports[report] ?? { counted: {}, questions: [] }
-    const failing = await ask<{ at: { time: string }; items: JsonObject[] }>(checks, {
-      at: asked,
-      status: "failing",
+    const drifted = await ask<{ at: { time: string }; counts: JsonObject; items: JsonObject[] }>(drift, {
       limit: most,
+      at: asked,
     })
-    const point = asked ?? failing.at.time
+    const point = asked ?? drifted.at.time
     const counts: Record<string, JsonObject> = {}
     for (const [kind, by] of Object.entries(counted)) counts[kind] = await countOf(ask, { kind, by, at: point })
     const sections = []
     for (const question of questions) sections.push(await answerOf(ask, question, point))
-    const drifted = await ask<{ counts: JsonObject; items: JsonObject[] }>(drift, { limit: most, at: point })
     return {
-      at: failing.at,
+      at: drifted.at,
       report,
       counts,
       sections,
-      failingChecks: failing.items.map(known),
+      ...(await whatIsWrong(ask, point)),
       drift: { ...drifted.counts, items: drifted.items.map(known) },
     }
   },
