@@ -24,6 +24,9 @@ type Row = Omit<DeclaredBaseline, "baseline"> & { readonly baseline: string }
 const columns = "name, baseline, since, time, actor, reason"
 const holds = "since <= $at AND (until IS NULL OR until > $at)"
 
+/** What was declared never changes, and is asked for at every event. */
+const mostRemembered = 100
+
 export type BaselinesReader = ReturnType<typeof baselinesReader>
 
 export function baselinesReader(db: Db) {
@@ -34,6 +37,16 @@ export function baselinesReader(db: Db) {
   const points = db.prepare<{ at: number }, Row>(
     `SELECT ${columns} FROM baselines WHERE ${holds} AND json_extract(baseline, '$.of') = 'point' ORDER BY name`,
   )
+  const remembered = new Map<string, DeclaredBaseline>()
+  const declared = (row: Row): DeclaredBaseline => {
+    const key = `${row.since} ${row.name}`
+    const known = remembered.get(key)
+    if (known !== undefined) return known
+    const made = { ...row, baseline: JSON.parse(row.baseline) as Baseline }
+    if (remembered.size >= mostRemembered) remembered.clear()
+    remembered.set(key, made)
+    return made
+  }
   return {
     /** Those that pin a point, by name. */
     pinned: async (position: Position): Promise<readonly PinnedBaseline[]> =>
@@ -47,8 +60,4 @@ export function baselinesReader(db: Db) {
       return row && declared(row)
     },
   }
-}
-
-function declared(row: Row): DeclaredBaseline {
-  return { ...row, baseline: JSON.parse(row.baseline) as Baseline }
 }

@@ -281,7 +281,7 @@ export function entitiesReader(db: Db, scans: Scans) {
     async rows(kind: Kind, at: Position, nos: readonly number[]): Promise<readonly Entity[]> {
       const query = contextAt(at)
       const sql = rowsAmong(query, kind, columns, "SELECT value FROM json_each($nos)", undefined)
-      const rows = db.prepare<object, Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
+      const rows = statement<Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
       return rows.map(entityOf).sort((a, b) => a.no - b.no)
     },
 
@@ -293,11 +293,9 @@ export function entitiesReader(db: Db, scans: Scans) {
       nos: readonly number[],
     ): Promise<readonly number[]> {
       const query = contextAt(at)
-      const sql = rowsAmong(query, kind, "e.no", "SELECT value FROM json_each($nos)", condition)
-      return db
-        .prepare<object, number>(sql)
-        .pluck()
-        .all({ ...query.values, nos: JSON.stringify(nos) })
+      const sql = rowsAmong(query, kind, "e.no AS no", "SELECT value FROM json_each($nos)", condition)
+      const rows = statement<{ no: number }>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
+      return rows.map(({ no }) => no)
     },
   }
 }

@@ -63,8 +63,8 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     } else if (open.size > 0 && catalog[event.type].change) {
       const record = numbers(subjectOf(event))
       if (record === undefined) return
+      const at = epochMs(event.occurredAt ?? event.observedAt)
       for (const [id, { intent, from, until }] of open) {
-        const at = epochMs(event.occurredAt ?? event.observedAt)
         if (at < from || at > until) continue
         for (const path of coveredBy(intent, event)) match.run(event.position, id, path, record.no)
       }

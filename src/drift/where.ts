@@ -1,6 +1,7 @@
 /** Which entities a baseline or an intent is about. What it says has to mean the same for ever, so it rests on nothing that is kept elsewhere, nor on the clock. */
 import { FleetError } from "#kernel/errors.js"
-import type { Position } from "#kernel/point.js"
+import { instant } from "#kernel/clock.js"
+import { type Point, origin } from "#kernel/point.js"
 import type { Condition } from "#projections/entities/condition.js"
 import { type Kind, kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
@@ -11,17 +12,33 @@ import type { Selection } from "#timeline/diff/diff.js"
 
 export type Conditions = ReadonlyMap<Kind, Condition>
 
+/** The same few are asked at every event. */
+const mostRemembered = 1_000
+const remembered = new Map<string, Conditions>()
+const none: Conditions = new Map()
+
 /**
  * The condition for each of the kinds; none where nothing is asked.
  * @throws FleetError `InvalidQuery` that names the character
  */
 export async function conditionsOf(where: string | undefined, among: readonly Kind[]): Promise<Conditions> {
-  if (where === undefined || where.trim() === "") return new Map()
+  if (where === undefined || where.trim() === "") return none
+  const key = `${among.join()} ${where}`
+  const known = remembered.get(key)
+  if (known !== undefined) return known
   const query = parseQuery(where)
   refuseSaved(query)
-  const noMoment = new FleetError("InvalidPoint", "what is meant to hold for good cannot ask for a moment")
-  const point = { position: 0 as Position, time: "1970-01-01T00:00:00.000Z" as never }
-  return understand(query, { kinds: among, point, resolve: () => Promise.reject(noMoment) })
+  const conditions = await understand(query, { kinds: among, point: nowhere, resolve: noMoment })
+  if (remembered.size >= mostRemembered) remembered.clear()
+  remembered.set(key, conditions)
+  return conditions
+}
+
+/** Nothing that is asked depends on it. */
+const nowhere: Point = { position: origin, time: instant(0) }
+
+async function noMoment(): Promise<never> {
+  throw new FleetError("InvalidPoint", "what is meant to hold for good cannot ask for a moment")
 }
 
 function refuseSaved(query: Query): void {
