@@ -76,9 +76,9 @@ function progressOf({ mcpReq }: ServerContext): Progress {
   }
 }
 
-/** The same sentence as at every other door. */
+/** The same sentence as at every other door; it may name what there is instead, in the fleet's own words. */
 export function refusal(error: unknown, { failed }: Reach): string {
-  if (error instanceof FleetError) return `${error.code}: ${cut(printable(error.message), 1_000)}`
+  if (error instanceof FleetError) return `${error.code}: ${cut(printable(error.message), 1_000)}\n${notice}`
   failed(error)
   return `Internal: something broke inside; the log says what`
 }

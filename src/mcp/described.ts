@@ -8,10 +8,15 @@ const untold = new Set(["$schema", "additionalProperties", "minLength", "maxLeng
 export function described(schema: z.ZodObject): StandardSchemaWithJSON<Record<string, unknown>> {
   const { jsonSchema, ...standard } = schema["~standard"]
   type Told = typeof jsonSchema.input
-  const inFew =
-    (tell: Told): Told =>
-    (options) =>
-      short(tell(options) as JsonObject) as Record<string, unknown>
+  const inFew = (tell: Told): Told => {
+    // Over HTTP there is a server for each request, and the tools are the same.
+    const known = new Map<string, Record<string, unknown>>()
+    return (options) => {
+      const told = known.get(options.target) ?? (short(tell(options) as JsonObject) as Record<string, unknown>)
+      known.set(options.target, told)
+      return told
+    }
+  }
   return {
     "~standard": { ...standard, jsonSchema: { input: inFew(jsonSchema.input), output: inFew(jsonSchema.output) } },
   }

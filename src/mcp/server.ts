@@ -1,12 +1,12 @@
 /** The server of the Model Context Protocol: tools, resources and prompts over the operations, whoever calls them and by whatever transport it is reached. */
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server"
 import * as z from "zod"
+import { type JsonObject, isObject } from "#kernel/json.js"
 import { version } from "../version.js"
 import { type Reach, answerOf, refusal } from "./answering.js"
 import { described } from "./described.js"
 import { addPrompts } from "./prompts.js"
 import { addResources } from "./resources.js"
-import type { Tool } from "./tool.js"
 import { tools } from "./tools.js"
 import { framed, notice } from "./untrusted.js"
 
@@ -17,23 +17,30 @@ const instructions = `An inventory of a fleet (machines, services, stacks) that 
 - Cite position and event id with what you state; verify_history proves that the record was not altered.
 - ${notice}`
 
+const offers = tools.map((tool) => ({
+  tool,
+  inputSchema: described(tool.input.strict()),
+  outputSchema: described(marked(tool.output)),
+}))
+
 export function mcpServer(reach: Reach): McpServer {
   const server = new McpServer({ name: "fleet-ledger", title: "fleet-ledger", version }, { instructions })
-  for (const tool of tools) if (tool.writes === undefined || reach.allows(tool)) register(server, tool, reach)
+  for (const offer of offers)
+    if (offer.tool.writes === undefined || reach.allows(offer.tool)) register(server, offer, reach)
   addResources(server, reach)
   addPrompts(server)
   return server
 }
 
-function register(server: McpServer, tool: Tool, reach: Reach): void {
-  const { name, title, description, input, output, writes } = tool
+function register(server: McpServer, { tool, inputSchema, outputSchema }: Offer, reach: Reach): void {
+  const { name, title, description, writes } = tool
   server.registerTool(
     name,
     {
       title,
       description,
-      inputSchema: described(input.strict()),
-      outputSchema: described(marked(output)),
+      inputSchema,
+      outputSchema,
       annotations: {
         readOnlyHint: writes === undefined,
         destructiveHint: false,
@@ -44,13 +51,24 @@ function register(server: McpServer, tool: Tool, reach: Reach): void {
     async (given: Record<string, unknown>, context: ServerContext) => {
       try {
         const answer = await answerOf(tool, (ask) => tool.run(ask, given), reach, context)
-        return { content: [{ type: "text" as const, text: framed(answer) }], structuredContent: answer }
+        return {
+          content: [{ type: "text" as const, text: framed(answer) }, ...linkTo(answer)],
+          structuredContent: answer,
+        }
       } catch (error) {
         return { content: [{ type: "text" as const, text: refusal(error, reach) }], isError: true }
       }
     },
   )
 }
+
+/** To the entity that an answer is about. */
+function linkTo({ uri, entity }: JsonObject) {
+  if (typeof uri !== "string" || !isObject(entity)) return []
+  return [{ type: "resource_link" as const, uri, name: entity["name"] as string, mimeType: "application/json" }]
+}
+
+type Offer = (typeof offers)[number]
 
 /** What every answer carries besides its own. */
 function marked(output: z.ZodObject): z.ZodObject {

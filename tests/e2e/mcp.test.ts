@@ -22,9 +22,9 @@ function started(data: string, args: readonly string[], mode: "legacy" | "auto" 
 }
 
 describe("fleet-ledger mcp", () => {
-  it.each(["legacy", "auto"] as const)("runs each tool on a folder that nobody serves (%s)", async (mode) => {
+  it("runs each tool on a folder that nobody serves", async () => {
     const data = `${await tempFolder()}/data`
-    const { call, use } = await started(data, ["--write"], mode)
+    const { call, use } = await started(data, ["--write"], "auto")
     await use("run_fleet_discovery")
     await use("create_inventory_snapshot", { name: "first" })
     const { items } = await use<{ items: { entity: { id: string } }[] }>("search_fleet", { query: "source:here" })

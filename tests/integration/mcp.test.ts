@@ -103,7 +103,11 @@ describe("an agent", () => {
     expect(Object.keys(calls)).toEqual(tools.map(({ name }) => name))
     for (const [name, input] of Object.entries(calls)) {
       const { isError, content, structuredContent } = await call(name, input)
-      expect([name, isError, content]).toEqual([name, undefined, [expect.objectContaining({ type: "text" })]])
+      expect([name, isError, content]).toEqual([
+        name,
+        undefined,
+        expect.arrayContaining([expect.objectContaining({ type: "text" })]),
+      ])
       expect(structuredContent).toMatchObject({ notice })
     }
   })
@@ -242,7 +246,9 @@ describe("a resource", () => {
   it("is an entity as of a point, by the address that an answer gives", async () => {
     const { fleet, host } = await smallFleet()
     const asked = await agentOf(fleet)
-    const { uri, ...shown } = await asked.use<{ uri: string }>("show_entity", { entity: "web-1" })
+    const { content, structuredContent } = await asked.call("show_entity", { entity: "web-1" })
+    const { uri, ...shown } = structuredContent as { uri: string }
+    expect(content[1]).toMatchObject({ type: "resource_link", uri, name: "web-1" })
     expect(JSON.parse(await read(asked, uri))).toMatchObject({
       entity: { id: host },
       facets: { os: { kernel: "6.1.1" } },
@@ -314,7 +320,7 @@ describe("whatever else is sent", () => {
 
 describe("an answer over thousands of machines", () => {
   it("is short, whatever is asked for, and goes on where it ended", { timeout: 60_000 }, async () => {
-    const count = 1_500
+    const count = 1_000
     const fleet = await open(await tempFolder())
     await populate(fleet, count)
     const { use, call } = await agentOf(fleet)
@@ -392,7 +398,8 @@ describe("text from the fleet", () => {
       const result = await call(name, input)
       const [{ text: shown }] = result.content as unknown as [{ text: string }]
       if (result.isError === true) {
-        expect(shown).not.toMatch(hidden)
+        expect(shown.replace(`\n${notice}`, "")).not.toMatch(hidden)
+        expect(shown).toContain(notice)
         continue
       }
       const frame = /^(.*)\n<(untrusted-data-[0-9a-f]{12})>\n(.*)\n<\/\2>$/.exec(shown)
