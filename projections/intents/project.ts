@@ -28,10 +28,11 @@ const tables = `
     record_no INTEGER NOT NULL,
     PRIMARY KEY (position, intent, path)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX intent_matches_in_order ON intent_matches (intent, position);
   CREATE INDEX intent_matches_of_field ON intent_matches (intent, record_no, path, position);`
 
 /** Reads the inventory's records: it comes after that projection. */
-export const intentsProjection: Projection = { name: "intents", version: 1, tables, projector }
+export const intentsProjection: Projection = { name: "intents", version: 2, tables, projector }
 
 type Intent = EventData<"ChangeExpected">
 

@@ -23,6 +23,11 @@ export interface IntentMatch {
   readonly recordNo: number
 }
 
+/** With the change that it is of. */
+export interface Covered extends IntentMatch {
+  readonly position: Position
+}
+
 interface Row extends Pick<Intent, "id" | "since" | "time" | "actor" | "reason" | "ticket"> {
   readonly intent: string
 }
@@ -49,6 +54,10 @@ export function intentsReader(db: Db) {
       "SELECT position FROM intent_matches WHERE intent = ? AND record_no = ? AND path = ? AND position < ? ORDER BY position",
     )
     .pluck()
+  const covered = db.prepare<[string, number, number], Omit<Covered, "intent">>(
+    `SELECT position, path, record_no AS recordNo FROM intent_matches
+     WHERE intent = ? AND position <= ? ORDER BY position, path LIMIT ?`,
+  )
   return {
     /**
      * Newest first.
@@ -66,6 +75,10 @@ export function intentsReader(db: Db) {
     /** Of the change at a position, oldest intents first. */
     matches: async (position: Position): Promise<readonly IntentMatch[]> =>
       matches.all(position).map(({ path, recordNo, ...row }) => ({ intent: intentOf(row), path, recordNo })),
+
+    /** What it covers of changes up to a position, oldest first; so many at most. */
+    coveredBy: async (intent: Intent, at: Position, limit: number): Promise<readonly Covered[]> =>
+      covered.all(intent.id, at, limit).map((row) => ({ ...row, intent })),
 
     /** Changes before a position of which the intent covers the same. */
     earlier: async ({ intent, path, recordNo }: IntentMatch, before: Position): Promise<readonly Position[]> =>

@@ -136,7 +136,20 @@ const views: Readonly<Record<string, View>> = {
   "expect add": ({ id, from, until }: { id: string; from: string; until: string }) =>
     `expected from ${from} to ${until}: ${pc.bold(id)}`,
   "expect list": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
-    list(answer, ["state", "where", "fields", "types", "by", "from", "until", "actor", "reason", "ticket", "id"]),
+    list(answer, [
+      "state",
+      "changes",
+      "where",
+      "fields",
+      "types",
+      "by",
+      "from",
+      "until",
+      "actor",
+      "reason",
+      "ticket",
+      "id",
+    ]),
   "expect withdraw": ({ id }: { id: string }) => `not expected any more: ${id}`,
   alerts: alertsText,
   "alert show": alertText,

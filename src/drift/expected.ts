@@ -6,7 +6,7 @@ import type { RecordedEvent } from "#events/catalog.js"
 import { severities, severityOf } from "#events/severity.js"
 import { bug } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
-import type { IntentMatch } from "#projections/intents/read.js"
+import type { Intent, IntentMatch } from "#projections/intents/read.js"
 import { changedPaths, patchOf, subjectOf } from "#projections/inventory/patch-of.js"
 import { isDiscovery } from "#projections/inventory/project.js"
 import { type RecordRow, kinds } from "#projections/inventory/read.js"
@@ -58,6 +58,20 @@ async function intentFor(views: ViewsReader, event: RecordedEvent): Promise<stri
     first ??= match.intent.id
   }
   return open.size === 0 ? first : undefined
+}
+
+/** Changes of which an intent covers something, up to a position: their positions, so many at most. */
+export async function changesBy(
+  views: ViewsReader,
+  intent: Intent,
+  at: Position,
+  most: number,
+): Promise<readonly Position[]> {
+  const positions = new Set<Position>()
+  for (const match of await views.intents.coveredBy(intent, at, most)) {
+    if (!positions.has(match.position) && (await covered(views, match, match.position))) positions.add(match.position)
+  }
+  return [...positions]
 }
 
 async function covered(views: ViewsReader, match: IntentMatch, at: Position): Promise<boolean> {

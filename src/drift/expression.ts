@@ -36,6 +36,8 @@ export interface Finding {
 export interface Expression {
   /** The top-level members of a document that it reads. */
   readonly facets: readonly string[]
+  /** Whether it may take long: it goes through collections inside each other, or matches patterns. */
+  readonly isDear: boolean
   judge(document: JsonObject): readonly Finding[]
 }
 
@@ -74,6 +76,7 @@ function compiled(kind: Kind, text: string): Expression {
   const operands = conjuncts(ast).map((node) => operandOf(node, shape))
   return {
     facets: [...used],
+    isDear: isDear(ast, false),
     judge: (document) => operands.flatMap((operand) => judged(operand, document, shape)),
   }
 }
@@ -229,7 +232,11 @@ const script = new vm.Script("run()")
 function inTime(run: Run): Run {
   return (context) => {
     bounded.run = () => run(context)
-    return script.runInContext(bounded, { timeout: longestMs }) as unknown
+    try {
+      return script.runInContext(bounded, { timeout: longestMs }) as unknown
+    } finally {
+      delete bounded.run
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Changes that are said to come, so that they are told as expected when they do, and everything else stands out. */
 import * as z from "zod"
 import { type NewEvent, changeTypes } from "#events/catalog.js"
+import { changesBy } from "#drift/expected.js"
 import { conditionsOf } from "#drift/where.js"
 import { type Instant, epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
@@ -21,6 +22,8 @@ import { cursor, flag, limit, listOf } from "./shapes.js"
 const moment = z.string().max(100)
 const longestMs = 366 * 86_400_000
 
+const mostCounted = 1_000
+
 const item = z.object({
   id: z.uuid(),
   state: z.enum(["coming", "open", "over"]).describe("At the point's time"),
@@ -35,6 +38,8 @@ const item = z.object({
   reason: z.string().nullable(),
   ticket: z.string().nullable(),
   position: z.int(),
+  changes: z.int().describe(`That came, ${mostCounted} at most`),
+  lastChange: z.int().nullable().describe("Position of the last of them"),
 })
 
 export const expectAdd = command({
@@ -127,7 +132,12 @@ export const expectList = query({
     const shown = page.slice(0, input.limit)
     const last = shown.at(-1)
     const more = page.length > shown.length && last !== undefined
-    return { items: shown.map((intent) => told(intent, point)), next: more ? encodeCursor(point, [last.since]) : null }
+    const items = []
+    for (const intent of shown) {
+      const changes = await changesBy(fleet.views, intent, point.position, mostCounted)
+      items.push({ ...told(intent, point), changes: changes.length, lastChange: changes.at(-1) ?? null })
+    }
+    return { items, next: more ? encodeCursor(point, [last.since]) : null }
   },
 })
 

@@ -57,7 +57,7 @@ describe("a change", () => {
       reason: "new nginx",
       ticket: "OPS-12",
     })
-    await upgrade(fleet, web, "2", { by: "ada" })
+    const came = await upgrade(fleet, web, "2", { by: "ada" })
     expect(await last()).toMatchObject({ expectation: "expected", intent: added["id"] })
     expect(tableOf("history", await ask("history", { limit: 1 }))).toContain("expected")
     await upgrade(fleet, web, "3", { by: "eve" })
@@ -77,6 +77,7 @@ describe("a change", () => {
         actor: "user:ada",
       },
     ])
+    expect(listed.items[0]).toMatchObject({ changes: 1, lastChange: came })
     expect(tableOf("expect list", listed)).toContain("OPS-12")
     clock.advance(2 * 3_600_000 + 1_000)
     await upgrade(fleet, web, "4", { by: "ada" })
