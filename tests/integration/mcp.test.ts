@@ -223,8 +223,8 @@ describe("a report", () => {
       const told = await use<{ sections: Section[] }>("generate_fleet_report", { report_type: report })
       expect(told.sections.length).toBeGreaterThan(3)
       for (const { query, kind, total, items } of told.sections) {
-        const found = await use<{ items: object[] }>("search_fleet", { query, entity_type: kind })
-        expect({ query, total }).toEqual({ query, total: found.items.length })
+        const found = await use<{ totals: object }>("search_fleet", { query, entity_type: kind })
+        expect({ query, totals: found.totals }).toEqual({ query, totals: { [kind]: total } })
         expect(items).toHaveLength(Math.min(total, 5))
       }
       const before = await use<{ sections: Section[] }>("generate_fleet_report", {

@@ -2,12 +2,14 @@
 import * as z from "zod"
 import { epochMs, type Instant, instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
+import { count } from "#operations/count.js"
 import { at } from "#operations/define.js"
 import { relations } from "#operations/relations.js"
 import { search } from "#operations/search.js"
 import { entityReference } from "#operations/shapes.js"
 import { show } from "#operations/show.js"
 import { targets } from "#operations/targets.js"
+import { type Kind, kinds } from "#projections/inventory/read.js"
 import { longest } from "#query/parse.js"
 import { sizeOf } from "../fit.js"
 import { type Page, mostOfItems, pageThatFits, paging } from "../pages.js"
@@ -19,6 +21,15 @@ interface PageAt extends Page {
   readonly at: { readonly position: number; readonly time: Instant }
 }
 
+const totals = z.looseObject({}).optional().describe("How many there are, with the first page")
+
+/** How many of each kind there are. */
+async function totalsOf(ask: Ask, among: readonly Kind[], asked: Readonly<Record<string, unknown>>) {
+  const counts: Partial<Record<Kind, number>> = {}
+  for (const kind of among) counts[kind] = (await ask<{ total: number }>(count, { ...asked, kind, by: "status" })).total
+  return counts
+}
+
 const found = z.looseObject({ entity: entityShape, target: entityShape.optional() })
 
 export const searchFleet = tool({
@@ -26,17 +37,21 @@ export const searchFleet = tool({
   title: "Search the fleet",
   description:
     'Find machines, services and stacks. The query is text: role:production, runtime:docker, status:failed, health<0.7, os:"Debian 12", package:openssl, port:443, tag:web, changed:>-7d, target.role:lab (the machine that a service is on), OR, -not, (…), or just words.',
-  uses: [search],
+  uses: [search, count],
   input: z.object({
     query: z.string().min(1).max(longest),
-    entity_type: z.enum(["all", "target", "service", "stack"]).default("all"),
+    entity_type: z.enum(["all", ...kinds]).default("all"),
     include_retired: z.boolean().default(false),
     ...paging,
     at,
   }),
-  output: z.object({ at: pointShape, items: z.array(found), next: nextShape }),
-  run: (ask, { query: q, entity_type: kind, include_retired: retired, ...input }) =>
-    pageThatFits(ask, search, { q, kind, retired, ...input }, known),
+  output: z.object({ at: pointShape, totals, items: z.array(found), next: nextShape }),
+  async run(ask, { query: q, entity_type: kind, include_retired: retired, ...input }) {
+    const page = await pageThatFits<PageAt>(ask, search, { q, kind, retired, ...input }, known)
+    if (input.cursor !== undefined) return page
+    const asked = { q, retired, at: input.at ?? page.at.time }
+    return { ...page, totals: await totalsOf(ask, kind === "all" ? kinds : [kind], asked) }
+  },
 })
 
 const machine = z.looseObject({ id: z.string(), name: z.string(), health: z.number().optional() })
@@ -52,22 +67,22 @@ export const getUnhealthyTargets = tool({
   title: "Unhealthy machines",
   description:
     "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with what of their resources is short, checks that fail and open alerts.",
-  uses: [targets, ...usesOfWrong],
+  uses: [targets, count, ...usesOfWrong],
   input: z.object({ threshold: z.number().min(0).max(1).default(0.7), ...paging, at }),
   output: z.object({
     at: pointShape,
     items: z.array(machine),
+    totals,
     next: nextShape,
     ...wrongShape,
   }),
   async run(ask, { threshold, ...input }) {
-    const page = await pageThatFits<PageAt>(
-      ask,
-      targets,
-      { q: `health<${threshold}`, sort: "health", ...input },
-      machineOf,
-    )
-    return { ...page, ...(await whatIsWrong(ask, input.at ?? page.at.time)) }
+    const q = `health<${threshold}`
+    const page = await pageThatFits<PageAt>(ask, targets, { q, sort: "health", ...input }, machineOf)
+    const point = input.at ?? page.at.time
+    const told = { ...page, ...(await whatIsWrong(ask, point)) }
+    if (input.cursor !== undefined) return told
+    return { ...told, totals: await totalsOf(ask, ["target"], { q, at: point }) }
   },
 })
 
