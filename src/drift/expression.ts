@@ -36,6 +36,8 @@ export interface Finding {
 export interface Expression {
   /** The top-level members of a document that it reads. */
   readonly facets: readonly string[]
+  /** Of those that are collections and of which it asks for items by their keys alone: which. A machine has hundreds of packages. */
+  readonly items: ReadonlyMap<string, ReadonlySet<string>>
   /** Whether it may take long: it goes through collections inside each other, or matches patterns. */
   readonly isDear: boolean
   judge(document: JsonObject): readonly Finding[]
@@ -76,6 +78,7 @@ function compiled(kind: Kind, text: string): Expression {
   const operands = conjuncts(ast).map((node) => operandOf(node, shape))
   return {
     facets: [...used],
+    items: itemsOf(ast, shape),
     isDear: isDear(ast, false),
     judge: (document) => operands.flatMap((operand) => judged(operand, document, shape)),
   }
@@ -183,6 +186,21 @@ function member(shape: Shape | undefined, name: string, column: number): Shape |
       ? 'items of a collection are asked for by their keys, like sockets["tcp:22"]'
       : hint(name, shape.members)
   throw new WrongExpression(`there is no field "${name}" there; ${why}`, column)
+}
+
+function itemsOf(ast: ASTNode, document: Shape): ReadonlyMap<string, ReadonlySet<string>> {
+  const [items, whole] = [new Map<string, Set<string>>(), new Set<string>()]
+  const visit = (node: ASTNode): void => {
+    const [one, other] = node.op === "in" ? node.args.toReversed() : node.op === "[]" ? node.args : []
+    if (one?.op === "id" && other?.op === "value" && typeof other.args === "string") {
+      const keys = items.get(one.args)
+      if (keys === undefined) items.set(one.args, new Set([other.args]))
+      else keys.add(other.args)
+    } else if (node.op === "id") whole.add(node.args)
+    else for (const each of operandsOf(node)) visit(each)
+  }
+  visit(ast)
+  return new Map([...items].filter(([name]) => document.at(name)?.is === "collection" && !whole.has(name)))
 }
 
 function conjuncts(node: ASTNode): readonly ASTNode[] {

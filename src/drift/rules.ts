@@ -1,8 +1,8 @@
 /** What is not as rules expect it. */
 import type { BaselineRule } from "#events/baseline.js"
 import { FleetError } from "#kernel/errors.js"
-import type { Json, JsonObject } from "#kernel/json.js"
-import { unescapeKey } from "#kernel/pointer.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
+import { escapeKey, unescapeKey } from "#kernel/pointer.js"
 import type { Position } from "#kernel/point.js"
 import type { Condition } from "#projections/entities/condition.js"
 import type { Entity } from "#projections/entities/read.js"
@@ -85,8 +85,8 @@ async function* rowsOfKind(
   for (let from = 0; from < numbers.length; from += together) {
     for (const entity of await views.entities.rows(kind, at, numbers.slice(from, from + together))) {
       const asked = asking.get(entity.no) ?? []
-      const facets = [...new Set(asked.flatMap(({ expression }) => expression.facets))]
-      const document = await documentOf(views, kind, entity, at, facets)
+      const read = asked.map(({ expression }) => expression)
+      const document = await documentOf(views, kind, entity, at, read)
       for (const { rule, expression } of asked) {
         for (const finding of judging.judge(rule, expression, document)) {
           const { verdict, field, why } = finding
@@ -140,15 +140,44 @@ function foundBy(
   return views.entities.among(kind, at, condition ? { is: "all", of: [present, condition] } : present, [about.no])
 }
 
+/** As much of it as expressions read. */
 async function documentOf(
   views: ViewsReader,
   kind: Kind,
   { id, no }: Entity,
   at: Position,
-  facets: readonly string[],
+  read: readonly Pick<Expression, "facets" | "items">[],
 ): Promise<JsonObject> {
-  if (kind !== "target") return views.inventory.document(no, at, facets)
-  return documentOfTarget(views, await recordsOfTarget(views, id, at), at, facets)
+  const records = kind === "target" ? await recordsOfTarget(views, id, at) : []
+  const facets = [...new Set(read.flatMap((each) => each.facets))]
+  if (records.length > 1) return documentOfTarget(views, records, at, facets)
+  const inParts = facets.filter((facet) => read.every((each) => each.items.has(facet) || !each.facets.includes(facet)))
+  const whole = facets.filter((facet) => !inParts.includes(facet))
+  const document: Record<string, Json> = { ...(await views.inventory.document(no, at, whole)) }
+  for (const facet of inParts) {
+    const keys = read.flatMap((each) => [...(each.items.get(facet) ?? [])])
+    const found = await itemsAt(views, no, at, facet, keys)
+    if (found !== undefined) document[facet] = found
+  }
+  return document
+}
+
+/** Those of a collection that there are; undefined where nobody has looked at it. */
+async function itemsAt(
+  { inventory }: ViewsReader,
+  no: number,
+  at: Position,
+  collection: string,
+  keys: readonly string[],
+): Promise<Json | undefined> {
+  const holder = await inventory.value(no, `/${collection}`, at)
+  if (!isObject(holder)) return holder
+  const items: [string, Json][] = []
+  for (const key of keys) {
+    const value = await inventory.value(no, `/${collection}/${escapeKey(key)}`, at)
+    if (value !== undefined) items.push([key, value])
+  }
+  return Object.fromEntries(items)
 }
 
 async function since(

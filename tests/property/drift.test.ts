@@ -1,6 +1,7 @@
 /** Drift of a pinned point is the difference of two points, as far as the baseline covers it; of the point itself there is none. */
 import type { Baseline, BaselineRule } from "#events/baseline.js"
 import { driftOf, judgedBy } from "#drift/drift.js"
+import { expressionOf } from "#drift/expression.js"
 import { covers } from "#drift/pinned.js"
 import type { DriftRow } from "#drift/row.js"
 import { selectionOf } from "#drift/where.js"
@@ -9,6 +10,7 @@ import type { Json } from "#kernel/json.js"
 import { type Position, origin } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { Views } from "#projections/views.js"
+import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { itemsBetween } from "#tests/support/differences.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
 import type { Append } from "#tests/support/random-history.js"
@@ -81,6 +83,12 @@ const rules: BaselineRule[] = [
     expect: "packages.all(p, packages[p].version != null)",
     severity: "critical",
   },
+  {
+    name: "items",
+    kind: "target",
+    expect: '"pkg:a" in packages || packages["pkg:10"].version == "a"',
+    severity: "warning",
+  },
   { name: "runs", kind: "service", expect: 'config.enabled != "b" && config.user != "a"', severity: "warning" },
   {
     name: "folder",
@@ -90,6 +98,21 @@ const rules: BaselineRule[] = [
     severity: "warning",
   },
 ]
+
+/** What an expression says of each machine's whole document. */
+async function byWholeDocuments(views: Views, at: Position, expected: string): Promise<string[]> {
+  const found: string[] = []
+  const machines = await views.entities.numbers({ kind: "target", at })
+  for (const { id } of await views.entities.rows("target", at, machines)) {
+    const document = await documentOfTarget(views, await recordsOfTarget(views, id, at), at)
+    found.push(
+      ...expressionOf("target", expected)
+        .judge(document)
+        .map(({ field }) => `${id} ${field}`),
+    )
+  }
+  return found
+}
 
 describe("drift as of a point", () => {
   it("is what was told when that was the last, whatever came after it", () =>
@@ -109,6 +132,16 @@ describe("drift as of a point", () => {
           const asToldAt = async (position: Position) => {
             const { rows, broken } = await driftOf(views, { position })
             expect(broken).toEqual([])
+            for (const { name, kind, where, expect: expected } of rules) {
+              if (
+                kind !== "target" ||
+                where !== undefined ||
+                (await views.baselines.named("rules", position)) === undefined
+              )
+                continue
+              const found = rows.filter(({ rule }) => rule === name).map(({ entity, field }) => `${entity.id} ${field}`)
+              expect(found.toSorted()).toEqual((await byWholeDocuments(views, position, expected)).toSorted())
+            }
             const all = []
             for (const { since, ...row } of rows) all.push({ ...row, since: await since() })
             return JSON.stringify(all)

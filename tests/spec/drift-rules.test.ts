@@ -51,6 +51,18 @@ describe("what a rule expects", () => {
     ])
   })
 
+  it.each([
+    ['"pkg:a" in packages || packages["pkg:b"].version == "1"', { packages: ["pkg:a", "pkg:b"] }],
+    ['"pkg:a" in packages && size(packages) < 10', {}],
+    ['sockets.all(s, s in ["tcp:22"])', {}],
+    ['"tcp:22" in sockets ? sockets["tcp:22"].port == 22 : "x" in ["y"]', { sockets: ["tcp:22"] }],
+    ['"pkg:a" in packages && packages.all(p, p != "pkg:b")', {}],
+    ['"sshd:a" in security.sshd', {}],
+  ])("%s reads these items alone: %j", (expression, items) => {
+    const read = [...expressionOf("target", expression).items].map(([name, keys]) => [name, [...keys]])
+    expect(Object.fromEntries(read)).toEqual(items)
+  })
+
   it("is unknown where it cannot be worked out", () => {
     const [error = ""] = judged("security.firewall > 3")
     expect(error).toMatch(/^unknown \/security\/firewall no such overload/)
