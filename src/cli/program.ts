@@ -200,6 +200,8 @@ const groups: Readonly<Record<string, string>> = {
   snapshot: "Name points in time, to compare with later; a snapshot copies nothing and is not for restoring a fleet",
   query: "Save queries, to be asked for as saved:NAME",
   proof: "Checkpoints, proofs and the key that signs them",
+  alert: "Show alerts, take them on, silence and resolve them",
+  maintenance: "Plan times in which trouble is no news, and end them",
   expect: "Say which changes are to come, so that all others stand out",
   archive: "Move the oldest events into compressed files, list those, move them elsewhere and back",
   token: "Create, list and revoke tokens",
