@@ -15,6 +15,9 @@ const match = z.strictObject({
 })
 export type Match = z.infer<typeof match>
 
+/** Of a score. */
+const share = z.number().min(0).max(1)
+
 export const policy = z.strictObject({
   /** Bands of use: above `warning` and above `critical` percent; leaving a band downwards takes `hysteresis` more. */
   bands: z.strictObject({
@@ -47,6 +50,32 @@ export const policy = z.strictObject({
   /** When so many of a source's machines, and more than this share of them, are missing at once, nothing is concluded until somebody says so. */
   massAbsence: z
     .strictObject({ atLeast: z.int().min(1).default(5), share: z.number().min(0).max(1).default(0.4) })
+    .prefault({}),
+  /** What the judge takes from a score of 1 beside what lists tell and sort by, which is the same under every policy. */
+  health: z
+    .strictObject({
+      /** Not seen for longer than this something is stale, and for longer than `lostMs` lost. */
+      staleMs: z.int().positive().default(43_200_000),
+      lostMs: z.int().positive().default(86_400_000),
+      /** Certificates that end within this time are about to. */
+      certificateMs: z.int().positive().default(1_209_600_000),
+      weights: z
+        .strictObject({
+          stale: share.default(0.2),
+          lost: share.default(0.5),
+          failingChecks: share.default(0.2),
+          certificateExpiring: share.default(0.1),
+          certificateExpired: share.default(0.3),
+          hostKey: share.default(0.4),
+          /** Known vulnerabilities that are critical; what pending security updates take is part of it. */
+          vulnerable: share.default(0.4),
+          failed: share.default(1),
+          stopped: share.default(0.5),
+          unhealthy: share.default(0.5),
+          flapping: share.default(0.4),
+        })
+        .prefault({}),
+    })
     .prefault({}),
 })
 export type Policy = z.infer<typeof policy>

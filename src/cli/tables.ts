@@ -10,6 +10,7 @@ import { type At, cell, columns, footer, list, nameOf, plural } from "./columns.
 import { adoptedText, baselineRow, checkedRulesText, driftText, pinnedText, rulesText } from "./drift-text.js"
 import { diffText } from "./diff-text.js"
 import { showEntity } from "./entity-text.js"
+import { healthText } from "./health-text.js"
 import { printable } from "./printable.js"
 import { comparisonText, showSnapshot, snapshotRow } from "./snapshot-tables.js"
 import { doctorText, statusText, subscriptionText } from "./status-text.js"
@@ -117,6 +118,7 @@ const views: Readonly<Record<string, View>> = {
   checks: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
     list({ ...answer, items: answer.items.map(checkRow) }, ["name", "about", "status", "since", "latencyMs", "detail"]),
   "checks run": checkRunText,
+  health: healthText,
   drift: driftText,
   baselines: (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
     list({ ...answer, items: answer.items.map(baselineRow) }, [

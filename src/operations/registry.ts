@@ -19,6 +19,7 @@ import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
 import { expectAdd, expectList, expectWithdraw } from "./expect.js"
 import { exportLedger } from "./export.js"
+import { health } from "./health.js"
 import { history } from "./history.js"
 import { identityLink, identityReview, identitySeparate, identityUnlink } from "./identity.js"
 import { inventoryExport } from "./inventory-export.js"
@@ -77,6 +78,7 @@ export const operations: readonly Operation[] = [
   measurements,
   checks,
   checksRun,
+  health,
   drift,
   baselines,
   pin,

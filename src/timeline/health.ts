@@ -1,11 +1,16 @@
-/** How the machines of the fleet were doing at a position, by what the ledger says: how long ago each was seen is not in it. */
-import type { ServiceStatus } from "#events/facets/service.js"
+/** How the fleet was doing at a position: by what lists tell, and as it is judged at a point, with the reasons. */
 import type { TargetDocument } from "#events/facets/target.js"
+import type { ServiceDocument, ServiceStatus } from "#events/facets/service.js"
+import { defaultPolicy } from "#events/policy.js"
 import type { RecordId } from "#kernel/ids.js"
-import type { Position } from "#kernel/point.js"
+import type { Point, Position } from "#kernel/point.js"
+import type { CheckState } from "#projections/checks/read.js"
+import { type HealthPolicy, type Needed, judgeService, judgeStack, judgeTarget } from "#projections/health/judge.js"
 import { type Health, type HealthStatus, healthOf, healthStatus, healthStatuses } from "#projections/health/score.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
+import { targetOf } from "./entity.js"
+import { type LastSeen, seenBy } from "./seen.js"
 import { documentOfTarget, recordsOfTarget } from "./target.js"
 
 /** The scores of machines by their ids, null where nothing is known of one; those that are retired are not in it. */
@@ -16,13 +21,125 @@ export type HealthTotals = { readonly [S in HealthStatus]: number } & {
   readonly average: number | null
 }
 
-/** How one machine was doing, with the reasons. */
+/** How one machine was doing by what lists tell, with the reasons: nothing of it is by the clock, nor by checks or the policy. */
 export async function healthAt(views: ViewsReader, { id, no }: RecordRow, at: Position): Promise<Health> {
   const records = await recordsOfTarget(views, id, at)
   const document = (await documentOfTarget(views, records, at, ["resources", "updates"])) as Partial<TargetDocument>
+  return healthOf(document, await servicesOn(views, no, at))
+}
+
+/** One machine, service or stack, judged at a point under the policy that was in force there. */
+export async function judgedAt(views: ViewsReader, record: RecordRow, point: Point): Promise<Health> {
+  return (await Judge.at(views, point)).judge(record)
+}
+
+/** What the judgement of a machine rests on. */
+const judgedFacets = ["access", "certificates", "guest", "resources", "security", "updates"]
+/** More than one stack has. */
+const mostServices = 10_000
+
+/** Judges at one point; what is the same for all of the fleet is read once. Of the ledger alone, so a point is judged the same whenever it is asked about. */
+export class Judge {
+  readonly #views: ViewsReader
+  readonly #point: Point
+  readonly #policy: HealthPolicy
+  readonly #seen: LastSeen
+  /** By the ids of what they are of, and of the machine's record that this is on. */
+  readonly #checks: ReadonlyMap<string, readonly CheckState[]>
+  /** Those that others need, too. */
+  readonly #machines = new Map<number, Health>()
+
+  private constructor(
+    views: ViewsReader,
+    point: Point,
+    policy: HealthPolicy,
+    seen: LastSeen,
+    checks: ReadonlyMap<string, readonly CheckState[]>,
+  ) {
+    this.#views = views
+    this.#point = point
+    this.#policy = policy
+    this.#seen = seen
+    this.#checks = checks
+  }
+
+  /** @param policyAt where the policy was in force that is to be judged by */
+  static async at(views: ViewsReader, point: Point, policyAt: Position = point.position): Promise<Judge> {
+    const { health } = (await views.policy.at(policyAt)) ?? defaultPolicy
+    const checks = new Map<string, CheckState[]>()
+    for (const check of await views.checks.at(point.position)) {
+      const record = check.about === null ? undefined : await views.inventory.record(check.about.id)
+      for (const id of record === undefined ? [] : new Set([record.id, record.targetId])) {
+        const known = checks.get(id)
+        if (known === undefined) checks.set(id, [check])
+        else known.push(check)
+      }
+    }
+    return new Judge(views, point, health, await seenBy(views, point.position), checks)
+  }
+
+  async judge(record: RecordRow): Promise<Health> {
+    if (record.kind === "target") return this.#machine(await targetOf(this.#views, record, this.#point.position))
+    return record.kind === "service" ? this.#service(record) : this.#stack(record)
+  }
+
+  async #machine({ id, no }: RecordRow): Promise<Health> {
+    const known = this.#machines.get(no)
+    if (known !== undefined) return known
+    const { position } = this.#point
+    const records = await recordsOfTarget(this.#views, id, position)
+    const document = (await documentOfTarget(this.#views, records, position, judgedFacets)) as Partial<TargetDocument>
+    const services = await servicesOn(this.#views, no, position)
+    const health = judgeTarget(document, services, await this.#judged(records, records))
+    this.#machines.set(no, health)
+    return health
+  }
+
+  async #service(record: RecordRow): Promise<Health> {
+    const { inventory } = this.#views
+    const facets = ["state", "container", "flapping"]
+    const document = (await inventory.document(record.no, this.#point.position, facets)) as Partial<ServiceDocument>
+    const host = await this.#hostOf(record)
+    const records = host === undefined ? [] : await recordsOfTarget(this.#views, host.id, this.#point.position)
+    return judgeService(document, await this.#judged([record], records))
+  }
+
+  async #stack(record: RecordRow): Promise<Health> {
+    const { entities, inventory } = this.#views
+    const { position: at } = this.#point
+    const name = await inventory.value(record.no, "/identity/name", at)
+    const host = await this.#hostOf(record)
+    if (typeof name !== "string" || host === undefined) return judgeStack([])
+    const inStack = { has: "text", anyOf: [{ text: name, pattern: false }] } as const
+    const condition = { is: "column", column: "stack", test: inStack } as const
+    const services = await entities.page({ kind: "service", at, condition, targetNo: host.no, limit: mostServices })
+    const needed: Needed[] = []
+    for (const { no, name: service } of services) {
+      const of = await inventory.recordByNo(no)
+      if (of !== undefined) needed.push({ name: service, health: await this.#service(of) })
+    }
+    if (needed.length === 0) return judgeStack([])
+    const machine = await inventory.value(host.no, "/identity/name", at)
+    needed.push({ name: typeof machine === "string" ? machine : host.nativeKey, health: await this.#machine(host) })
+    return judgeStack(needed)
+  }
+
+  async #hostOf({ targetId }: RecordRow): Promise<RecordRow | undefined> {
+    const record = await this.#views.inventory.record(targetId)
+    return record && targetOf(this.#views, record, this.#point.position)
+  }
+
+  /** @param of whose checks count @param machine whose looks count */
+  async #judged(of: readonly RecordRow[], machine: readonly RecordRow[]) {
+    const checks = of.flatMap(({ id }) => this.#checks.get(id) ?? [])
+    return { policy: this.#policy, time: this.#point.time, lastSeen: await this.#seen.records(machine), checks }
+  }
+}
+
+/** The statuses of what runs on a machine. */
+async function servicesOn(views: ViewsReader, no: number, at: Position): Promise<readonly ServiceStatus[]> {
   const statuses = await views.entities.counts({ kind: "service", at, targetNo: no }, "status", 10)
-  const services = statuses.flatMap(({ value, count }) => Array.from({ length: count }, () => value as ServiceStatus))
-  return healthOf(document, services)
+  return statuses.flatMap(({ value, count }) => Array.from({ length: count }, () => value as ServiceStatus))
 }
 
 export function healthTotals(health: FleetHealth): HealthTotals {

@@ -5,7 +5,6 @@ import { serviceStatus } from "#events/facets/service.js"
 import { resourceStatus } from "#events/facets/target.js"
 import { healthOf, healthStatus } from "#projections/health/score.js"
 
-const hour = 3_600_000
 const pending = (security: boolean | null) => ({
   updates: { pending: { "pkg:openssl": { version: "3.0.17", security } } },
 })
@@ -14,7 +13,6 @@ describe("a score", () => {
   const table: [string, Parameters<typeof healthOf>, number | null][] = [
     ["nothing is known", [{}, []], null],
     ["nothing but unknown is known", [{ resources: { cpu: "unknown" } }, ["unknown"]], null],
-    ["nothing is known but that it was never seen", [{}, [], null], null],
     ["all is well", [{ resources: { cpu: "healthy" } }, ["running", "stopped"]], 1],
     ["cpu is over 75 %", [{ resources: { cpu: "warning" } }, []], 0.9],
     ["cpu is over 90 %", [{ resources: { cpu: "critical" } }, []], 0.7],
@@ -29,16 +27,9 @@ describe("a score", () => {
     ["other updates are pending", [pending(false), []], 1],
     ["nobody knows what the updates are for", [pending(null), []], 1],
     ["services have failed", [{}, ["failed", "failed", "running"]], 0.8],
-    ["it was not seen for 12 hours", [{ resources: { cpu: "healthy" } }, [], 12 * hour + 1], 0.8],
-    ["it was not seen for 24 hours", [{ resources: { cpu: "healthy" } }, [], 24 * hour + 1], 0.5],
-    ["it was seen just now", [{ resources: { cpu: "healthy" } }, [], 0], 1],
     [
       "everything is wrong",
-      [
-        { resources: { cpu: "critical", memory: "critical", "fs:/": "critical" }, ...pending(true) },
-        ["failed"],
-        25 * hour,
-      ],
+      [{ resources: { cpu: "critical", memory: "critical", "fs:/": "critical" }, ...pending(true) }, ["failed"]],
       0,
     ],
   ]
@@ -50,14 +41,12 @@ describe("a score", () => {
     const { reasons } = healthOf(
       { resources: { cpu: "warning", "fs:/": "critical", "fs:/srv": "critical" }, ...pending(true) },
       ["failed"],
-      13 * hour,
     )
     expect(reasons.map(({ fact }) => fact)).toStrictEqual([
       "cpu is warning",
       "disk is critical: /, /srv",
       "1 security update is pending",
       "1 service has failed",
-      "it was not seen for over 12 hours",
     ])
   })
 

@@ -1,0 +1,106 @@
+/** How the fleet is doing through its operation: as of any point, with the events that reasons rest on, and under the policy of then or of now. */
+import { describe, expect, it } from "vitest"
+import { tableOf } from "#cli/tables.js"
+import type { NewEvent } from "#events/catalog.js"
+import type { Fleet } from "#fleet.js"
+import { type StreamName, recordId } from "#kernel/ids.js"
+import { asker } from "#tests/support/asker.js"
+import { open } from "#tests/support/folder-fleet.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { TestClock } from "#tests/support/test-clock.js"
+
+interface Item {
+  readonly entity: { readonly name: string }
+  readonly score: number | null
+  readonly reasons: readonly { readonly factor: string; readonly fact: string; readonly position: number | null }[]
+}
+interface Answer extends Record<string, unknown> {
+  readonly items: readonly Item[]
+  readonly next: string | null
+}
+
+const metadata = { actor: "discovery", source: "here" }
+const told = ({ items }: Answer) => items.map(({ entity, score }) => [entity.name, score])
+
+async function append(fleet: Fleet, name: string, event: Pick<NewEvent, "type" | "data">): Promise<number> {
+  const stream = name as StreamName
+  const whole = { ...event, metadata, observedAt: fleet.clock.now() } as NewEvent
+  const { position } = await fleet.ledger.append(stream, await fleet.ledger.revisionOf(stream), [whole], `test ${name}`)
+  await fleet.reached(position)
+  return position
+}
+
+async function discovered(
+  fleet: Fleet,
+  kind: "target" | "service" | "stack",
+  name: string,
+  document: object,
+  target?: string,
+): Promise<string> {
+  const id = recordId("here", kind, name)
+  const type = { target: "TargetDiscovered", service: "ServiceDiscovered", stack: "StackDiscovered" } as const
+  const data = {
+    source: "here",
+    nativeKey: name,
+    generation: 0,
+    ...(target !== undefined && { target }),
+    document: {
+      lifecycle: "observed",
+      ...document,
+      identity: { name, ...(kind !== "target" && { runtime: kind === "stack" ? "compose" : "docker" }) },
+    },
+  }
+  await append(fleet, `${kind}-${id}`, { type: type[kind], data } as unknown as Pick<NewEvent, "type" | "data">)
+  return id
+}
+
+describe("how the fleet is doing", () => {
+  it("is told at each point by what was known there", async () => {
+    const folder = await tempFolder()
+    const clock = new TestClock()
+    const fleet = await open(folder, "{}", clock)
+    const ask = asker<Answer>(fleet)
+    const host = await discovered(fleet, "target", "web-1", { resources: { cpu: "healthy" } })
+    await discovered(fleet, "target", "web-2", {})
+    const shop = { config: { stack: "shop", stackService: "web" }, state: { status: "running" } }
+    await discovered(fleet, "stack", "shop", {}, host)
+    const service = await discovered(fleet, "service", "shop-web", shop, host)
+    // Nobody says that a look has found them: they were added by hand.
+    const before = await append(fleet, `target-${host}`, {
+      type: "TargetResourceStatusChanged",
+      data: { resource: "cpu", from: "healthy", to: "warning" },
+    })
+    expect(told(await ask("health"))).toEqual([
+      ["web-1", 0.4],
+      ["web-2", null],
+    ])
+    const after = await append(fleet, `service-${service}`, {
+      type: "ServiceStateChanged",
+      data: { from: "running", to: "failed" },
+    })
+    const now = await ask("health")
+    expect(told(now)[0]).toEqual(["web-1", 0.2])
+    expect(now["counts"]).toEqual({ healthy: 0, warning: 0, critical: 1, unknown: 1, average: 0.2 })
+    expect(told(await ask("health", { kind: "stack" }))).toEqual([["shop", 0]])
+    const [failed] = (await ask("health", { entity: "shop-web" })).items
+    expect(failed?.reasons).toMatchObject([{ factor: "failed", position: after }, { factor: "stale" }])
+    // As of then it is what it was, of all kinds.
+    const then = { at: `position:${before}` }
+    const past = await ask("health", then)
+    expect(told(past)[0]).toEqual(["web-1", 0.4])
+    expect(past.items[0]?.reasons).toMatchObject([{ factor: "cpu", position: before }, { factor: "stale" }])
+    expect(told(await ask("health", { ...then, kind: "stack" }))).toEqual([["shop", 0.4]])
+    // Page by page it is the same.
+    const first = await ask("health", { ...then, limit: 1 })
+    const second = await ask("health", { ...then, limit: 1, cursor: first.next })
+    expect([...first.items, ...second.items]).toEqual(past.items)
+    expect(tableOf("health", past)).toMatch(/web-1 +0\.4 +warning +-0\.1 cpu is warning \(position \d+\)/)
+    // Another policy judges what comes after it, and the past when that is asked for.
+    await fleet.close()
+    const stricter = await open(folder, "policy: { health: { weights: { lost: 0.9 } } }", clock)
+    const again = asker<Answer>(stricter)
+    expect(told(await again("health", then))[0]).toEqual(["web-1", 0.4])
+    expect(told(await again("health", { ...then, policy: "now" }))[0]).toEqual(["web-1", 0])
+    expect(told(await again("health"))[0]).toEqual(["web-1", 0])
+  })
+})
