@@ -12,6 +12,7 @@ import { diffText } from "./diff-text.js"
 import { showEntity } from "./entity-text.js"
 import { healthText } from "./health-text.js"
 import { printable } from "./printable.js"
+import { securityText } from "./security-text.js"
 import { comparisonText, showSnapshot, snapshotRow } from "./snapshot-tables.js"
 import { doctorText, statusText, subscriptionText } from "./status-text.js"
 
@@ -119,6 +120,7 @@ const views: Readonly<Record<string, View>> = {
     list({ ...answer, items: answer.items.map(checkRow) }, ["name", "about", "status", "since", "latencyMs", "detail"]),
   "checks run": checkRunText,
   health: healthText,
+  security: securityText,
   drift: driftText,
   baselines: (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
     list({ ...answer, items: answer.items.map(baselineRow) }, [

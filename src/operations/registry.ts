@@ -35,6 +35,7 @@ import { redact } from "./redact.js"
 import { relations } from "./relations.js"
 import { rules, rulesAdopt, rulesCheck } from "./rules.js"
 import { search } from "./search.js"
+import { security } from "./security.js"
 import { services } from "./services.js"
 import { show } from "./show.js"
 import { snapshotCompare } from "./snapshot-compare.js"
@@ -79,6 +80,7 @@ export const operations: readonly Operation[] = [
   checks,
   checksRun,
   health,
+  security,
   drift,
   baselines,
   pin,

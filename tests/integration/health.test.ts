@@ -104,3 +104,42 @@ describe("how the fleet is doing", () => {
     expect(told(await again("health"))[0]).toEqual(["web-1", 0])
   })
 })
+
+describe("what makes it easier for others", () => {
+  it("is told at each point, the severest first, with the event", async () => {
+    const fleet = await open(await tempFolder())
+    const ask = asker<{
+      items: { entity: { name: string }; rule: string; position: number }[]
+      next: string | null
+      counts: object
+    }>(fleet)
+    const security = { firewall: "nftables" }
+    const sockets = { "tcp:80": { port: 80, address: "*", process: "nginx" } }
+    const host = await discovered(fleet, "target", "web-1", { security, sockets })
+    const container = { image: "nginx:latest", privileged: true }
+    await discovered(fleet, "service", "web", { container }, host)
+    const before = (await fleet.ledger.head()).position
+    const patch = [
+      { op: "test" as const, path: "/security/firewall", value: "nftables" },
+      { op: "replace" as const, path: "/security/firewall", value: null },
+    ]
+    await append(fleet, `target-${host}`, { type: "TargetChanged", data: { facet: "security", patch } })
+    const now = await ask("security")
+    const rows = ({ items }: typeof now) => items.map(({ entity, rule, position }) => [entity.name, rule, position])
+    expect(rows(now)).toEqual([
+      ["web", "privileged-container", before],
+      ["web", "moving-tag", before],
+      ["web-1", "open-without-firewall", before - 1],
+    ])
+    expect(now.counts).toEqual({ info: 0, notice: 0, warning: 2, critical: 1 })
+    expect(rows(await ask("security", { at: `position:${before}` }))).toEqual(rows(now).slice(0, 2))
+    expect(rows(await ask("security", { severity: "critical" }))).toEqual(rows(now).slice(0, 1))
+    expect(rows(await ask("security", { rule: "moving-tag", entity: "web-1" }))).toEqual(rows(now).slice(1, 2))
+    const first = await ask("security", { limit: 2 })
+    const second = await ask("security", { limit: 2, cursor: first.next })
+    expect([rows(first), rows(second), second.next]).toEqual([rows(now).slice(0, 2), rows(now).slice(2), null])
+    expect(tableOf("security", now as never)).toContain(
+      "nginx listens to everybody at tcp:80, and nothing filters what comes in",
+    )
+  })
+})
