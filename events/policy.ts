@@ -66,7 +66,7 @@ export const policy = z.strictObject({
           failingChecks: share.default(0.2),
           certificateExpiring: share.default(0.1),
           certificateExpired: share.default(0.3),
-          hostKey: share.default(0.4),
+          hostKey: share.default(0.3),
           /** Known vulnerabilities that are critical; what pending security updates take is part of it. */
           vulnerable: share.default(0.4),
           failed: share.default(1),

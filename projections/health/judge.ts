@@ -17,10 +17,13 @@ export type Checked = Pick<CheckState, "name" | "status">
 
 export interface Judged {
   readonly policy: HealthPolicy
-  /** The point's. */
-  readonly time: Instant
-  /** Null if it, or the machine that it is on, never was. */
-  readonly lastSeen: Instant | null
+  /** Null where what the clock alone brings about is left out: age, and the ends of certificates. */
+  readonly clock: {
+    /** The point's. */
+    readonly time: Instant
+    /** Null if it, or the machine that it is on, never was. */
+    readonly lastSeen: Instant | null
+  } | null
   readonly checks: readonly Checked[]
 }
 
@@ -30,13 +33,13 @@ export function judgeTarget(
   services: readonly ServiceStatus[],
   judged: Judged,
 ): Health {
-  const { policy, time, checks } = judged
+  const { policy, clock, checks } = judged
   const said = healthOf(document, services)
   const wrong = [
     ...said.reasons,
     ...vulnerable(document, said.reasons, policy),
     ...failing(checks, policy.weights.failingChecks),
-    ...certificates(document, policy, time),
+    ...(clock === null ? [] : certificates(document, policy, clock.time)),
     ...hostKey(document, policy),
     ...powerless(document, policy),
   ]
@@ -83,8 +86,8 @@ export function judgeStack(needed: readonly Needed[]): Health {
 }
 
 /** Trouble that is seen is known. That nobody has looked for long is no sight of anything: where nothing else is known, the score is not. */
-function concluded(wrong: readonly HealthReason[], isKnown: boolean, { policy, time, lastSeen }: Judged): Health {
-  const reasons = [...wrong, ...staleness(policy, time, lastSeen)]
+function concluded(wrong: readonly HealthReason[], isKnown: boolean, { policy, clock }: Judged): Health {
+  const reasons = clock === null ? wrong : [...wrong, ...staleness(policy, clock.time, clock.lastSeen)]
   return { score: isKnown || wrong.length > 0 ? scoreOf(reasons) : null, reasons }
 }
 

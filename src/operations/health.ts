@@ -63,7 +63,7 @@ export const health = query({
     if (policyAt > point.position) await fleet.reached(policyAt)
     const question = JSON.stringify(["health", point, input.entity, input.kind, policyAt])
     const kept = keptFor(views, question) as { readonly judged: readonly Judged[] } | undefined
-    const judged = kept?.judged ?? (await judgedOf(views, await Judge.at(views, point, policyAt), point, input))
+    const judged = kept?.judged ?? (await judgedOf(views, await Judge.at(views, point, { policyAt }), point, input))
     const begin = input.cursor === undefined ? 0 : beginning(judged, input.cursor)
     const shown = judged.slice(begin, begin + input.limit)
     const last = shown.at(-1)

@@ -2,6 +2,7 @@
 import type { TargetDocument } from "#events/facets/target.js"
 import type { ServiceDocument, ServiceStatus } from "#events/facets/service.js"
 import { defaultPolicy } from "#events/policy.js"
+import type { Instant } from "#kernel/clock.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Point, Position } from "#kernel/point.js"
 import type { CheckState } from "#projections/checks/read.js"
@@ -30,8 +31,28 @@ export async function healthAt(views: ViewsReader, { id, no }: RecordRow, at: Po
 
 /** One machine, service or stack, judged at a point under the policy that was in force there. */
 export async function judgedAt(views: ViewsReader, record: RecordRow, point: Point): Promise<Health> {
-  return (await Judge.at(views, point)).judge(record)
+  return (await Judge.at(views, point, { about: record })).judge(record)
 }
+
+/** The same, without what the clock alone brings about: it changes by events alone, so whoever follows these hears of every change. */
+export async function heldAt(views: ViewsReader, record: RecordRow, at: Position): Promise<Health> {
+  return (await Judge.at(views, { position: at }, { about: record })).judge(record)
+}
+
+interface Judging {
+  /** Where the policy was in force that is to be judged by. */
+  readonly policyAt?: Position
+  /** Nothing but this is going to be judged. */
+  readonly about?: RecordRow
+}
+
+interface Clock {
+  readonly time: Instant
+  readonly seen: LastSeen
+}
+
+/** Without a time, of what the clock alone brings about nothing is known. */
+type JudgedPoint = Pick<Point, "position"> & Partial<Point>
 
 /** What the judgement of a machine rests on. */
 const judgedFacets = ["access", "certificates", "guest", "resources", "security", "updates"]
@@ -41,9 +62,10 @@ const mostServices = 10_000
 /** Judges at one point; what is the same for all of the fleet is read once. Of the ledger alone, so a point is judged the same whenever it is asked about. */
 export class Judge {
   readonly #views: ViewsReader
-  readonly #point: Point
+  readonly #at: Position
   readonly #policy: HealthPolicy
-  readonly #seen: LastSeen
+  /** Null where what the clock alone brings about is left out. */
+  readonly #clock: Clock | null
   /** By the ids of what they are of, and of the machine's record that this is on. */
   readonly #checks: ReadonlyMap<string, readonly CheckState[]>
   /** Those that others need, too. */
@@ -51,23 +73,23 @@ export class Judge {
 
   private constructor(
     views: ViewsReader,
-    point: Point,
+    at: Position,
     policy: HealthPolicy,
-    seen: LastSeen,
+    clock: Clock | null,
     checks: ReadonlyMap<string, readonly CheckState[]>,
   ) {
     this.#views = views
-    this.#point = point
+    this.#at = at
     this.#policy = policy
-    this.#seen = seen
+    this.#clock = clock
     this.#checks = checks
   }
 
-  /** @param policyAt where the policy was in force that is to be judged by */
-  static async at(views: ViewsReader, point: Point, policyAt: Position = point.position): Promise<Judge> {
-    const { health } = (await views.policy.at(policyAt)) ?? defaultPolicy
+  static async at(views: ViewsReader, point: JudgedPoint, { policyAt, about }: Judging = {}): Promise<Judge> {
+    const { health } = (await views.policy.at(policyAt ?? point.position)) ?? defaultPolicy
+    const ids = about === undefined ? undefined : await idsOf(views, about, point.position)
     const checks = new Map<string, CheckState[]>()
-    for (const check of await views.checks.at(point.position)) {
+    for (const check of await views.checks.at(point.position, ids && { about: ids })) {
       const record = check.about === null ? undefined : await views.inventory.record(check.about.id)
       for (const id of record === undefined ? [] : new Set([record.id, record.targetId])) {
         const known = checks.get(id)
@@ -75,21 +97,22 @@ export class Judge {
         else known.push(check)
       }
     }
-    return new Judge(views, point, health, await seenBy(views, point.position), checks)
+    const { time } = point
+    const clock = time === undefined ? null : { time, seen: await seenBy(views, point.position) }
+    return new Judge(views, point.position, health, clock, checks)
   }
 
   async judge(record: RecordRow): Promise<Health> {
-    if (record.kind === "target") return this.#machine(await targetOf(this.#views, record, this.#point.position))
+    if (record.kind === "target") return this.#machine(await targetOf(this.#views, record, this.#at))
     return record.kind === "service" ? this.#service(record) : this.#stack(record)
   }
 
   async #machine({ id, no }: RecordRow): Promise<Health> {
     const known = this.#machines.get(no)
     if (known !== undefined) return known
-    const { position } = this.#point
-    const records = await recordsOfTarget(this.#views, id, position)
-    const document = (await documentOfTarget(this.#views, records, position, judgedFacets)) as Partial<TargetDocument>
-    const services = await servicesOn(this.#views, no, position)
+    const records = await recordsOfTarget(this.#views, id, this.#at)
+    const document = (await documentOfTarget(this.#views, records, this.#at, judgedFacets)) as Partial<TargetDocument>
+    const services = await servicesOn(this.#views, no, this.#at)
     const health = judgeTarget(document, services, await this.#judged(records, records))
     this.#machines.set(no, health)
     return health
@@ -98,15 +121,15 @@ export class Judge {
   async #service(record: RecordRow): Promise<Health> {
     const { inventory } = this.#views
     const facets = ["state", "container", "flapping"]
-    const document = (await inventory.document(record.no, this.#point.position, facets)) as Partial<ServiceDocument>
+    const document = (await inventory.document(record.no, this.#at, facets)) as Partial<ServiceDocument>
     const host = await this.#hostOf(record)
-    const records = host === undefined ? [] : await recordsOfTarget(this.#views, host.id, this.#point.position)
+    const records = host === undefined ? [] : await recordsOfTarget(this.#views, host.id, this.#at)
     return judgeService(document, await this.#judged([record], records))
   }
 
   async #stack(record: RecordRow): Promise<Health> {
     const { entities, inventory } = this.#views
-    const { position: at } = this.#point
+    const at = this.#at
     const name = await inventory.value(record.no, "/identity/name", at)
     const host = await this.#hostOf(record)
     if (typeof name !== "string" || host === undefined) return judgeStack([])
@@ -126,14 +149,26 @@ export class Judge {
 
   async #hostOf({ targetId }: RecordRow): Promise<RecordRow | undefined> {
     const record = await this.#views.inventory.record(targetId)
-    return record && targetOf(this.#views, record, this.#point.position)
+    return record && targetOf(this.#views, record, this.#at)
   }
 
   /** @param of whose checks count @param machine whose looks count */
   async #judged(of: readonly RecordRow[], machine: readonly RecordRow[]) {
     const checks = of.flatMap(({ id }) => this.#checks.get(id) ?? [])
-    return { policy: this.#policy, time: this.#point.time, lastSeen: await this.#seen.records(machine), checks }
+    const clock = this.#clock && { time: this.#clock.time, lastSeen: await this.#clock.seen.records(machine) }
+    return { policy: this.#policy, clock, checks }
   }
+}
+
+/** Whose checks count for one entity: those of a machine, and of what runs on it; a stack needs all that its machine does. */
+async function idsOf(views: ViewsReader, record: RecordRow, at: Position): Promise<readonly string[]> {
+  if (record.kind === "service") return [record.id]
+  const host = await views.inventory.record(record.targetId)
+  if (host === undefined) return []
+  const ids: string[] = []
+  for (const { id } of await views.inventory.membersOf((await targetOf(views, host, at)).id, at))
+    ids.push(id, ...(await views.inventory.recordsUnder(id)).map((under) => under.id))
+  return ids
 }
 
 /** The statuses of what runs on a machine. */

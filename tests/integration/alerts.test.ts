@@ -112,6 +112,26 @@ describe("built-in rules", () => {
     expect(await world.told()).toEqual(["raised health-below web", "resolved health-below web"])
   })
 
+  it("count a check that fails at a machine, and that it passes again, as its health", async () => {
+    const world = await alerting()
+    await world.happens(host("web"), discovered("web", { resources: { cpu: "critical" } }))
+    const about = { kind: "target" as const, id: host("web").slice("target-".length) }
+    const turned = (from: string, to: string) => {
+      const event = checked("site", from, to)
+      return { ...event, data: { ...event.data, about } } as typeof event
+    }
+    await world.happens(check("site"), turned("unknown", "failing"))
+    await world.happens(check("site"), turned("failing", "passing"))
+    await world.happens(host("web"), {
+      type: "TargetResourceStatusChanged",
+      data: { resource: "cpu", from: "critical", to: "healthy" },
+    })
+    expect((await world.told()).filter((told) => told.includes("health-below"))).toEqual([
+      "raised health-below web",
+      "resolved health-below web",
+    ])
+  })
+
   it("tell of a changed host key until it is the trusted one again", async () => {
     const world = await alerting()
     const offered = "/access/offeredHostKey"

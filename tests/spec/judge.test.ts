@@ -10,7 +10,8 @@ import { type Health, healthOf } from "#projections/health/score.js"
 
 const time = "2026-11-20T00:00:00.000Z" as Instant
 const hoursAgo = (hours: number) => new Date(Date.parse(time) - hours * 3_600_000).toISOString() as Instant
-const well: Judged = { policy: defaultPolicy.health, time, lastSeen: time, checks: [] }
+const seenAt = (lastSeen: Instant | null) => ({ clock: { time, lastSeen } })
+const well: Judged = { policy: defaultPolicy.health, ...seenAt(time), checks: [] }
 const cpu = { resources: { cpu: "healthy" } } as const
 const certificate = (notAfter: string) => ({ certificates: { "cert:443": { notAfter } } })
 const trivy = (critical: number) => ({ security: { vulnerabilities: { trivy: { critical } } } })
@@ -21,17 +22,18 @@ describe("a machine", () => {
   const table: [string, Partial<TargetDocument>, Partial<Judged>, number | null, string[]][] = [
     ["is well", cpu, {}, 1, []],
     ["is not known", {}, {}, null, []],
-    ["is not known, and was never seen", {}, { lastSeen: null }, null, ["stale"]],
-    ["was never seen", cpu, { lastSeen: null }, 0.5, ["stale"]],
-    ["was not seen for 12 hours", cpu, { lastSeen: hoursAgo(12) }, 1, []],
-    ["was not seen for 13 hours", cpu, { lastSeen: hoursAgo(13) }, 0.8, ["stale"]],
-    ["was not seen for 25 hours", cpu, { lastSeen: hoursAgo(25) }, 0.5, ["stale"]],
+    ["is not known, and was never seen", {}, seenAt(null), null, ["stale"]],
+    ["was never seen", cpu, seenAt(null), 0.5, ["stale"]],
+    ["was not seen for 12 hours", cpu, seenAt(hoursAgo(12)), 1, []],
+    ["was not seen for 13 hours", cpu, seenAt(hoursAgo(13)), 0.8, ["stale"]],
+    ["was not seen for 25 hours", cpu, seenAt(hoursAgo(25)), 0.5, ["stale"]],
+    ["was not seen for 25 hours, but for the clock", cpu, { clock: null }, 1, []],
     ["has a check that fails", {}, { checks: failing }, 0.8, ["checks"]],
     ["has a check that passes, and nothing else", {}, { checks: [{ name: "a", status: "passing" }] }, 1, []],
     ["has a certificate for long", { ...cpu, ...certificate("2027-11-20T00:00:00Z") }, {}, 1, []],
     ["has one that ends in 10 days", certificate("2026-11-30T00:00:00Z"), {}, 0.9, ["certificate"]],
     ["has one that has ended", certificate("2026-11-19T00:00:00Z"), {}, 0.7, ["certificate"]],
-    ["shows another host key", { access: { offeredHostKey: "SHA256:x" } }, {}, 0.6, ["host-key"]],
+    ["shows another host key", { access: { offeredHostKey: "SHA256:x" } }, {}, 0.7, ["host-key"]],
     ["is vulnerable", trivy(2), {}, 0.6, ["security"]],
     ["is vulnerable and could be mended", { ...trivy(2), ...pending }, {}, 0.6, ["security", "security"]],
     ["is switched off", { guest: { power: "stopped" } }, {}, 0.5, ["stopped"]],
@@ -46,7 +48,7 @@ describe("a machine", () => {
   it("is judged by what the policy says", () => {
     const { health } = defaultPolicy
     const policy = { ...health, staleMs: 3_600_000, weights: { ...health.weights, stale: 0.35 } }
-    const { score, reasons } = judgeTarget(cpu, [], { ...well, lastSeen: hoursAgo(2), policy })
+    const { score, reasons } = judgeTarget(cpu, [], { ...well, ...seenAt(hoursAgo(2)), policy })
     expect([score, reasons[0]?.fact]).toStrictEqual([0.65, "it was not seen for over 1 hour"])
   })
 })
@@ -60,7 +62,7 @@ describe("a service", () => {
     ["keeps changing", { state: { status: "unknown" }, flapping: true }, {}, 0.6],
     ["says it is unhealthy", { state: { status: "running" }, container: { health: "unhealthy" } }, {}, 0.5],
     ["runs and answers wrongly", { state: { status: "running" } }, { checks: failing }, 0.5],
-    ["ran when its machine was last seen", { state: { status: "running" } }, { lastSeen: hoursAgo(25) }, 0.5],
+    ["ran when its machine was last seen", { state: { status: "running" } }, seenAt(hoursAgo(25)), 0.5],
   ]
   it.each(table)("that %s", (_, document, judged, score) => {
     expect(judgeService(document, { ...well, ...judged }).score).toBe(score)
@@ -124,7 +126,7 @@ describe("a score of whatever is known", () => {
   it("is from 0 to 1, is accounted for, is never above what lists tell, and falls with trouble", () => {
     fc.assert(
       fc.property(document, statuses, seen, fc.constantFrom(...troubles), (known, services, lastSeen, trouble) => {
-        const judged = { ...well, lastSeen }
+        const judged = { ...well, ...seenAt(lastSeen) }
         const { score, reasons } = judgeTarget(known, services, judged)
         const listed = healthOf(known, services)
         expect(reasons).toEqual(expect.arrayContaining([...listed.reasons]))

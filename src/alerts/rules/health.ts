@@ -2,14 +2,14 @@
 import type { RecordedEvent } from "#events/catalog.js"
 import { healthBounds } from "#projections/health/score.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
-import { healthAt } from "#timeline/health.js"
+import { heldAt } from "#timeline/health.js"
 import { aboutRecord, machineOf } from "../machines.js"
 import { type Rule, titled } from "../rule.js"
 
 /** So much above the bound it is well again. */
 const hysteresis = 0.05
 
-const facets = new Set(["updates", "security", "certificates"])
+const facets = new Set(["updates", "security", "access", "guest"])
 
 /** @param below the score */
 export function healthBelow(below: number): Rule {
@@ -34,7 +34,7 @@ export function healthBelow(below: number): Rule {
       if (machine === undefined) return []
       const about = await aboutRecord(views, machine, event.position)
       if (event.type === "TargetRetired") return [{ is: "gone", about }]
-      const { score, reasons } = await healthAt(views, machine, event.position)
+      const { score, reasons } = await heldAt(views, machine, event.position)
       if (score === null) return []
       if (score >= Math.min(1, below + hysteresis)) return [{ is: "right", about }]
       if (score >= below) return []
