@@ -10,14 +10,19 @@ export function showEntity(answer: {
   target: { name: string } | null
   lifecycle: string
   lastSeen: string | null
+  health: { score: number | null; status: string; reasons: readonly string[] }
   facets: Record<string, Json>
   omitted: string[]
   measurements: Record<string, { at: string; value: number }>
 }): string {
-  const { entity, target, lifecycle, lastSeen, facets, omitted, measurements, at } = answer
+  const { entity, target, lifecycle, lastSeen, health, facets, omitted, measurements, at } = answer
   const lines = [
     `${pc.bold(printable(entity.name))} ${pc.dim(`(${entity.kind} ${entity.id})`)}${target === null ? "" : ` on ${printable(target.name)}`}`,
     `${lifecycle}, last seen ${lastSeen ?? "never"}`,
+    [
+      health.score === null ? health.status : `${health.status} (${health.score})`,
+      ...health.reasons.map(printable),
+    ].join(", "),
   ]
   for (const [name, facet] of Object.entries(facets))
     lines.push("", pc.bold(printable(name)), ...fieldLines(facet, "  "))

@@ -3,8 +3,10 @@ import * as z from "zod"
 import { lifecycle } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import type { Point, Position } from "#kernel/point.js"
+import { healthStatus, healthStatuses } from "#projections/health/score.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity, targetUnder } from "#timeline/entity.js"
+import { judgedAt } from "#timeline/health.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { query } from "./define.js"
 import { facetNames, noFacet } from "./fields.js"
@@ -37,6 +39,9 @@ export const show = query({
     target: entityShape.nullable(),
     lifecycle,
     lastSeen: z.iso.datetime().nullable(),
+    health: z
+      .object({ score: z.number().nullable(), status: z.enum(healthStatuses), reasons: z.array(z.string()) })
+      .describe("As it is judged at the point; `health` tells what each reason takes and rests on"),
     facets: z.record(z.string(), z.json()),
     omitted: z.array(z.string()).describe("Facets that are known and not shown"),
     measurements: z.record(z.string(), z.object({ at: z.iso.datetime(), value: z.number() })),
@@ -60,12 +65,14 @@ export const show = query({
       if (facets[facet] === undefined && (await isKnown(views, records, facet, position))) omitted.push(facet)
     }
     const seen = await lastSeen(fleet, point)
+    const { score, reasons } = await judgedAt(views, record, point)
     return {
       entity: await entityRef(views, record, position),
       records: records.map(({ id, source, nativeKey }) => ({ id, source, nativeKey })),
       target: record.kind === "target" ? null : await targetUnder(views, record, position),
       lifecycle: life,
       lastSeen: await seen.records(records),
+      health: { score, status: healthStatus(score), reasons: reasons.map(({ fact }) => fact) },
       facets,
       omitted,
       measurements: await measured(fleet, records, point),

@@ -105,6 +105,31 @@ describe("how the fleet is doing", () => {
   })
 })
 
+describe("a past point", () => {
+  it("is judged as it was when it was now, whatever came after it", async () => {
+    const clock = new TestClock()
+    const fleet = await open(await tempFolder(), "{}", clock)
+    const ask = asker<Answer & { at: { time: string } }>(fleet)
+    const certificates = { "cert:443": { notAfter: new Date(Date.parse(clock.now()) + 15 * 86_400_000).toISOString() } }
+    const host = await discovered(fleet, "target", "web-1", { resources: { cpu: "healthy" }, certificates })
+    const steps: Pick<NewEvent, "type" | "data">[] = [
+      { type: "TargetResourceStatusChanged", data: { resource: "cpu", from: "healthy", to: "critical" } },
+      { type: "TargetUnseen", data: {} },
+      { type: "TargetReappeared", data: { from: "unseen" } },
+      { type: "TargetResourceStatusChanged", data: { resource: "cpu", from: "critical", to: "warning" } },
+    ]
+    const lives = []
+    for (const step of steps) {
+      await append(fleet, `target-${host}`, step)
+      for (const name of ["health", "security"]) lives.push({ name, live: await ask(name) })
+      clock.advance(5 * 86_400_000)
+    }
+    for (const { name, live } of lives) expect(await ask(name, { at: live.at.time })).toEqual(live)
+    const scores = lives.flatMap(({ name, live }) => (name === "health" ? told(live) : []))
+    expect(new Set(scores.map(([, score]) => score)).size).toBeGreaterThan(1)
+  })
+})
+
 describe("what makes it easier for others", () => {
   it("is told at each point, the severest first, with the event", async () => {
     const fleet = await open(await tempFolder())
