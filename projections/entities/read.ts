@@ -197,7 +197,17 @@ export function entitiesReader(db: Db, scans: Scans) {
     return row?.count ?? 0
   }
 
+  const called = db
+    .prepare<{ kind: Kind; name: string; at: number }, number>(
+      "SELECT no FROM entity_names WHERE kind = $kind AND name = $name AND since <= $at AND (until IS NULL OR until > $at) ORDER BY no",
+    )
+    .pluck()
+
   return {
+    /** The numbers of those that are called exactly so, retired ones too. */
+    called: async (kind: Kind, name: string, at: Position): Promise<readonly number[]> =>
+      called.all({ kind, name, at }),
+
     /** A page of entities in the order that is wanted; by name unless said otherwise. */
     async page(page: PageOfEntities): Promise<readonly Entity[]> {
       const { kind, at, limit, sort = "name", descending = false, after, targetNo } = page

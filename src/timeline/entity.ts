@@ -2,7 +2,7 @@
 import { FleetError, bug } from "#kernel/errors.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
-import type { Kind, RecordRow } from "#projections/inventory/read.js"
+import { type Kind, type RecordRow, kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 
 /** An entity as every answer names it. */
@@ -15,12 +15,12 @@ export interface EntityRef {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * `reference` is an id, a name, or `target:<name>` / `service:<name>` / `stack:<name>`. A target goes before others of the same name, and what is there
- * before what is retired.
+ * `reference` is an id, a name, or `target:<name>` / `service:<name>` / `stack:<name>`. What is called so goes before what
+ * one of its records calls so; a target before others of the same name; and what is there before what is retired.
  * @throws FleetError `NotFound`, or `Ambiguous` with the ids to choose from
  */
 export async function findEntity(views: ViewsReader, reference: string, at: Position): Promise<RecordRow> {
-  const { inventory } = views
+  const { inventory, entities } = views
   if (uuid.test(reference)) {
     const record = await inventory.record(reference)
     if (record === undefined || record.discovered > at) throw notFound(reference)
@@ -28,7 +28,13 @@ export async function findEntity(views: ViewsReader, reference: string, at: Posi
   }
   const typed = /^(target|service|stack):(.+)$/s.exec(reference)
   const name = typed?.[2] ?? reference
-  const named = (await inventory.named(name, at)).filter(({ kind }) => typed === null || kind === typed[1])
+  const asked = kinds.filter((kind) => typed === null || kind === typed[1])
+  const called = (await Promise.all(asked.map((kind) => entities.called(kind, name, at)))).flat()
+  // What nothing is called may be what a source calls it, or what it was called before: that is gone through all records for.
+  const named =
+    called.length > 0
+      ? (await Promise.all(called.map((no) => inventory.recordByNo(no)))).filter((record) => record !== undefined)
+      : (await inventory.named(name, at)).filter(({ kind }) => asked.includes(kind))
   const byId = new Map<RecordId, RecordRow>()
   for (const record of named) {
     const whole = await targetOf(views, record, at)
