@@ -70,6 +70,33 @@ function severityText(severity: string): string {
   return severity === "critical" ? pc.red(severity) : pc.yellow(severity)
 }
 
+interface Backtest {
+  readonly rules: readonly string[]
+  readonly from: At
+  readonly to: At
+  readonly raised: number
+  readonly open: number
+  readonly items: readonly {
+    readonly severity: string
+    readonly title: string
+    readonly raised: At
+    readonly resolved: (At & { readonly how: string }) | null
+    readonly wasRaised: boolean
+  }[]
+}
+
+export function backtestText({ from, to, raised, open, items }: Backtest): string {
+  const rows = items.map((item) => [
+    item.raised.time,
+    item.resolved?.time ?? "-",
+    severityText(item.severity),
+    item.wasRaised ? "yes" : "no",
+    printable(item.title),
+  ])
+  const sum = `${plural(raised, "alert")} from ${from.time} to ${to.time}, ${open} not over`
+  return `${columns(["RAISED", "OVER", "SEVERITY", "WAS TOLD", "WHAT"], rows)}\n${pc.dim(sum)}`
+}
+
 interface Window {
   readonly id: string
   readonly where: string | null

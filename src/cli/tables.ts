@@ -2,7 +2,7 @@
 import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { valueAt } from "#operations/list-formats.js"
 import type { MarkedChange } from "#drift/marked.js"
-import { alertText, alertToldText, alertsText, maintenanceRow, maintenanceText } from "./alert-text.js"
+import { alertText, alertToldText, alertsText, backtestText, maintenanceRow, maintenanceText } from "./alert-text.js"
 import { changeText, densityText } from "./change-text.js"
 import { checkRow, checkRunText } from "./check-text.js"
 import { colours as pc } from "./colours.js"
@@ -160,6 +160,7 @@ const views: Readonly<Record<string, View>> = {
   "alert acknowledge": alertToldText,
   "alert silence": alertToldText,
   "alert resolve": alertToldText,
+  backtest: backtestText,
   "maintenance plan": maintenanceText,
   "maintenance list": (answer: { at: At; items: Record<string, Json>[]; next: null }) =>
     list({ ...answer, items: answer.items.map(maintenanceRow) }, [

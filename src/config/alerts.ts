@@ -16,6 +16,8 @@ export const builtInRules = [
   "discovery-failing",
   "discovery-blind",
   "mass-absence",
+  "drift-found",
+  "unexpected-change",
 ] as const
 
 const changeType = z.enum(changeTypes as [EventType, ...EventType[]])
@@ -23,7 +25,7 @@ const types = z.array(changeType).min(1).max(100)
 /** In the query language: of what the event alters, as it is behind it. */
 const where = z.string().min(1).max(2_000)
 
-const ownRule = z.strictObject({
+export const ownRule = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a name of lower-case letters, digits and '-', 63 at most"),
   /** Events that it looks at. */
   on: types,

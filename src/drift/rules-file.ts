@@ -14,11 +14,14 @@ const ruleList = z.array(baselineRule).min(1, "at least one rule").max(1_000)
 
 /** @throws FleetError `InvalidInput`: where it is wrong, and what is allowed there */
 export async function rulesIn(text: string): Promise<readonly BaselineRule[]> {
-  const file = parse(text)
+  const file = rulesInYaml(text)
   const result = ruleList.safeParse(file.rules)
   if (!result.success) {
     const [issue] = result.error.issues
-    throw wrongAt(file.placeOf(issue?.path ?? []), issue === undefined ? "it is wrong" : sentence(issue))
+    throw wrongAt(
+      file.placeOf(issue?.path ?? []),
+      issue === undefined ? "it is wrong" : sentence(issue, Object.keys(baselineRule.shape)),
+    )
   }
   const wrong = await wrongRule(result.data)
   if (wrong !== undefined) throw wrongAt(file.placeIn(wrong), messageOf(wrong, result.data))
@@ -32,18 +35,20 @@ export function messageOf({ index, key, column, message }: WrongRule, rules: rea
   return `"${key}" of the rule "${rules[index]?.name ?? index}"${place}: ${message}`
 }
 
-interface Place {
+export interface Place {
   readonly line: number
   readonly column: number
 }
 
-interface File {
+export interface File {
   readonly rules: unknown
   placeOf(path: readonly PropertyKey[]): Place
-  placeIn(wrong: WrongRule): Place
+  /** @param wrong `column` of the text that stands under the key */
+  placeIn(wrong: Pick<WrongRule, "index" | "column"> & { readonly key: string }): Place
 }
 
-function parse(text: string): File {
+/** A list, or `rules:` and a list, with where each thing stands in the text. @throws FleetError `InvalidInput` for what is no YAML */
+export function rulesInYaml(text: string): File {
   const { LineCounter, isMap, isScalar, parseDocument } = createRequire(import.meta.url)("yaml") as typeof yaml
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
@@ -84,18 +89,18 @@ function parse(text: string): File {
   }
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
+/** @param keys that a rule may have */
+export function sentence(issue: z.core.$ZodIssue, keys: readonly string[]): string {
   const key = issue.path.at(-1)
   if (issue.code === "unrecognized_keys") {
     const given = issue.keys[0] ?? ""
-    const near = nearest(given, Object.keys(baselineRule.shape))
-    const hint =
-      near === undefined ? `a rule has ${Object.keys(baselineRule.shape).join(", ")}` : `did you mean "${near}"?`
+    const near = nearest(given, keys)
+    const hint = near === undefined ? `a rule has ${keys.join(", ")}` : `did you mean "${near}"?`
     return `there is no key "${given}" in a rule; ${hint}`
   }
   return typeof key === "string" ? `"${key}" is wrong: ${issue.message}` : `it is wrong: ${issue.message}`
 }
 
-function wrongAt({ line, column }: Place, message: string): FleetError {
+export function wrongAt({ line, column }: Place, message: string): FleetError {
   return new FleetError("InvalidInput", `line ${line}, column ${column}: ${message}`, { details: { line, column } })
 }

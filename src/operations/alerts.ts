@@ -13,7 +13,7 @@ import { futureOf } from "./future.js"
 import { idsAbout } from "./parts.js"
 import { cursor, entityReference, flag, limit, listOf, pointShape } from "./shapes.js"
 
-const about = z
+export const about = z
   .object({
     kind: z.string(),
     id: z.string().nullable(),

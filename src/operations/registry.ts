@@ -3,6 +3,7 @@ import { access } from "./access.js"
 import { alertAcknowledge, alertResolve, alertShow, alertSilence, alerts } from "./alerts.js"
 import { archiveAttach, archiveCreate, archiveDetach, archiveList } from "./archive.js"
 import { roleSet, tagAdd, tagRemove } from "./assign.js"
+import { backtest } from "./backtest.js"
 import { blame } from "./blame.js"
 import type { Operation } from "./define.js"
 import { changes } from "./changes.js"
@@ -96,6 +97,7 @@ export const operations: readonly Operation[] = [
   alertAcknowledge,
   alertSilence,
   alertResolve,
+  backtest,
   maintenancePlan,
   maintenanceList,
   maintenanceEnd,

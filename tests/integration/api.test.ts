@@ -37,6 +37,7 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "alert acknowledge": { alert: letter.id },
   "alert silence": { alert: letter.id, until: "2h" },
   "alert resolve": { alert: letter.id },
+  backtest: { rule: "check-failing" },
   "maintenance plan": { until: "2h" },
   "maintenance end": { id: letter.id },
   "archive create": { before: "position:1" },

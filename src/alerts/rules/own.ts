@@ -55,17 +55,35 @@ async function isSo(
   return (await views.entities.among(kind, event.position, conditions.get(kind), [no])).length > 0
 }
 
+interface WrongQuery {
+  readonly key: "where" | "resolve.where"
+  /** Character of it, from 1. */
+  readonly column: number
+  readonly message: string
+}
+
+/** The first query that is not understood. */
+export async function wrongQuery({ where, resolve }: OwnRule): Promise<WrongQuery | undefined> {
+  for (const [key, text] of [
+    ["where", where],
+    ["resolve.where", resolve?.where],
+  ] as const) {
+    try {
+      await conditionsOf(text, kinds)
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.kind !== "input") throw error
+      const { from } = error.details
+      return { key, column: typeof from === "number" ? from + 1 : 1, message: messageOf(error) }
+    }
+  }
+  return undefined
+}
+
 /** @throws FleetError `InvalidConfig` for a query that is not understood */
 export async function understood(rules: readonly OwnRule[]): Promise<void> {
-  for (const { name, where, resolve } of rules) {
-    for (const text of [where, resolve?.where]) {
-      if (text === undefined) continue
-      try {
-        await conditionsOf(text, kinds)
-      } catch (error) {
-        if (!(error instanceof FleetError) || error.kind !== "input") throw error
-        throw new FleetError("InvalidConfig", `the rule "${name}" of alerts: ${messageOf(error)}`, { cause: error })
-      }
-    }
+  for (const rule of rules) {
+    const wrong = await wrongQuery(rule)
+    if (wrong === undefined) continue
+    throw new FleetError("InvalidConfig", `"${wrong.key}" of the rule "${rule.name}" of alerts: ${wrong.message}`)
   }
 }

@@ -4,6 +4,7 @@ import type { Rule } from "../rule.js"
 import { certificateExpiring } from "./certificates.js"
 import { checkFailing } from "./checks.js"
 import { discoveryBlind, discoveryFailing, massAbsence } from "./discovery.js"
+import { driftFound, unexpectedChange } from "./drift.js"
 import { healthBelow } from "./health.js"
 import { hostKeyChanged } from "./host-keys.js"
 import { ownRule } from "./own.js"
@@ -21,6 +22,8 @@ export function rulesOf({ rules, without, healthBelow: below, certificates }: Al
     discoveryFailing,
     discoveryBlind,
     massAbsence,
+    driftFound,
+    unexpectedChange,
   ]
   return [...builtIn.filter(({ name }) => !without.some((one) => one === name)), ...rules.map(ownRule)]
 }
