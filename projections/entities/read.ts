@@ -228,9 +228,9 @@ export function entitiesReader(db: Db, scans: Scans) {
       return entitiesAmong({ kind, at, includeRetired: true }, nos)
     },
 
-    /** How many there are of each kind, retired ones apart: in the fleet, or on one machine (itself included). */
-    async totals(at: Position, targetNo?: number): Promise<Readonly<Record<Kind, number>>> {
-      const of = (kind: Kind) => count({ kind, at, targetNo })
+    /** How many there are of each kind, retired ones apart. */
+    async totals(at: Position): Promise<Readonly<Record<Kind, number>>> {
+      const of = (kind: Kind) => count({ kind, at })
       return { target: await of("target"), service: await of("service"), stack: await of("stack") }
     },
 

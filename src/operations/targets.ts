@@ -51,12 +51,12 @@ export const targets = query({
     const seen = await lastSeen(fleet, point)
     return pageOf(call, "target", input, async (found) => {
       const { no, summary, ...entity } = found
-      const { service } = await fleet.views.entities.totals(point.position, no)
+      const services = await fleet.views.entities.count({ kind: "service", at: point.position, targetNo: no })
       const records = await recordsOfTarget(fleet.views, entity.id, point.position)
       const told = {
         ...entity,
         ...(summary as TargetSummary),
-        services: service,
+        services,
         lastSeen: await seen.records(records),
       }
       return item.parse(told)

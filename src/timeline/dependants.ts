@@ -38,7 +38,8 @@ export class Dependants {
   /** On a machine or in a stack depends what runs there; on a service what waits for it in its stack. */
   async of(record: RecordRow): Promise<number> {
     const { inventory } = this.#views
-    if (record.kind === "target") return (await this.#views.entities.totals(this.#at, record.no)).service
+    if (record.kind === "target")
+      return this.#views.entities.count({ kind: "service", at: this.#at, targetNo: record.no })
     if (record.kind === "stack") {
       const name = await inventory.value(record.no, "/identity/name", this.#at)
       return typeof name === "string" ? ((await this.#stacksOn(record.targetId)).get(name)?.size ?? 0) : 0

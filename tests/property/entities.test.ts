@@ -325,7 +325,10 @@ describe("entities at a position", () => {
             const count = (kind: Kind) => on.filter((one) => one.kind === kind).length
             const no = target && ((await views.inventory.record(target.id)) as { no: number }).no
             const totals = { target: count("target"), service: count("service"), stack: count("stack") }
-            expect(await views.entities.totals(at, no)).toStrictEqual(totals)
+            if (no === undefined) expect(await views.entities.totals(at)).toStrictEqual(totals)
+            for (const kind of kinds) {
+              expect(await views.entities.count({ kind, at, targetNo: no })).toBe(totals[kind])
+            }
             const services = await views.entities.page({ kind: "service", at, limit: 100, targetNo: no })
             const ids = on.filter(({ kind }) => kind === "service").map(({ id }) => id as string)
             expect(services.map(({ id }) => id as string).toSorted()).toStrictEqual(ids.toSorted())
