@@ -16,13 +16,7 @@ const ruleList = z.array(baselineRule).min(1, "at least one rule").max(1_000)
 export async function rulesIn(text: string): Promise<readonly BaselineRule[]> {
   const file = rulesInYaml(text)
   const result = ruleList.safeParse(file.rules)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    throw wrongAt(
-      file.placeOf(issue?.path ?? []),
-      issue === undefined ? "it is wrong" : sentence(issue, Object.keys(baselineRule.shape)),
-    )
-  }
+  if (!result.success) throw firstIssue(file, result.error, Object.keys(baselineRule.shape))
   const wrong = await wrongRule(result.data)
   if (wrong !== undefined) throw wrongAt(file.placeIn(wrong), messageOf(wrong, result.data))
   return result.data
@@ -35,12 +29,12 @@ export function messageOf({ index, key, column, message }: WrongRule, rules: rea
   return `"${key}" of the rule "${rules[index]?.name ?? index}"${place}: ${message}`
 }
 
-export interface Place {
+interface Place {
   readonly line: number
   readonly column: number
 }
 
-export interface File {
+interface File {
   readonly rules: unknown
   placeOf(path: readonly PropertyKey[]): Place
   /** @param wrong `column` of the text that stands under the key */
@@ -90,7 +84,13 @@ export function rulesInYaml(text: string): File {
 }
 
 /** @param keys that a rule may have */
-export function sentence(issue: z.core.$ZodIssue, keys: readonly string[]): string {
+export function firstIssue(file: File, { issues: [issue] }: z.ZodError, keys: readonly string[]): FleetError {
+  if (issue === undefined) return wrongAt(file.placeOf([]), "it is wrong")
+  const path = issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path
+  return wrongAt(file.placeOf(path), sentence(issue, keys))
+}
+
+function sentence(issue: z.core.$ZodIssue, keys: readonly string[]): string {
   const key = issue.path.at(-1)
   if (issue.code === "unrecognized_keys") {
     const given = issue.keys[0] ?? ""

@@ -105,7 +105,7 @@ describe("a back-test", () => {
     [{ define: "- name: old\n  on: [TargetChanged]\n  where: 'kernle:5*'\n  severity: warning" }, /line 3, column 11/],
     [
       { define: "- name: old\n  on: [TargetChanged]\n  severity: warning\n  wher: x" },
-      /line 1, column 3.*did you mean "where"/,
+      /line 4, column 9.*did you mean "where"/,
     ],
     [{ rule: "chek-failing" }, /did you mean "check-failing"/],
     [{ from: "position:1", to: "position:0" }, /behind/],

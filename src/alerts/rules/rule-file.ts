@@ -1,7 +1,7 @@
 /** Rules of one's own as they are written in YAML, where they are tried before they are configured. */
 import * as z from "zod"
 import { type OwnRule, ownRule } from "#config/alerts.js"
-import { rulesInYaml, sentence, wrongAt } from "#drift/rules-file.js"
+import { firstIssue, rulesInYaml, wrongAt } from "#drift/rules-file.js"
 import { wrongQuery } from "./own.js"
 
 const list = z.array(ownRule).min(1, "at least one rule").max(100)
@@ -10,11 +10,7 @@ const list = z.array(ownRule).min(1, "at least one rule").max(100)
 export async function ownRulesIn(text: string): Promise<readonly OwnRule[]> {
   const file = rulesInYaml(text)
   const result = list.safeParse(file.rules)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    const said = issue === undefined ? "it is wrong" : sentence(issue, Object.keys(ownRule.shape))
-    throw wrongAt(file.placeOf(issue?.path ?? []), said)
-  }
+  if (!result.success) throw firstIssue(file, result.error, Object.keys(ownRule.shape))
   for (const [index, rule] of result.data.entries()) {
     const wrong = await wrongQuery(rule)
     if (wrong === undefined) continue
