@@ -48,7 +48,19 @@ const webhook = z.strictObject({
   secret: secret.optional(),
 })
 
-const channel = z.discriminatedUnion("kind", [webhook])
+const ntfy = z.strictObject({
+  ...ofEveryHttp,
+  kind: z.literal("ntfy"),
+  topic: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "a topic of letters, digits, '_' and '-', 64 at most"),
+})
+
+/** Those that nothing else is to be said of: what they need besides is in the URL or in headers. */
+const others = z.strictObject({
+  ...ofEveryHttp,
+  kind: z.enum(["slack", "discord", "teams", "gotify", "alertmanager"]),
+})
+
+const channel = z.discriminatedUnion("kind", [webhook, ntfy, others])
 export type ChannelConfig = z.infer<typeof channel>
 
 export const channels = z

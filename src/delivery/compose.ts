@@ -43,6 +43,7 @@ function tellable(channel: string, event: RecordedEvent, raised: Raised): Tellab
     delivery: deliveryId(channel, event.id),
     rule,
     severity: severityAt(event, raised),
+    raisedAs: raised.data.severity,
     title,
     about,
     count,

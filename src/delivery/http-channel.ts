@@ -6,14 +6,17 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 import type { Channel } from "./channel.js"
 import { type HttpPorts, type HttpRequest, send } from "./http.js"
 import type { Message } from "./message.js"
-import { webhookPayload } from "./payloads/webhook.js"
+import { payloadOf } from "./payloads/payload.js"
 import { signature } from "./sign.js"
+
+const named = 100
 
 export function httpChannel(config: ChannelConfig, ports: HttpPorts): Channel {
   return {
     config,
-    most: 10_000,
-    named: 100,
+    // Alertmanager knows of no alert that was not named.
+    most: config.kind === "alertmanager" ? named : 10_000,
+    named,
     atOnce: 4,
     async send(message, signal) {
       let request: HttpRequest
@@ -30,8 +33,9 @@ export function httpChannel(config: ChannelConfig, ports: HttpPorts): Channel {
 
 /** @throws FleetError `InvalidConfig` for a secret that is not where it is said to be */
 function requestOf(config: ChannelConfig, message: Message, seconds: number): HttpRequest {
-  const body = JSON.stringify(webhookPayload(message))
-  const secret = config.secret === undefined ? undefined : readSecret(config.secret, `the secret of "${config.name}"`)
+  const body = JSON.stringify(payloadOf(config, message))
+  const reference = config.kind === "webhook" ? config.secret : undefined
+  const secret = reference === undefined ? undefined : readSecret(reference, `the secret of "${config.name}"`)
   return {
     url: urlOf(config),
     method: "POST",

@@ -16,6 +16,8 @@ export interface TellableAlert {
   readonly delivery: string
   readonly rule: string
   readonly severity: Severity
+  /** The severity that it was raised with, whatever became of it. */
+  readonly raisedAs: Severity
   readonly title: string
   readonly about: EventOf<"AlertRaised">["data"]["about"]
   /** How many things it stands for. */

@@ -109,6 +109,25 @@ describe("an alert", () => {
     expect(told(late.requests)).toStrictEqual(["escalated gone", "resolved gone"])
   })
 
+  it("is told in the form of each kind of receiver", async () => {
+    const kinds = ["slack", "discord", "teams", "ntfy", "gotify", "alertmanager"]
+    const receivers = await Promise.all(kinds.map(async () => Receiver.start()))
+    const channels = receivers.map(({ url }, index) => ({ url, kind: kinds[index] }))
+    const world = await delivering(channels.map((one) => (one.kind === "ntfy" ? { ...one, topic: "fleet" } : one)))
+    await raise(world.ledger, "web-1")
+    await resolve(world.ledger, "web-1")
+    await done(world)
+    for (const { taken } of receivers) {
+      expect(taken).toHaveLength(2)
+      for (const { body } of taken) expect(body).toContain("1 cannot be reached")
+    }
+    const [, , , ntfy, , alertmanager] = receivers.map(({ taken }) => taken.map(({ body }) => JSON.parse(body)))
+    expect(ntfy).toMatchObject([{ topic: "fleet", priority: 3 }, { priority: 2 }])
+    expect(alertmanager?.[1]).toMatchObject([
+      { labels: alertmanager?.[0][0].labels, annotations: { state: "resolved" } },
+    ])
+  })
+
   it("that was there before the channel was is no news to it", async () => {
     const folder = await tempFolder()
     const time = new VirtualTime()
