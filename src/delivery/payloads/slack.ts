@@ -1,4 +1,4 @@
-/** Slack's incoming webhooks, and what imitates them (Mattermost, Rocket.Chat). */
+/** Slack's incoming webhooks. Not for what imitates them: Mattermost reads mentions and Markdown in the plain text that Slack does not. */
 import type { Message } from "../message.js"
 import { furtherLines, pageOf, titleLine } from "./text.js"
 
