@@ -228,8 +228,20 @@ describe("rules of one's own", () => {
     expect(items).toMatchObject([{ title: "web runs an old kernel", severity: "critical", state: "resolved" }])
   })
 
+  it("mean by a field what their events are about: the status of a service, and none of a machine", async () => {
+    const { for: _, ...atOnce } = rule
+    const stopped = { ...atOnce, on: ["ServiceStateChanged"], where: "status:stopped target.name:web" }
+    const world = await alerting({ alerts: { rules: [stopped] } })
+    await world.happens(host("web"), discovered("web", {}))
+    await world.happens(service("nginx"), serviceOn("web", "nginx"))
+    await world.happens(service("nginx"), stateChanged("running", "stopped"))
+    await world.happens(service("nginx"), stateChanged("stopped", "running"))
+    expect(await world.told()).toEqual(["raised old-kernel nginx", "resolved old-kernel nginx"])
+  })
+
   it.each([
     [{ ...rule, where: "kernle:5*" }, "InvalidConfig", /old-kernel.*kernel/],
+    [{ ...rule, on: ["ServiceStateChanged"], where: "kernel:5*" }, "InvalidConfig", /old-kernel.*kernel/],
     [{ ...rule, on: ["TargetChangd"] }, "InvalidConfig", /TargetChang/],
     [{ ...rule, name: "check-failing" }, "InvalidConfig", /check-failing/],
   ])("are refused where they are wrong", async (wrong, code, message) => {

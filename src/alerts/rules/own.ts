@@ -1,9 +1,9 @@
 /** Rules of one's own: an event of some types about what a query finds is trouble, until another says that it is over. */
 import type { OwnRule } from "#config/alerts.js"
-import type { EventType, RecordedEvent } from "#events/catalog.js"
+import { type EventType, type RecordedEvent, catalog } from "#events/catalog.js"
 import { conditionsOf } from "#drift/where.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import { type RecordRow, kinds } from "#projections/inventory/read.js"
+import { type Kind, type RecordRow, kinds } from "#projections/inventory/read.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
 import type { ViewsReader } from "#projections/views.js"
 import { targetOf } from "#timeline/entity.js"
@@ -21,7 +21,7 @@ export function ownRule(rule: OwnRule): Rule {
       const record = await recordIn(event, views)
       if (record === undefined) return []
       const about = await aboutRecord(views, record, event.position)
-      if (on.includes(event.type) && (await isSo(rule.where, record, event, views))) {
+      if (on.includes(event.type) && (await isSo(rule.where, on, record, event, views))) {
         const title = titled(rule.title?.replaceAll("{name}", about.name) ?? `${rule.name}: ${about.name}`)
         return [{ is: "wrong", about, severity: rule.severity, title }]
       }
@@ -33,8 +33,8 @@ export function ownRule(rule: OwnRule): Rule {
 async function ended(rule: OwnRule, record: RecordRow, event: RecordedEvent, views: ViewsReader): Promise<boolean> {
   // What is asked for is not so any more.
   if (rule.resolve === undefined) return rule.where !== undefined
-  const isOne = (rule.resolve.on ?? rule.on).includes(event.type)
-  return isOne && (await isSo(rule.resolve.where, record, event, views))
+  const on = rule.resolve.on ?? rule.on
+  return on.includes(event.type) && (await isSo(rule.resolve.where, on, record, event, views))
 }
 
 /** Of a machine its oldest record. */
@@ -46,13 +46,20 @@ async function recordIn({ stream, position }: RecordedEvent, views: ViewsReader)
 
 async function isSo(
   where: string | undefined,
+  on: readonly EventType[],
   { kind, no }: RecordRow,
   event: RecordedEvent,
   views: ViewsReader,
 ): Promise<boolean> {
   if (where === undefined) return true
-  const conditions = await conditionsOf(where, kinds)
+  const conditions = await conditionsOf(where, kindsOf(on))
   return (await views.entities.among(kind, event.position, conditions.get(kind), [no])).length > 0
+}
+
+/** What events of these types alter: a query means that, so its fields are of those kinds. */
+function kindsOf(types: readonly EventType[]): readonly Kind[] {
+  const altered = kinds.filter((kind) => types.some((type) => catalog[type].family === kind))
+  return altered.length > 0 ? altered : kinds
 }
 
 interface WrongQuery {
@@ -63,13 +70,13 @@ interface WrongQuery {
 }
 
 /** The first query that is not understood. */
-export async function wrongQuery({ where, resolve }: OwnRule): Promise<WrongQuery | undefined> {
-  for (const [key, text] of [
-    ["where", where],
-    ["resolve.where", resolve?.where],
+export async function wrongQuery({ on, where, resolve }: OwnRule): Promise<WrongQuery | undefined> {
+  for (const [key, text, types] of [
+    ["where", where, on],
+    ["resolve.where", resolve?.where, resolve?.on ?? on],
   ] as const) {
     try {
-      await conditionsOf(text, kinds)
+      await conditionsOf(text, kindsOf(types))
     } catch (error) {
       if (!(error instanceof FleetError) || error.kind !== "input") throw error
       const { from } = error.details
