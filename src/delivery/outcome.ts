@@ -16,10 +16,13 @@ export type Outcome =
 
 /** Of 4xx, those that say "not now". */
 const notNow = new Set([408, 409, 425, 429])
+/** Those that say "not you", or "not here": whoever set the channel up can mend it, and no message is to blame. */
+const ofSetUp = new Set([401, 403, 404, 407, 410])
 
 export function outcomeOf(status: number, retryAfterMs: number | undefined): Outcome {
   if (status >= 200 && status < 300) return { is: "taken" }
   const why = `it answered ${status}`
+  if (ofSetUp.has(status)) return { is: "failed", why, ofChannel: true, retryAfterMs }
   if (status >= 400 && status < 500 && !notNow.has(status)) return { is: "refused", why }
   if (status < 400) return { is: "failed", why: `${why}, which leads elsewhere and is not followed`, ofChannel: false }
   return { is: "failed", why, ofChannel: status === 429 || retryAfterMs !== undefined, retryAfterMs }

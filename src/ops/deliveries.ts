@@ -108,7 +108,7 @@ export function deliveries(db: Db) {
   const revived = db.transaction((id: string, now: number): Delivery => {
     const row = revive.get(now, now, id)
     if (row === undefined) {
-      const sentence = `no message "${id.slice(0, 80)}" is owed or was given up; "delivery dead" lists those that were`
+      const sentence = `no message "${id.slice(0, 80)}" is owed or was given up`
       throw new FleetError("NotFound", sentence)
     }
     release.run(row.channel)

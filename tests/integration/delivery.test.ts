@@ -278,6 +278,21 @@ describe("a receiver", () => {
     expect(told(receiver.taken)).toStrictEqual(["raised web-1", "raised odd"])
   })
 
+  it.each([401, 404])(
+    "that answers %d, as a token or an address is wrong, has all of it once that is mended",
+    async (status) => {
+      const { receiver, world, ledger, time } = await oneReceiver()
+      receiver.manner = () => ({ status })
+      await raise(ledger, "web-1")
+      await resolve(ledger, "web-1")
+      await time.passes(() => receiver.requests.length > 2, 5_000)
+      receiver.manner = () => ({ status: 200 })
+      await done(world)
+      expect(told(receiver.taken)).toStrictEqual(["raised web-1", "resolved web-1"])
+      expect(await world.dead()).toStrictEqual([])
+    },
+  )
+
   it("that takes nothing for as long as is configured is given up, message by message", async () => {
     const { receiver, world, ledger, time } = await oneReceiver({ giveUpAfter: "1h" })
     receiver.manner = () => ({ status: 503 })
