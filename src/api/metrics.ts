@@ -43,6 +43,11 @@ function fleetMeasures(registry: Registry) {
   const lag = gauge("fleet_ledger_subscription_lag_events", "Events that a subscription has not handled", ["name"])
   const isUp = gauge("fleet_ledger_subscription_up", "Whether it follows the ledger", ["name"])
   const letters = gauge("fleet_ledger_dead_letters", "Events that a handler could not handle", ["handler"])
+  const owed = gauge("fleet_ledger_owed_alerts", "What is waiting to be told", ["channel"])
+  const messages = gauge("fleet_ledger_messages", "Messages that were not taken: owed, or given up (dead)", [
+    "channel",
+    "state",
+  ])
   const isWorker = gauge("fleet_ledger_worker", "Whether this instance looks, acts and seals")
   const bytes = gauge("fleet_ledger_store_bytes", "Bytes on the disk", ["store"])
   const looked = gauge("fleet_ledger_source_last_look_timestamp_seconds", "End of the last look", ["source"])
@@ -68,6 +73,14 @@ function fleetMeasures(registry: Registry) {
         isUp.set({ name }, state === "active" || state === "booting" ? 1 : 0)
         if (kind === "handler") letters.set({ handler: name }, deadLetters)
       }
+      for (const each of [owed, messages]) each.reset()
+      const waiting = await fleet.ops.outbox.counts()
+      for (const { name: channel } of await fleet.ops.deliveries.accounts()) {
+        owed.set({ channel }, waiting.get(channel) ?? 0)
+        for (const state of ["owed", "dead"]) messages.set({ channel, state }, 0)
+      }
+      for (const { channel, state, count } of await fleet.ops.deliveries.counts())
+        messages.set({ channel, state }, count)
       for (const { source, finishedAt, outcome } of await fleet.ops.looks.all()) {
         looked.set({ source }, epochMs(finishedAt) / 1_000)
         ok.set({ source }, outcome === "completed" ? 1 : 0)

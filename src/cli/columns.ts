@@ -76,6 +76,7 @@ export function plural(count: number, noun: string): string {
 const headings: Readonly<Record<string, string>> = {
   cpuCores: "CPUS",
   memoryMiB: "MIB",
+  latencyMs: "MS",
   lastSeen: "LAST SEEN",
   createdAt: "CREATED",
   expiresAt: "EXPIRES",

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { onLoopback } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import type { Fleet } from "#fleet.js"
+import type { StreamName } from "#kernel/ids.js"
 import type { Json } from "#kernel/json.js"
 import { fitted, mostBytes, sizeOf } from "#mcp/fit.js"
 import { answered } from "#mcp/answering.js"
@@ -234,6 +235,29 @@ describe("a report", () => {
       expect(before.sections.map(({ total }) => total > 1)).not.toContain(true)
     },
   )
+
+  it.each(["health", "security"])("of %s tells what is judged of it, as that is told at every door", async (report) => {
+    const { fleet, host } = await smallFleet()
+    const pending = { "pkg:openssl": { version: "3.0.2", security: true } }
+    const patch = [{ op: "add" as const, path: "/updates", value: { pending } }]
+    const stream = `target-${host}` as StreamName
+    const change = {
+      type: "TargetChanged",
+      data: { facet: "updates", patch },
+      metadata: { actor: "discovery" },
+      observedAt: fleet.clock.now(),
+    } as const
+    const { position } = await fleet.ledger.append(stream, await fleet.ledger.revisionOf(stream), [change], "updates")
+    await fleet.reached(position)
+    const { use } = await agentOf(fleet)
+    const { items } = await asker<{ items: { entity: object; position?: number; reasons?: object[] }[] }>(fleet)(report)
+    expect(items.length).toBeGreaterThan(0)
+    const { judged } = await use<{ judged: { items: object[] } }>("generate_fleet_report", { report_type: report })
+    expect(judged.items.map((item) => (item as { entity: object }).entity)).toEqual(
+      items.slice(0, 5).map(({ entity }) => entity),
+    )
+    expect(JSON.stringify(judged.items[0])).toContain(`"position":${position}`)
+  })
 })
 
 describe("a resource", () => {

@@ -31,6 +31,23 @@ describe("metrics", () => {
     expect(samples.get("unhealthy_targets")).toBe(0)
   })
 
+  it("tell what each channel is owed, and what was given up", async () => {
+    const { ask, token, fleet } = await door()
+    const { outbox, deliveries } = fleet.ops
+    const { position } = await fleet.ledger.head()
+    await deliveries.enrol("hook", position)
+    const row = { channel: "hook", position, group: "raised x", severity: "warning", arrivedAt: 0 }
+    for (const id of ["first", "second", "third"]) outbox.owe({ ...row, id, alert: id })
+    await outbox.form("hook", row.group, 1, 0)
+    const [message] = await deliveries.owed("hook", 1)
+    if (message === undefined) throw new Error("no message was made")
+    await deliveries.bury(message, "refused", 0)
+    const samples = samplesIn((await ask("/metrics", { token: await token("read") })).body)
+    expect(samples.get('fleet_ledger_owed_alerts{channel="hook"}')).toBe(2)
+    expect(samples.get('fleet_ledger_messages{channel="hook",state="dead"}')).toBe(1)
+    expect(samples.get('fleet_ledger_messages{channel="hook",state="owed"}')).toBe(0)
+  })
+
   it("count requests by the route and not by what was asked for", async () => {
     const { ask, token } = await door()
     const secret = await token("read")

@@ -4,7 +4,9 @@ import type { JsonObject } from "#kernel/json.js"
 import { count } from "#operations/count.js"
 import { at } from "#operations/define.js"
 import { drift } from "#operations/drift.js"
+import { health } from "#operations/health.js"
 import { search } from "#operations/search.js"
+import { security } from "#operations/security.js"
 import { type Ask, known, pointShape, tool } from "../tool.js"
 import { usesOfWrong, whatIsWrong, wrongShape } from "./wrong.js"
 
@@ -81,6 +83,9 @@ const reports: Readonly<
 
 const types = ["summary", "health", "security", "resources", "dependencies"] as const
 
+/** What is judged, besides: each with its reasons, and the fields and events that these rest on. */
+const judgements = { health, security } as const
+
 /** Of the things that one question finds, and of the values of a field. */
 const most = 5
 
@@ -89,7 +94,7 @@ export const generateFleetReport = tool({
   title: "Fleet report",
   description:
     "A report at any point in time: summary, health, security, resources or dependencies. Each section has a total, its first entries, and the query that search_fleet goes on with; what nobody has looked at is in no section.",
-  uses: [count, search, drift, ...usesOfWrong],
+  uses: [count, search, drift, health, security, ...usesOfWrong],
   input: z.object({ report_type: z.enum(types).default("summary"), at }),
   output: z.object({
     at: pointShape,
@@ -105,6 +110,10 @@ export const generateFleetReport = tool({
       }),
     ),
     ...wrongShape,
+    judged: z
+      .looseObject({})
+      .optional()
+      .describe("Of health: the worst machines with the reasons; of security: findings"),
     drift: z.looseObject({}),
   }),
   async run(ask, { report_type: report, at: asked }) {
@@ -124,6 +133,9 @@ export const generateFleetReport = tool({
       counts,
       sections,
       ...(await whatIsWrong(ask, point)),
+      ...(report in judgements && {
+        judged: await judgedBy(ask, judgements[report as keyof typeof judgements], point),
+      }),
       drift: { ...drifted.counts, items: drifted.items.map(known) },
     }
   },
@@ -133,6 +145,11 @@ async function countOf(ask: Ask, input: Record<string, string>): Promise<JsonObj
   const { total, counts } = await ask<{ total: number; counts: Record<string, readonly JsonObject[]> }>(count, input)
   const first = Object.entries(counts).map(([field, values]) => [field, values.slice(0, 2 * most)])
   return { total, ...Object.fromEntries(first) }
+}
+
+async function judgedBy(ask: Ask, operation: (typeof judgements)[keyof typeof judgements], at: string) {
+  const { counts, items } = await ask<{ counts: JsonObject; items: JsonObject[] }>(operation, { limit: most, at })
+  return { ...counts, items: items.map(known) }
 }
 
 async function answerOf(ask: Ask, [title, kind, query]: Question, point: string) {
