@@ -147,8 +147,11 @@ async function countOf(ask: Ask, input: Record<string, string>): Promise<JsonObj
   return { total, ...Object.fromEntries(first) }
 }
 
-async function judgedBy(ask: Ask, operation: (typeof judgements)[keyof typeof judgements], at: string) {
-  const { counts, items } = await ask<{ counts: JsonObject; items: JsonObject[] }>(operation, { limit: most, at })
+async function judgedBy(ask: Ask, operation: (typeof judgements)[keyof typeof judgements], point: string) {
+  const { counts, items } = await ask<{ counts: JsonObject; items: JsonObject[] }>(operation, {
+    limit: most,
+    at: point,
+  })
   return { ...counts, items: items.map(known) }
 }
 
@@ -158,6 +161,8 @@ async function answerOf(ask: Ask, [title, kind, query]: Question, point: string)
   // Most find nothing, or no more than is shown.
   const total =
     items.length < most ? items.length : (await ask<{ total: number }>(count, { ...asked, by: "status" })).total
-  const shown = items.map(({ entity, target, status, health, role }) => known({ entity, target, status, health, role }))
+  const shown = items.map(({ entity, target, status, health: score, role }) =>
+    known({ entity, target, status, health: score, role }),
+  )
   return { title, kind, query, total, items: shown }
 }
