@@ -8,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/support/same-cases.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // It has sources by the same condition as ours, which Node cannot load.
