@@ -3,6 +3,7 @@ import { loadConfig } from "#config/load.js"
 import { startServer } from "../server.js"
 import { processLog } from "./log.js"
 import type { GlobalFlags } from "./program.js"
+import { supervisedBySystemd } from "./systemd.js"
 import { untilToldToStop } from "./told-to-stop.js"
 
 export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
@@ -15,6 +16,8 @@ export async function serve(flags: GlobalFlags & { readonly listen?: string }): 
   const told = untilToldToStop().then(() => asked.abort())
   const started = performance.now()
   const server = await startServer(config, log, asked.signal)
+  const supervised = supervisedBySystemd(process.env, (error) => log.warn({ err: error }, "systemd cannot be told"))
+  supervised.ready()
   const names = config.sources.map(({ name, kind }) => `${name} (${kind})`).join(", ")
   process.stdout.write(
     [
@@ -32,6 +35,7 @@ export async function serve(flags: GlobalFlags & { readonly listen?: string }): 
     ].join("\n"),
   )
   await told
+  supervised.stopping()
   await server.close()
   process.stdout.write("Stopped.\n")
 }
