@@ -139,7 +139,10 @@ export class Views implements Subscriber, ViewsReader {
     this.#db = openStore(file, viewsStore)
     this.#durable = durable
     if (!durable) {
+      // SQLite takes going without a journal for unsafe, and without a word goes on with one.
+      this.#db.unsafeMode(true)
       this.#db.pragma("journal_mode = OFF")
+      this.#db.unsafeMode(false)
       this.#db.pragma("synchronous = OFF")
     }
     try {

@@ -1,5 +1,6 @@
 /** From a condition to SQL over the entities' rows and the inventory's units, as of a position. Values are bound, never written into the text. */
 import type { Position } from "#kernel/point.js"
+import { recordBlockBits } from "../inventory/item-values.js"
 import type { NumberedPath } from "../inventory/paths.js"
 import type { Kind } from "../inventory/read.js"
 import { matchesPattern } from "#kernel/patterns.js"
@@ -153,12 +154,19 @@ function itemFieldIs(
   if (root === undefined) return "FALSE"
   const numbers = context.items(collection, () => true)
   if (numbers.length === 0) return "FALSE"
-  const among = amongItems(context, numbers)
   const member = bound(context, `$."${field}"`)
-  const passesTest = keys
-    ? `EXISTS (SELECT 1 FROM json_each(u.value, ${member}) k WHERE ${tested(context, "substr(k.key, instr(k.key, ':') + 1)", test)})`
-    : tested(context, `json_extract(u.value, ${member})`, test)
-  return `EXISTS (${heldIn(memberWith(context, kind, root), root.facetNo, `${among} AND ${passesTest}`)})`
+  const passesTest = (value: string) =>
+    keys
+      ? `EXISTS (SELECT 1 FROM json_each(${value}, ${member}) k WHERE ${tested(context, "substr(k.key, instr(k.key, ':') + 1)", test)})`
+      : tested(context, `json_extract(${value}, ${member})`, test)
+  // Of all values that there ever were those that would do; then, where one of them ever was, what held.
+  const list = bound(context, JSON.stringify(numbers))
+  const values = (column: string) =>
+    `SELECT v.${column} FROM item_values v WHERE v.path_no IN (SELECT value FROM json_each(${list})) AND ${passesTest("v.value")}`
+  const record = memberWith(context, kind, root)
+  const blocks = `SELECT b.block FROM item_value_blocks b WHERE b.value_no IN (${values("no")})`
+  const held = heldIn(record, root.facetNo, `u.path_no IN (${values("path_no")}) AND ${passesTest("u.value")}`)
+  return `((${record}) >> ${recordBlockBits} IN (${blocks}) AND EXISTS (${held}))`
 }
 
 /** Units of items with these numbers. So many are found faster by going through all of a record's than one by one. */

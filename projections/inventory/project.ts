@@ -6,6 +6,7 @@ import { type PatchOperation, applyPatch } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import type { Projection } from "../projection.js"
+import { itemValueWriter } from "./item-values.js"
 import { patchOf, subjectOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
 import { type RecordNumbers, recordOf } from "./record-numbers.js"
@@ -13,7 +14,7 @@ import { inventoryTables } from "./tables.js"
 import { touchWriter } from "./touches.js"
 import { isOneUnit, unitAt, unitsOf } from "./units.js"
 
-export const inventoryProjection: Projection = { name: "inventory", version: 3, tables: inventoryTables, projector }
+export const inventoryProjection: Projection = { name: "inventory", version: 4, tables: inventoryTables, projector }
 
 type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 
@@ -43,12 +44,19 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
   )
   const numbered = pathWriter(db)
   const touches = touchWriter(db, numbered)
+  const noteValue = itemValueWriter(db)
+
+  const insert = (record: number, unit: NumberedPath, position: Position, value: Json) => {
+    const text = JSON.stringify(value)
+    insertUnit.run(record, unit.facetNo, unit.no, position, text)
+    noteValue(record, unit, text)
+  }
 
   const begin = (record: number, at: string, value: Json, position: Position) => {
     for (const unit of unitsOf(at, value)) {
       const path = numbered(unit.path)
       touches.unit(position, record, path)
-      insertUnit.run(record, path.facetNo, path.no, position, JSON.stringify(unit.value))
+      insert(record, path, position, unit.value)
     }
   }
 
@@ -76,7 +84,9 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
       return
     }
     setAside(record, unit, held, position)
-    replaceUnit.run(position, JSON.stringify(value), record, unit.facetNo, unit.no)
+    const text = JSON.stringify(value)
+    replaceUnit.run(position, text, record, unit.facetNo, unit.no)
+    noteValue(record, unit, text)
   }
 
   const apply = (record: number, operation: PatchOperation, position: Position) => {
@@ -104,8 +114,7 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     touches.discovery(event.position, record)
     for (const [facet, value] of Object.entries(event.data.document)) {
       for (const unit of unitsOf(`/${facet}`, value as Json)) {
-        const { no, facetNo } = numbered(unit.path)
-        insertUnit.run(record, facetNo, no, event.position, JSON.stringify(unit.value))
+        insert(record, numbered(unit.path), event.position, unit.value)
       }
     }
   }

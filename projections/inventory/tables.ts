@@ -65,4 +65,12 @@ export const inventoryTables = `
     path_no INTEGER NOT NULL,
     block INTEGER NOT NULL,
     PRIMARY KEY (path_no, block)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What items of collections ever were, each once, and which blocks of records ever had it: what is asked of them is asked of these first. A fleet has few.
+  CREATE TABLE item_values (no INTEGER PRIMARY KEY, path_no INTEGER NOT NULL, value TEXT NOT NULL, UNIQUE (path_no, value)) STRICT;
+  CREATE TABLE item_value_blocks (
+    value_no INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    PRIMARY KEY (value_no, block)
   ) STRICT, WITHOUT ROWID;`

@@ -1,9 +1,12 @@
 /**
- * `npm run bench [-- [timeline] [serve] [full]]`: the budgets, measured, or with `timeline` those of moving through time alone; with `serve` also answering 10,000 targets' worth of questions while changes come. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
+ * `npm run bench [-- [timeline] [serve] [full] [aged]]`: the budgets, measured, or with `timeline` those of moving through time alone, and what that costs with git and with copies;
+ * with `serve` also answering 10,000 targets' worth of questions while changes come. By default on 1,000 targets with 10,000 services and 100,000 changes; `full` on ten times as much.
+ * With `aged` one entity is asked for after ten million events, too.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { benchAged } from "./aged.js"
 import { benchAppend } from "./append.js"
 import { foldAll, writeFleet } from "./fleet-on-disk.js"
 import { benchPeers } from "./peers.js"
@@ -14,6 +17,8 @@ import { benchSsh } from "./ssh.js"
 import { benchVerify } from "./verify.js"
 import { benchDiff, benchEntity, benchSnapshot, benchWays } from "./timeline.js"
 import { benchQueries } from "./queries.js"
+import { benchToday } from "./today.js"
+import { benchImport, benchWhole } from "./whole.js"
 import { Views } from "#projections/views.js"
 
 const onlyTimeline = process.argv.includes("timeline")
@@ -43,6 +48,7 @@ try {
   ;(await foldAll(onDisk.ledger, viewsFile)).close()
   const views = new Views(viewsFile)
   rows.push(...(await benchEntity(views, onDisk, targets)), ...(await benchQueries(views, onDisk)))
+  rows.push(...(await benchWhole(views, onDisk)), ...(await benchImport(folder)))
   rows.push(...(await benchWays({ views, ledger: onDisk.ledger }, changes)))
   rows.push(await benchSnapshot(views, onDisk.ledger))
 
@@ -58,10 +64,12 @@ try {
     )),
   )
 
+  rows.push(...(await benchAged(folder, process.argv.includes("aged") ? [1e5, 1e6, 1e7] : [1e5, 1e6])))
   if (process.argv.includes("serve")) rows.push(...(await benchServe(folder, 10_000)))
   if (!onlyTimeline) rows.push(...(await benchSsh(folder, 200)))
 
   print(rows)
+  if (onlyTimeline) process.stdout.write(`\n${await benchToday(folder, 1_000, 30)}\n`)
   process.exitCode = rows.every(({ pass }) => pass) ? 0 : 1
 } finally {
   fs.rmSync(folder, { recursive: true, force: true })
