@@ -60,8 +60,53 @@ const others = z.strictObject({
   kind: z.enum(["slack", "discord", "teams", "gotify", "alertmanager"]),
 })
 
-const channel = z.discriminatedUnion("kind", [webhook, ntfy, others])
+const mailAddress = z
+  .string()
+  .max(254)
+  .regex(
+    /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+    "an address like ops@example.org",
+  )
+
+/** Over TLS from the first byte, from STARTTLS on, without which nothing is sent, or not at all. */
+const securities = ["tls", "starttls", "none"] as const
+const standardPort = { tls: 465, starttls: 587, none: 25 }
+
+const email = z
+  .strictObject({
+    ...ofEveryChannel,
+    kind: z.literal("email"),
+    host: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, "the name or the address of a mail server"),
+    port: z.int().min(1).max(65_535).optional(),
+    security: z.enum(securities).optional(),
+    /** Who signed the server's certificate, if the system does not know: a file in PEM. */
+    ca: z.string().min(1).optional(),
+    /** A name, or where it is to be found. */
+    user: z.string().min(1).optional(),
+    password: secret.optional(),
+    from: mailAddress,
+    to: z.array(mailAddress).min(1).max(50),
+    allowPrivate,
+  })
+  .superRefine(({ host, security, user, password }, context) => {
+    const wrong = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message })
+    if ((user === undefined) !== (password === undefined)) wrong("user", "user and password go together")
+    if (password !== undefined && security === "none" && !isLoopback(host))
+      wrong("security", "a password goes over TLS, or stays on this machine")
+  })
+  .transform(({ security, port, ...rest }) => {
+    const chosen = security ?? (isLoopback(rest.host) ? "none" : "starttls")
+    return { ...rest, security: chosen, port: port ?? standardPort[chosen] }
+  })
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+const channel = z.discriminatedUnion("kind", [webhook, ntfy, others, email])
 export type ChannelConfig = z.infer<typeof channel>
+export type EmailConfig = z.infer<typeof email>
+export type HttpConfig = Exclude<ChannelConfig, EmailConfig>
 
 export const channels = z
   .array(channel)

@@ -7,6 +7,8 @@ import type { Handler } from "#subscriptions/handler.js"
 import type { Channel } from "./channel.js"
 import { compose } from "./compose.js"
 import { type Judges, owing } from "./handler.js"
+import { emailChannel } from "./email-channel.js"
+import type { HttpPorts } from "./http.js"
 import { httpChannel } from "./http-channel.js"
 import { Lane } from "./lane.js"
 import { type BackOff, defaultBackOff } from "./outcome.js"
@@ -26,7 +28,7 @@ export interface DeliveryPorts {
   readonly sleep?: Sleep
   readonly backOff?: BackOff
   readonly resolve?: Resolve
-  /** Milliseconds for one attempt. */
+  /** Milliseconds for one attempt, instead of what is usual for each kind of channel. */
   readonly patienceMs?: number
 }
 
@@ -43,11 +45,13 @@ export interface Delivery {
 }
 
 const patience = 15_000
+/** Mail servers let those wait whom they do not know. */
+const patienceWithMail = 60_000
 const drainMs = 5_000
 
 export async function openDelivery(ports: DeliveryPorts): Promise<Delivery> {
   const { ledger, ops, clock, channels, home, judges, isOurs } = ports
-  const { sleep = sleepFor, backOff = defaultBackOff, resolve = systemResolve, patienceMs = patience } = ports
+  const { sleep = sleepFor, backOff = defaultBackOff, resolve = systemResolve, patienceMs } = ports
   const { position: head } = await ledger.head()
   for (const part of [ops.outbox, ops.deliveries, ops.told]) await part.forgetBehind(head)
   for (const { name } of channels) await ops.deliveries.enrol(name, head)
@@ -55,7 +59,7 @@ export async function openDelivery(ports: DeliveryPorts): Promise<Delivery> {
   const wake = () => {
     for (const lane of lanes) lane.wake()
   }
-  const reached: readonly Channel[] = channels.map((config) => httpChannel(config, { resolve, clock, patienceMs }))
+  const reached: readonly Channel[] = channels.map((config) => channelOf(config, { resolve, clock }, patienceMs))
   return {
     handlers: channels.length === 0 ? [] : [owing({ ledger, ops, clock, channels, judges, wake })],
     start(failed) {
@@ -81,4 +85,10 @@ export async function openDelivery(ports: DeliveryPorts): Promise<Delivery> {
       }
     },
   }
+}
+
+function channelOf(config: ChannelConfig, ports: Omit<HttpPorts, "patienceMs">, patienceMs?: number): Channel {
+  return config.kind === "email"
+    ? emailChannel(config, { ...ports, patienceMs: patienceMs ?? patienceWithMail })
+    : httpChannel(config, { ...ports, patienceMs: patienceMs ?? patience })
 }

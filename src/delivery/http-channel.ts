@@ -1,5 +1,5 @@
 /** A channel over HTTP: where the message goes, under which headers, and signed if there is a secret. */
-import type { ChannelConfig } from "#config/channels.js"
+import type { HttpConfig } from "#config/channels.js"
 import { readSecret } from "#config/secret.js"
 import { epochMs } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
@@ -11,7 +11,7 @@ import { signature } from "./sign.js"
 
 const named = 100
 
-export function httpChannel(config: ChannelConfig, ports: HttpPorts): Channel {
+export function httpChannel(config: HttpConfig, ports: HttpPorts): Channel {
   return {
     config,
     // Alertmanager knows of no alert that was not named.
@@ -32,7 +32,7 @@ export function httpChannel(config: ChannelConfig, ports: HttpPorts): Channel {
 }
 
 /** @throws FleetError `InvalidConfig` for a secret that is not where it is said to be */
-function requestOf(config: ChannelConfig, message: Message, seconds: number): HttpRequest {
+function requestOf(config: HttpConfig, message: Message, seconds: number): HttpRequest {
   const body = JSON.stringify(payloadOf(config, message))
   const reference = config.kind === "webhook" ? config.secret : undefined
   const secret = reference === undefined ? undefined : readSecret(reference, `the secret of "${config.name}"`)
@@ -52,14 +52,14 @@ function requestOf(config: ChannelConfig, message: Message, seconds: number): Ht
 }
 
 /** @throws FleetError `InvalidConfig` */
-export function urlOf({ name, url }: Pick<ChannelConfig, "name" | "url">): URL {
+export function urlOf({ name, url }: Pick<HttpConfig, "name" | "url">): URL {
   const text = /^(?:env|file):/.test(url) ? readSecret(url, `the URL of "${name}"`).trim() : url
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed !== undefined && /^https?:$/.test(parsed.protocol)) return parsed
   throw new FleetError("InvalidConfig", `the URL of "${name}" is no http or https URL`)
 }
 
-function headersOf({ name, headers }: Pick<ChannelConfig, "name" | "headers">): Record<string, string> {
+function headersOf({ name, headers }: Pick<HttpConfig, "name" | "headers">): Record<string, string> {
   const entries = Object.entries(headers)
   return Object.fromEntries(
     entries.map(([header, reference]) => {

@@ -8,7 +8,7 @@ import type { Clock } from "#kernel/clock.js"
 import { messageOf } from "#kernel/errors.js"
 import type { PrivateAllowed } from "./addresses.js"
 import { type Outcome, outcomeOf, retryAfter } from "./outcome.js"
-import { type Pinned, type Resolve, pin } from "./resolve.js"
+import { type Addresses, type Resolve, lookupOf, pinUntil } from "./resolve.js"
 
 export interface HttpRequest {
   readonly url: URL
@@ -34,9 +34,9 @@ export async function send(
   const { host, hostname } = request.url
   const timeout = AbortSignal.timeout(patienceMs)
   const until = AbortSignal.any([signal, timeout])
-  let addresses: readonly [Pinned, ...Pinned[]]
+  let addresses: Addresses
   try {
-    addresses = await Promise.race([pin(hostname, allowed, resolve), ended(until)])
+    addresses = await pinUntil(until, hostname, allowed, resolve)
   } catch (error) {
     const why = until.aborted ? `${host} was not found in time` : messageOf(error)
     return { is: "failed", why, ofChannel: true }
@@ -55,7 +55,7 @@ export async function send(
 
 function exchange(
   { url, method, headers, body }: HttpRequest,
-  addresses: readonly [Pinned, ...Pinned[]],
+  addresses: Addresses,
   signal: AbortSignal,
   sent: { connected: boolean },
 ): Promise<{ readonly status: number; readonly headers: http.IncomingHttpHeaders }> {
@@ -66,11 +66,7 @@ function exchange(
       headers: { "user-agent": "fleet-ledger", ...headers, "content-length": bytes.length },
       agent: false,
       signal,
-      lookup: (_name, options, found) => {
-        const [{ address, family }] = addresses
-        if (options.all === true) found(null, [...addresses])
-        else found(null, address, family)
-      },
+      lookup: lookupOf(addresses),
     })
     request.on("socket", (socket) => {
       socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => (sent.connected = true))
@@ -81,13 +77,5 @@ function exchange(
       response.destroy()
     })
     request.end(bytes)
-  })
-}
-
-/** Rejects when the signal aborts. */
-function ended(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(new Error("aborted"))
-    signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true })
   })
 }

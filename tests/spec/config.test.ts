@@ -81,6 +81,29 @@ describe("configuration", () => {
   })
 })
 
+describe("a channel to mailboxes", () => {
+  const mail = (more: string) =>
+    `alerts: {channels: [{name: mail, kind: email, from: fleet@example.org, to: [ops@example.org], ${more}}]}`
+
+  it("speaks TLS, on the port that is usual for it, unless the server is on this machine or it is told not to", async () => {
+    const chosen = async (more: string) => loadConfig({}, await home(mail(more))).alerts.channels[0]
+    expect(await chosen("host: smtp.example.org")).toMatchObject({ security: "starttls", port: 587 })
+    expect(await chosen("host: smtp.example.org, security: tls")).toMatchObject({ port: 465 })
+    expect(await chosen("host: smtp.example.org, security: none")).toMatchObject({ port: 25 })
+    expect(await chosen("host: 127.0.0.1, port: 2525")).toMatchObject({ security: "none", port: 2525 })
+  })
+
+  it.each([
+    ["host: smtp.example.org, security: none, user: a, password: 'env:P'", "a password goes over TLS"],
+    ["host: smtp.example.org, user: a", "user and password go together"],
+    ["host: smtp.example.org, user: a, password: hunter2", "env:NAME or file:PATH"],
+    [String.raw`host: "a b"`, "the name or the address of a mail server"],
+  ])("with %s is refused", async (more, sentence) => {
+    const env = await home(mail(more))
+    expect(() => loadConfig({}, env)).toThrow(sentence)
+  })
+})
+
 describe("the ledger's engine", () => {
   const cluster =
     "ledger: { engine: eventstoredb, address: 'esdb://10.0.0.1:2113', user: admin, password: 'env:PASSWORD' }"

@@ -43,7 +43,7 @@ const kinds = ["slack", "discord", "teams", "ntfy", "gotify", "alertmanager"] as
 function sent(kind: (typeof kinds)[number], message: Message): string {
   const given = { name: "c", kind, url: "https://receiver.test/", ...(kind === "ntfy" && { topic: "fleet" }) }
   const [config] = channels.parse([given])
-  if (config === undefined) throw new Error("no channel")
+  if (config === undefined || config.kind === "email") throw new Error("no channel over HTTP")
   return JSON.stringify(payloadOf(config, message))
 }
 

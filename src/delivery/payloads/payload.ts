@@ -1,5 +1,5 @@
 /** The form that a message takes for each kind of receiver. */
-import type { ChannelConfig } from "#config/channels.js"
+import type { HttpConfig } from "#config/channels.js"
 import type { Message } from "../message.js"
 import { alertmanagerPayload } from "./alertmanager.js"
 import { discordPayload } from "./discord.js"
@@ -18,6 +18,6 @@ const forms = {
   alertmanager: alertmanagerPayload,
 }
 
-export function payloadOf(config: ChannelConfig, message: Message): object {
+export function payloadOf(config: HttpConfig, message: Message): object {
   return config.kind === "ntfy" ? ntfyPayload(message, config.topic) : forms[config.kind](message)
 }

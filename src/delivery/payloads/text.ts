@@ -10,7 +10,7 @@ const longestLine = 120
 const linesShown = 9
 
 /** Of printable characters alone, without line breaks, and no longer than so many. */
-function plain(text: string, longest: number): string {
+export function plain(text: string, longest: number): string {
   return cut(printable(text.replaceAll(/\s+/g, " ").slice(0, longest * 2)), longest)
 }
 
