@@ -99,6 +99,8 @@ function editionOf(fleet: Fleet): string {
   return `${fleet.viewsState().edition} ${fleet.ops.queries.edition()}`
 }
 
+const ownPage = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+
 /** The point that it is at stands in its head: there is no other place for it in what others have laid down. */
 async function sendText(
   operation: Text,
@@ -114,6 +116,8 @@ async function sendText(
     "cache-control": "no-store",
     "fleet-ledger-position": point.position,
     "fleet-ledger-time": point.time,
+    // A page of its own, with its own style; whatever is in it, it is no page of this server.
+    ...(mediaType.startsWith("text/html") && { "content-security-policy": ownPage }),
   })
   return reply.send(Readable.from(pieces))
 }

@@ -1,17 +1,13 @@
 /** How the fleet is doing as of a point, worst first, with what is wrong and what that rests on. */
 import * as z from "zod"
-import { bug } from "#kernel/errors.js"
-import type { RecordId } from "#kernel/ids.js"
-import { type Point, type Position } from "#kernel/point.js"
-import { type Health, factors, healthStatus, healthStatuses } from "#projections/health/score.js"
-import { type Kind, type RecordRow, kinds } from "#projections/inventory/read.js"
+import type { Point } from "#kernel/point.js"
+import { factors, healthStatus, healthStatuses } from "#projections/health/score.js"
+import { type Kind, kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
-import { blame } from "#timeline/blame.js"
-import { type EntityRef, entityRef, findEntity } from "#timeline/entity.js"
+import { findEntity } from "#timeline/entity.js"
 import { Judge, healthTotals } from "#timeline/health.js"
+import { type JudgedEntity, judgedOf, judgedOfKind, reasonsOf } from "#timeline/judged.js"
 import { keepForNextPage, keptFor } from "#timeline/recent.js"
-import { recordsOfTarget } from "#timeline/target.js"
-import { inTurns, sortedInTurns } from "#timeline/turns.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { query } from "./define.js"
 import { cursor, entityReference, entityShape, healthTotalsShape, limit, listOf } from "./shapes.js"
@@ -62,68 +58,34 @@ export const health = query({
     const policyAt = input.policy === "now" ? (await ledger.head()).position : point.position
     if (policyAt > point.position) await fleet.reached(policyAt)
     const question = JSON.stringify(["health", point, input.entity, input.kind, policyAt])
-    const kept = keptFor(views, question) as { readonly judged: readonly Judged[] } | undefined
-    const judged = kept?.judged ?? (await judgedOf(views, await Judge.at(views, point, { policyAt }), point, input))
+    const kept = keptFor(views, question) as { readonly judged: readonly JudgedEntity[] } | undefined
+    const judged = kept?.judged ?? (await judgedBy(views, await Judge.at(views, point, { policyAt }), point, input))
     const begin = input.cursor === undefined ? 0 : beginning(judged, input.cursor)
     const shown = judged.slice(begin, begin + input.limit)
     const last = shown.at(-1)
     const next = begin + shown.length < judged.length && last !== undefined ? encodeCursor(point, [last.id]) : null
     if (next !== null) keepForNextPage(views, question, { judged })
     const items = []
-    for (const each of shown) items.push(await told(views, each, point.position))
+    for (const each of shown) {
+      const { score } = each.health
+      const reasons = await reasonsOf(views, each, point.position)
+      items.push({ entity: each.entity, score, status: healthStatus(score), reasons })
+    }
     return { items, next, counts: healthTotals(new Map(judged.map(({ id, health: { score } }) => [id, score]))) }
   },
 })
 
-interface Judged {
-  readonly id: RecordId
-  readonly record: RecordRow
-  readonly entity: EntityRef
-  readonly health: Health
-}
-
-async function judgedOf(
+async function judgedBy(
   views: ViewsReader,
   judge: Judge,
   { position }: Point,
   { entity, kind }: { readonly entity?: string | undefined; readonly kind: Kind },
-): Promise<readonly Judged[]> {
-  const of = async (record: RecordRow): Promise<Judged> => ({
-    id: record.id,
-    record,
-    entity: await entityRef(views, record, position),
-    health: await judge.judge(record),
-  })
-  if (entity !== undefined) return [await of(await findEntity(views, entity, position))]
-  const [turn, judged]: [() => Promise<void>, Judged[]] = [inTurns(), []]
-  for (const no of await views.entities.numbers({ kind, at: position })) {
-    const record = await views.inventory.recordByNo(no)
-    if (record === undefined) throw bug(`the views do not know the record ${no}`)
-    judged.push(await of(record))
-    await turn()
-  }
-  return sortedInTurns(judged, worstFirst)
+): Promise<readonly JudgedEntity[]> {
+  if (entity === undefined) return judgedOfKind(views, judge, kind, position)
+  return [await judgedOf(views, judge, await findEntity(views, entity, position), position)]
 }
 
-/** What is not known comes behind what is known to be wrong, and before what is well. */
-function worstFirst(a: Judged, b: Judged): number {
-  const rank = ({ health: { score } }: Judged) => score ?? 0.995
-  return rank(a) - rank(b) || (a.entity.name < b.entity.name ? -1 : a.entity.name > b.entity.name ? 1 : 0)
-}
-
-/** With the events that the reasons rest on. */
-async function told(views: ViewsReader, { record, entity, health: { score, reasons } }: Judged, at: Position) {
-  const records = record.kind === "target" ? await recordsOfTarget(views, record.id, at) : [record]
-  const known = []
-  for (const { path, ...reason } of reasons) {
-    const written = path === null ? [] : await blame(views, records, at, path)
-    const position = written.length === 0 ? null : Math.max(...written.map((field) => field.position))
-    known.push({ ...reason, path, position })
-  }
-  return { entity, score, status: healthStatus(score), reasons: known }
-}
-
-function beginning(judged: readonly Judged[], text: string): number {
+function beginning(judged: readonly JudgedEntity[], text: string): number {
   const [id] = decodeCursor(text).key
   const found = judged.findIndex((each) => each.id === id)
   if (found === -1) throw wrongCursor()

@@ -34,6 +34,7 @@ import { queryDelete, queryList, querySave } from "./queries.js"
 import { rebuild } from "./rebuild.js"
 import { redact } from "./redact.js"
 import { relations } from "./relations.js"
+import { report } from "./report.js"
 import { rules, rulesAdopt, rulesCheck } from "./rules.js"
 import { search } from "./search.js"
 import { security } from "./security.js"
@@ -101,6 +102,7 @@ export const operations: readonly Operation[] = [
   maintenancePlan,
   maintenanceList,
   maintenanceEnd,
+  report,
   status,
   doctor,
   verify,

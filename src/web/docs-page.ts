@@ -1,6 +1,6 @@
 /** What can be asked of this server, made from the operations. */
 import type { Operation } from "#operations/define.js"
-import { type Html, html } from "./html.js"
+import { type Html, html } from "#kernel/html.js"
 
 export function docsContent(operations: readonly Operation[]): Html {
   return html`<p>

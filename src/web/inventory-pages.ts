@@ -3,7 +3,7 @@ import { type Json, type JsonObject, isObject, jsonText } from "#kernel/json.js"
 import type { Point } from "#kernel/point.js"
 import type { FieldChange } from "#kernel/patch.js"
 import type { Change } from "#timeline/change.js"
-import { type Html, html } from "./html.js"
+import { type Html, html } from "#kernel/html.js"
 import { link, time } from "./layout.js"
 
 export interface TargetRow {

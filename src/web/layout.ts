@@ -1,6 +1,6 @@
 /** The frame around every page. In the past it says so, unmistakably, with the way back to now. */
 import type { Point } from "#kernel/point.js"
-import { type Html, html } from "./html.js"
+import { type Html, html } from "#kernel/html.js"
 
 export interface View {
   readonly title: string

@@ -33,6 +33,7 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "query save": { name: "web", q: "web" },
   "query delete": { name: "nothing" },
   measurements: { entity: "web-1" },
+  report: { kind: "health" },
   "alert show": { alert: letter.id },
   "alert acknowledge": { alert: letter.id },
   "alert silence": { alert: letter.id, until: "2h" },

@@ -61,6 +61,7 @@ async function samplesOf(fleet: Fleet): Promise<(operation: Operation) => Record
   }
   const others: Readonly<Record<string, Record<string, unknown>>> = {
     complete: { q: "ro" },
+    report: { kind: "summary" },
     "snapshot compare": { from: "before" },
     "proof consistency": { from: 4 },
   }

@@ -26,6 +26,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   simulation: ["kernel", "events", "config", "discovery", "folder", "fleet"],
   inventory: ["kernel", "events", "projections", "timeline", "discovery"],
+  reports: ["kernel", "events", "ledger", "projections", "timeline", "query", "drift"],
   operations: [
     "kernel",
     "events",
@@ -35,6 +36,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "query",
     "snapshots",
     "inventory",
+    "reports",
     "alerts",
     "checks",
     "drift",

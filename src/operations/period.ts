@@ -1,0 +1,26 @@
+/** Periods that end at the point that is asked at. */
+import { epochMs, instant } from "#kernel/clock.js"
+import { FleetError } from "#kernel/errors.js"
+import { type Point, type Position, origin } from "#kernel/point.js"
+import { type Line, resolvePoint } from "#timeline/resolve.js"
+
+const weekMs = 7 * 86_400_000
+
+/**
+ * @param since where it begins; a week before without it, or just before the first event of a younger ledger
+ * @throws FleetError `InvalidPoint`, and `InvalidInput` for one that ends before it begins
+ */
+export async function periodBefore(line: Line, point: Point, since: string | undefined): Promise<Point> {
+  if (since !== undefined) {
+    const begin = await resolvePoint(line, since)
+    if (begin.position <= point.position && begin.time <= point.time) return begin
+    throw new FleetError(
+      "InvalidInput",
+      `"since" (${begin.time}) lies behind the point that is asked at (${point.time})`,
+    )
+  }
+  const time = instant(epochMs(point.time) - weekMs)
+  const position = await line.ledger.positionAt(time)
+  if (position !== origin || point.position === origin) return { position, time }
+  return { position, time: instant(epochMs(await line.ledger.timeOf(0 as Position)) - 1) }
+}
