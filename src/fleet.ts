@@ -108,8 +108,10 @@ export async function openFleet(config: LoadedConfig, clock: Clock, options: Fle
   try {
     const engine = await openEngine(config, folder, clock)
     toClose.unshift(() => engine.ledger.close())
-    const { looks, fiveMinutes, hours } = config.retention.measurements
-    const ops = openOps(folder.ops, clock, { looks, fiveMinutesMs: fiveMinutes, hoursMs: hours })
+    const { measurements, setAside } = config.retention
+    const { looks, fiveMinutes, hours } = measurements
+    const keeping = { looks, fiveMinutesMs: fiveMinutes, hoursMs: hours, setAsideMs: setAside }
+    const ops = openOps(folder.ops, clock, keeping)
     toClose.unshift(() => ops.close())
     const views = await openViews(folder, engine.ledger)
     toClose.unshift(() => views.close())

@@ -11,7 +11,7 @@ import type { LoadedConfig } from "#config/load.js"
 import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
-import { type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automatic.js"
+import { type AutomaticRules, type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automatic.js"
 import { keepArchived } from "#sealing/archive.js"
 import { addPages } from "#web/pages.js"
 import { type Told, openFleet } from "./fleet.js"
@@ -87,7 +87,8 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     await close()
     throw error instanceof FleetError ? error : cannotListen(config.listen, error)
   }
-  taking = automaticSnapshots(fleet, { ...config.snapshots, isOurs: fleet.isWorker }, (error) =>
+  const keep: AutomaticRules["keep"] = (type) => config.retention.snapshots[type] ?? config.snapshots.keep
+  taking = automaticSnapshots(fleet, { ...config.snapshots, keep, isOurs: fleet.isWorker }, (error) =>
     log.warn({ err: error }, "a snapshot could not be taken or ended"),
   )
   // The listeners are there before the first look, so that what it sees of this program is what every later look sees.

@@ -2,6 +2,7 @@
 import * as z from "zod"
 import { baselineRule } from "#events/baseline.js"
 import { policy } from "#events/policy.js"
+import { snapshotType } from "#events/snapshot.js"
 import { alerts } from "./alerts.js"
 import { checking, checks } from "./checks.js"
 import { sourceConfig } from "./sources.js"
@@ -108,6 +109,10 @@ export const configSchema = z.strictObject({
           hours: duration.prefault("90d"),
         })
         .prefault({}),
+      /** Snapshots that do not say themselves how long they are kept, by type; those of other types for ever, but for what `snapshots.keep` says of the ones taken by themselves. */
+      snapshots: z.partialRecord(snapshotType, duration).default({}),
+      /** Events that handlers could not handle, and messages that were given up. */
+      setAside: duration.prefault("90d"),
     })
     .prefault({}),
   discovery: z.strictObject({ every: duration.default(300_000) }).default({ every: 300_000 }),
@@ -120,7 +125,7 @@ export const configSchema = z.strictObject({
       /** Behind each look that changed something. */
       afterDiscovery: z.boolean().default(false),
       every: duration.prefault("1d"),
-      /** How long those are kept; what they named stays in the ledger. */
+      /** How long those are kept, unless `retention.snapshots` says it of their type; what they named stays in the ledger. */
       keep: duration.prefault("30d"),
     })
     .prefault({}),

@@ -42,7 +42,13 @@ export const snapshotCreate = command({
     type: snapshotType.default("manual").describe(`What it is for: ${snapshotType.options.join(", ")}`),
     tags: z.string().max(1_000).optional().describe("Tags, separated by commas"),
     description: z.string().min(1).max(1_000).optional().describe("For whoever reads the list"),
-    expires: z.string().max(20).optional().describe("How long it is kept, like 12h or 30d; for ever without it"),
+    expires: z
+      .string()
+      .max(20)
+      .optional()
+      .describe(
+        "How long it is kept, like 12h or 30d, or never for as long as nobody deletes it; without it as is configured for its type",
+      ),
     at: at.describe("Point in time that it names, like -2h; now without it"),
   }),
   output: z.object({ name: z.string(), point: pointShape, expiresAt: z.iso.datetime().nullable(), position: z.int() }),
@@ -57,7 +63,7 @@ export const snapshotCreate = command({
   },
   async run({ fleet, principal }, { name, type, description, ...input }) {
     const tags = tagsOf(input.tags)
-    const life = lifeOf(input.expires)
+    const life = input.expires === undefined ? fleet.config.retention.snapshots[type] : lifeOf(input.expires)
     const point = await resolvePoint(fleet, input.at)
     const expiresAt = life === undefined ? undefined : instant(epochMs(fleet.clock.now()) + life)
     const taking = {
@@ -176,9 +182,12 @@ function tagsOf(text: string | undefined): string[] {
 }
 
 /** @throws FleetError `InvalidInput` */
-function lifeOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+function lifeOf(text: string): number | undefined {
+  if (text === "never") return undefined
   const life = parseDuration(text)
   if (life !== undefined && life >= 60_000 && life <= longestMs) return life
-  throw new FleetError("InvalidInput", `"expires" is "${text}"; allowed is a time of at least 1m, like 12h or 30d`)
+  throw new FleetError(
+    "InvalidInput",
+    `"expires" is "${text}"; allowed is a time of at least 1m, like 12h or 30d, or never`,
+  )
 }

@@ -1,5 +1,5 @@
-/** Events that a handler could not handle, however often it tried: set aside, so that it can go on, and kept until somebody has them handled. */
-import type { Instant } from "#kernel/clock.js"
+/** Events that a handler could not handle, however often it tried: set aside, so that it can go on, and kept until somebody has them handled, or it is too long ago. */
+import { type Instant, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
@@ -17,7 +17,8 @@ export interface DeadLetter {
 
 export type DeadLetters = ReturnType<typeof deadLetters>
 
-export function deadLetters(db: Db) {
+/** @param keptSince the time, in ms since the epoch, before which none is kept; asked when it is opened, and whenever another one comes */
+export function deadLetters(db: Db, keptSince: () => number) {
   const columns = "id, handler, position, message, attempts, at"
   const put = db.prepare<[string, string, number, string, number, string], DeadLetter>(
     `INSERT INTO dead_letters (${columns}) VALUES (?, ?, ?, ?, ?, ?)
@@ -26,15 +27,19 @@ export function deadLetters(db: Db) {
   )
   const find = db.prepare<[string], DeadLetter>(`SELECT ${columns} FROM dead_letters WHERE id = ?`)
   const remove = db.prepare<[string, number]>("DELETE FROM dead_letters WHERE handler = ? AND position = ?")
+  const removeBefore = db.prepare<[string]>("DELETE FROM dead_letters WHERE at < ?")
+  const prune = () => removeBefore.run(instant(Math.max(0, keptSince())))
   const removeBehind = db.prepare<[number]>("DELETE FROM dead_letters WHERE position > ?")
   const page = db.prepare<[number, string, number], DeadLetter>(
     `SELECT ${columns} FROM dead_letters WHERE (position, id) > (?, ?) ORDER BY position, id LIMIT ?`,
   )
   const count = db.prepare<[string], number>("SELECT count(*) FROM dead_letters WHERE handler = ?").pluck()
+  prune()
   return {
     /** Sets an event aside. One that is there already keeps its id and gains these attempts. @returns the letter as it is now */
     async park(letter: DeadLetter): Promise<DeadLetter> {
       const { id, handler, position, message, attempts, at } = letter
+      prune()
       return put.get(id, handler, position, message, attempts, at) ?? letter
     },
     /** The event was handled after all; most never were letters. */

@@ -43,7 +43,8 @@ interface Row extends Omit<Delivery, "members"> {
   readonly members: string
 }
 
-export function deliveries(db: Db) {
+/** @param keptSince the time, in ms since the epoch, before which none that was given up is kept; asked when it is opened, and whenever another one is */
+export function deliveries(db: Db, keptSince: () => number) {
   const columns =
     'id, channel, grp AS "group", severity, members, owed_at AS owedAt, attempts, next_at AS nextAt, state, error'
   const enrol = db.prepare<[string, number]>("INSERT OR IGNORE INTO channels (name, since) VALUES (?, ?)")
@@ -78,6 +79,7 @@ export function deliveries(db: Db) {
   const bury = db.prepare<[string, string]>(
     "UPDATE deliveries SET state = 'dead', attempts = attempts + 1, error = ? WHERE id = ?",
   )
+  const removeDead = db.prepare<[number]>("DELETE FROM deliveries WHERE state = 'dead' AND owed_at < ?")
   const buried = db.prepare<[string]>("UPDATE channels SET buried = buried + 1 WHERE name = ?")
   const revive = db.prepare<[number, number, string], Row>(
     `UPDATE deliveries SET owed_at = iif(state = 'dead', ?, owed_at), state = 'owed', attempts = 0, next_at = ? WHERE id = ? RETURNING ${columns}`,
@@ -100,6 +102,7 @@ export function deliveries(db: Db) {
     },
   )
   const givenUp = db.transaction(({ id, channel }: Delivery, error: string, now: number) => {
+    removeDead.run(keptSince())
     settle.run(id)
     bury.run(error, id)
     failure.run(now, error, channel)
@@ -118,6 +121,7 @@ export function deliveries(db: Db) {
     for (const id of beyond.all(head)) remove.run(id)
     restart.run(head)
   })
+  removeDead.run(keptSince())
   return {
     /** Makes a channel known. One that is new is told of what comes after `head`: what has been is no news. */
     async enrol(channel: string, head: Position): Promise<void> {

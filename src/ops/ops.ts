@@ -1,5 +1,5 @@
 /** The operational store as one thing to open and close. */
-import type { Clock } from "#kernel/clock.js"
+import { type Clock, epochMs } from "#kernel/clock.js"
 import { storeError } from "#sqlite/errors.js"
 import { openStore } from "#sqlite/open.js"
 import { type Absences, absences } from "./absences.js"
@@ -43,10 +43,19 @@ export interface Ops {
   close(): void
 }
 
-/** @param rings how much is kept of what is measured */
-export function openOps(file: string, clock: Clock, rings: Rings = defaultRings): Ops {
+/** How much is kept of what is measured, and for how long what was set aside: dead letters, and messages that were given up. */
+export interface Keeping extends Rings {
+  readonly setAsideMs: number
+}
+
+const usual: Keeping = { ...defaultRings, setAsideMs: 90 * 86_400_000 }
+
+/** @param keeping what differs from what is usual */
+export function openOps(file: string, clock: Clock, keeping: Partial<Keeping> = {}): Ops {
+  const { setAsideMs, ...rings } = { ...usual, ...keeping }
   const db = openStore(file, opsStore)
   const forget = forgetter(db)
+  const keptSince = () => epochMs(clock.now()) - setAsideMs
   const parts = {
     tokens: tokens(db, clock),
     measurements: measurements(db, rings),
@@ -56,12 +65,12 @@ export function openOps(file: string, clock: Clock, rings: Rings = defaultRings)
     decided: decided(db),
     evidence: evidenceIndex(db),
     checkpoints: checkpoints(db),
-    deadLetters: deadLetters(db),
+    deadLetters: deadLetters(db, keptSince),
     answers: answers(db, clock),
     queries: savedQueries(db, clock),
     collected: collected(db),
     outbox: outbox(db),
-    deliveries: deliveries(db),
+    deliveries: deliveries(db, keptSince),
     told: toldOf(db),
     deadlines: deadlines(db),
   }

@@ -16,7 +16,7 @@ export interface AutomaticRules {
   /** Milliseconds; periods are counted from the beginning of 1970, so that those of a day end at midnight UTC. */
   readonly every: number
   /** Milliseconds that one is kept. */
-  readonly keep: number
+  readonly keep: (type: SnapshotType) => number
   /** Whether it is this instance that takes them, now: of several, one does. */
   readonly isOurs: () => boolean
   readonly sleep?: Sleep
@@ -49,7 +49,7 @@ export function automaticSnapshots(
     const newest = { at: point.position, newestFirst: true, limit: 1, filter: {} }
     const [changed = origin] = (await views.history.page(newest)).positions
     if (changed <= (last?.point.position ?? origin)) return
-    const expiresAt = instant(epochMs(clock.now()) + keep)
+    const expiresAt = instant(epochMs(clock.now()) + keep(type))
     await takeSnapshot(line, { name: await freeName(line, type, point), type, point, expiresAt }, { actor })
   }
 

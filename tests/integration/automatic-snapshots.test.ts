@@ -27,7 +27,8 @@ async function kept({ afterDiscovery = false, isOurs = (): boolean => true } = {
       if (signal.aborted) resolve()
       waits.push(ms)
     })
-  const taking = automaticSnapshots(fleet, { afterDiscovery, every: day, keep: 30 * day, isOurs, sleep }, (error) =>
+  const keep = () => 30 * day
+  const taking = automaticSnapshots(fleet, { afterDiscovery, every: day, keep, isOurs, sleep }, (error) =>
     failures.push(error),
   )
   onTestFinished(async () => {

@@ -8,6 +8,7 @@ import { invoke } from "#operations/invoke.js"
 import { status } from "#operations/status.js"
 import { verify } from "#operations/verify.js"
 import { archiveDue, archiver } from "#sealing/archive.js"
+import { asker } from "#tests/support/asker.js"
 import { configIn, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -15,6 +16,7 @@ import { TestClock } from "#tests/support/test-clock.js"
 import { describe, expect, it } from "vitest"
 import { backup, restore } from "../../src/keeping.js"
 
+const day = 86_400_000
 const signal = new AbortController().signal
 const watching = { progress: () => {}, signal }
 const told = { actor: "user:alice", reason: "the disk failed" }
@@ -58,6 +60,49 @@ describe("what is old enough", () => {
     const upTo = (await ledger.head()).position
     expect(await archive(upTo, { actor: "system" }, watching)).toMatchObject({ events: 256 })
     expect(await archive(upTo, { actor: "system" }, watching)).toMatchObject({ events: 0, ranges: [] })
+  })
+})
+
+describe("what is kept by its kind", () => {
+  it("is a name by its type, unless it says itself for how long", async () => {
+    const clock = new TestClock()
+    const fleet = await open(await tempFolder(), "retention: { snapshots: { pre_deployment: 30d } }", clock)
+    await populate(fleet, 1)
+    const ask = asker<{ readonly expiresAt: string | null }>(fleet)
+    const ends = async (input: Record<string, unknown>) => (await ask("snapshot create", input)).expiresAt
+    const after = (days: number) => new Date(Date.parse(clock.now()) + days * day).toISOString()
+    expect(await ends({ name: "a", type: "pre_deployment" })).toBe(after(30))
+    expect(await ends({ name: "b", type: "pre_deployment", expires: "2d" })).toBe(after(2))
+    expect(await ends({ name: "c", type: "pre_deployment", expires: "never" })).toBeNull()
+    expect(await ends({ name: "d" })).toBeNull()
+  })
+
+  it("is what was set aside, until it is too long ago", async () => {
+    const [clock, folder] = [new TestClock(), await tempFolder()]
+    const config = "retention: { setAside: 30d }"
+    const fleet = await open(folder, config, clock)
+    await populate(fleet, 3)
+    const park = async ({ ops }: Fleet, id: string, position: number) =>
+      ops.deadLetters.park({
+        id,
+        handler: "somebody",
+        position: position as Position,
+        message: "no",
+        attempts: 3,
+        at: clock.now(),
+      })
+    const there = async ({ ops }: Fleet) =>
+      (await ops.deadLetters.page({ position: -1, id: "" }, 10)).map(({ id }) => id)
+    await park(fleet, "first", 0)
+    clock.advance(20 * day)
+    await park(fleet, "second", 1)
+    expect(await there(fleet)).toStrictEqual(["first", "second"])
+    clock.advance(20 * day)
+    await park(fleet, "third", 2)
+    expect(await there(fleet)).toStrictEqual(["second", "third"])
+    await fleet.close()
+    clock.advance(20 * day)
+    expect(await there(await open(folder, config, clock))).toStrictEqual(["third"])
   })
 })
 
