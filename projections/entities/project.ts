@@ -16,7 +16,7 @@ import { forkOf } from "./interval.js"
 import { type Account, targetFacets, valuesOf } from "./summary.js"
 import { type EntityValues, entitiesTables, valueColumns } from "./tables.js"
 
-export const entitiesProjection: Projection = { name: "entities", version: 2, tables: entitiesTables, projector }
+export const entitiesProjection: Projection = { name: "entities", version: 3, tables: entitiesTables, projector }
 
 interface RecordKept {
   readonly no: number

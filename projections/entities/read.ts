@@ -11,7 +11,19 @@ import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
-import { type Context, contextOf, listIn, partsOf, rowsAmong, rowsOf } from "./where.js"
+import {
+  type Context,
+  type Sought,
+  contextOf,
+  isMet,
+  listIn,
+  partsOf,
+  pastRowsOf,
+  rowsAmong,
+  rowsOf,
+  soughtBy,
+  sqlOf,
+} from "./where.js"
 
 export const sortable = [
   "name",
@@ -85,8 +97,10 @@ export type PageKey = readonly [string | number, string, number]
 
 export type EntitiesReader = ReturnType<typeof entitiesReader>
 
-/** So many names are gone through one by one before everything is looked through at once. */
-const walked = 2_000
+/** So many names are gone through one by one, in two goes, before everything is looked through at once. */
+const walked = [500, 2_000]
+/** So many positions ago little has ended since. */
+const late = 1_000
 
 const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.kind AS kind, ${valueColumns
   .filter((column) => column !== "words")
@@ -101,15 +115,18 @@ export function entitiesReader(db: Db, scans: Scans) {
   const policyAt = db
     .prepare<[number], string>("SELECT policy FROM policies WHERE position <= ? ORDER BY position DESC LIMIT 1")
     .pluck()
+  const precedenceIn = lastOf((text: string): readonly string[] => policy.parse(JSON.parse(text)).precedence)
+  const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
   const pathsBeneath = db.prepare<[number, string, string], { no: number; path: string }>(
     "SELECT no, path FROM paths WHERE facet_no = ? AND path > ? AND path < ?",
   )
 
-  const contextAt = (at: Position): Context => {
+  const contextAt = (at: Position, { few = false } = {}): Context => {
     const text = policyAt.get(at)
     return contextOf(at, {
       linked: anyLink.get() === 1,
-      precedence: text === undefined ? [] : policy.parse(JSON.parse(text)).precedence,
+      few,
+      precedence: text === undefined ? [] : precedenceIn(text),
       path: (path) => paths.find(path),
       items(collection, passes) {
         const root = paths.find(collection)
@@ -123,7 +140,7 @@ export function entitiesReader(db: Db, scans: Scans) {
     })
   }
 
-  const found = (context: Context, { kind, targetNo, ...among }: Among, wanted: string): string => {
+  const sqlFor = (context: Context, { kind, targetNo, ...among }: Among, wanted: string): string => {
     const condition = conditionOf(among)
     if (targetNo === undefined) return rowsOf(context, kind, wanted, condition)
     return rowsAmong(context, kind, wanted, partsOf(context, kind, targetNo), condition)
@@ -153,36 +170,61 @@ export function entitiesReader(db: Db, scans: Scans) {
     })
   }
 
-  /** Goes through the names in their order. @returns undefined when there are too many before the page is full */
-  const walk = (page: PageOfEntities): Entity[] | undefined => {
+  /** A page in the order of names, where few have to be gone through for it. @returns undefined otherwise */
+  const near = async (page: PageOfEntities): Promise<readonly Entity[] | undefined> => {
+    const { kind, at, limit, descending = false } = page
+    const sought = soughtBy(page.condition)
+    const found = sought === undefined ? walk(page, byNames) : walk(page, bySought(sought))
+    if (found === undefined) return undefined
+    // Read behind what holds now: what is set aside in between is there twice, and not missed.
+    if (sought !== undefined) found.push(...(await ended(page)))
+    const names = [...new Map(found.map((name) => [name.no, name])).values()].sort(compareNames)
+    if (descending) names.reverse()
+    const nos = names.slice(0, limit).map(({ no }) => no)
+    return entitiesAmong({ kind, at, includeRetired: true }, nos)
+  }
+
+  /** Goes through what may be on a page, in the order of names. @returns undefined when there is too much of that before the page is full */
+  const walk = (page: PageOfEntities, way: Way): Name[] | undefined => {
     const { kind, at, limit, descending = false, after } = page
-    const order = descending ? "name DESC, no DESC" : "name, no"
-    const named = (beyond: string) =>
-      statement<{ name: string; no: number }>(
-        `SELECT name, no FROM entity_names WHERE kind = $kind AND since <= $at AND (until IS NULL OR until > $at) ${beyond}
-         ORDER BY ${order} LIMIT $steps`,
-      )
-    const items: Entity[] = []
-    let last = after && { name: after[1], no: after[2] }
-    // What nearly everything meets is found at once, and what little does in few goes; what is asked of others is asked of all of them in each.
-    for (
-      let seen = 0, steps = isOfOthers(page.condition) ? walked : limit + 10;
-      seen < walked;
-      seen += steps, steps *= 4
-    ) {
-      const names =
-        last === undefined
-          ? named("").all({ kind, at, steps })
-          : named(`AND (name, no) ${descending ? "<" : ">"} ($name, $no)`).all({ kind, at, steps, ...last })
-      const met = entitiesAmong(
-        page,
-        names.map((one) => one.no),
-      )
-      items.push(...met.slice(0, limit - items.length))
-      if (items.length === limit || names.length < steps) return items
-      last = names.at(-1)
+    const context = contextAt(at, { few: true })
+    const condition = conditionOf(page)
+    const { from, value } = way
+    const met = condition === undefined ? "TRUE" : way.met(context, kind, condition)
+    const [direction, beyond, before] = descending ? ["DESC", "<", ">="] : ["ASC", ">", "<="]
+    const order = `ORDER BY w.name ${direction}, w.no ${direction}`
+    const found: Name[] = []
+    let begin: Name | undefined = after && { name: after[1], no: after[2] }
+    // Of what few meet, a short way says so.
+    for (const steps of walked) {
+      const begins = begin === undefined ? "" : `AND (w.name, w.no) ${beyond} ($beginName, $beginNo)`
+      const values = { ...context.values, kind, value, ...(begin && { beginName: begin.name, beginNo: begin.no }) }
+      const last = statement<Name>(
+        `SELECT w.name AS name, w.no AS no FROM ${from} ${begins} ${order} LIMIT 1 OFFSET ${steps}`,
+      ).get(values)
+      const ends = last === undefined ? "" : `AND (w.name, w.no) ${before} ($lastName, $lastNo)`
+      const names = statement<Name>(
+        `SELECT w.name AS name, w.no AS no FROM ${from} ${begins} ${ends} AND ${met} ${order} LIMIT ${limit}`,
+      ).all({ ...values, ...(last && { lastName: last.name, lastNo: last.no }) })
+      found.push(...names.slice(0, limit - found.length))
+      if (last === undefined || found.length === limit) return found
+      if (found.length * 8 < limit) return undefined
+      begin = last
     }
     return undefined
+  }
+
+  /** What a page may have of what has ended since: little, where its point is not long ago. */
+  const ended = async (page: PageOfEntities): Promise<Name[]> => {
+    const { kind, at, limit, descending = false, after } = page
+    const context = contextAt(at)
+    const rows = pastRowsOf(context, kind, "e.name AS name, e.no AS no", conditionOf(page))
+    const begins = after === undefined ? "" : `WHERE (name, no) ${descending ? "<" : ">"} ($beginName, $beginNo)`
+    const direction = descending ? "DESC" : "ASC"
+    const sql = `${asFound(rows)} SELECT name, no FROM found ${begins} ORDER BY name ${direction}, no ${direction} LIMIT ${limit}`
+    const values = { ...context.values, ...(after && { beginName: after[1], beginNo: after[2] }) }
+    const isLate = (reached.get() ?? 0) - at < late
+    return isLate ? statement<Name>(sql).all(values) : scans.all<Name>(sql, values)
   }
 
   /** What is on one machine is few. */
@@ -192,7 +234,7 @@ export function entitiesReader(db: Db, scans: Scans) {
   /** How many there are. */
   const count = async (among: Among): Promise<number> => {
     const query = contextAt(among.at)
-    const sql = `SELECT count(*) AS count FROM (${found(query, among, "1")})`
+    const sql = `SELECT count(*) AS count FROM (${sqlFor(query, among, "1")})`
     const [row] = await rowsFor<{ count: number }>(among, sql, query.values)
     return row?.count ?? 0
   }
@@ -212,8 +254,8 @@ export function entitiesReader(db: Db, scans: Scans) {
     async page(page: PageOfEntities): Promise<readonly Entity[]> {
       const { kind, at, limit, sort = "name", descending = false, after, targetNo } = page
       if (sort === "name" && targetNo === undefined) {
-        const near = walk(page)
-        if (near !== undefined) return near
+        const found = await near(page)
+        if (found !== undefined) return found
       }
       const query = contextAt(at)
       const by = sort === "name" ? "''" : sort === "health" ? "coalesce(e.health, -1)" : `coalesce(e.${sort}, '')`
@@ -221,7 +263,7 @@ export function entitiesReader(db: Db, scans: Scans) {
       const beyond =
         after === undefined ? "" : `WHERE (sorted, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
       const order = ["sorted", "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
-      const sql = `${asFound(found(query, page, `${by} AS sorted, e.name AS name, e.no AS no`))}
+      const sql = `${asFound(sqlFor(query, page, `${by} AS sorted, e.name AS name, e.no AS no`))}
         SELECT no FROM found ${beyond} ORDER BY ${order} LIMIT ${limit}`
       const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
       const nos = (await rowsFor<{ no: number }>(page, sql, values)).map((row) => row.no)
@@ -237,7 +279,7 @@ export function entitiesReader(db: Db, scans: Scans) {
     /** How each machine is doing, by its id; retired ones apart. */
     async scores(at: Position): Promise<ReadonlyMap<RecordId, number | null>> {
       const query = contextAt(at)
-      const rows = found(
+      const rows = sqlFor(
         query,
         { kind: "target", at },
         "(SELECT id FROM records WHERE no = e.no) AS id, e.health AS score",
@@ -256,7 +298,7 @@ export function entitiesReader(db: Db, scans: Scans) {
     ): Promise<readonly { readonly value: string | null; readonly count: number }[]> {
       const query = contextAt(among.at)
       const list = listOf(by)
-      const rows = found(query, among, list === undefined ? `${valueOf(by)} AS value` : `${listIn(list)} AS list`)
+      const rows = sqlFor(query, among, list === undefined ? `${valueOf(by)} AS value` : `${listIn(list)} AS list`)
       const from = list === undefined ? "found" : "(SELECT m.value AS value FROM found JOIN json_each(list) m)"
       return rowsFor(
         among,
@@ -271,7 +313,7 @@ export function entitiesReader(db: Db, scans: Scans) {
       if (about.is !== "column" && about.is !== "member") return []
       const query = contextAt(at)
       const wanted = about.is === "column" ? `e.${about.column} AS value` : "m.value AS value"
-      const rows = found(query, { kind, at }, about.is === "column" ? wanted : `${listIn(about.list)} AS list`)
+      const rows = sqlFor(query, { kind, at }, about.is === "column" ? wanted : `${listIn(about.list)} AS list`)
       const from = about.is === "column" ? "found" : "(SELECT m.value AS value FROM found JOIN json_each(list) m)"
       const values = await scans.all<{ value: string }>(
         `${asFound(rows)} SELECT DISTINCT value FROM ${from} WHERE lower(substr(value, 1, length($prefix))) = lower($prefix) ORDER BY value LIMIT 50`,
@@ -283,7 +325,7 @@ export function entitiesReader(db: Db, scans: Scans) {
     /** The numbers of all entities of a kind that are asked for, ascending: what a whole inventory is gone through by. */
     async numbers(among: Among): Promise<readonly number[]> {
       const query = contextAt(among.at)
-      const sql = `${asFound(found(query, among, "e.no AS no"))} SELECT no FROM found ORDER BY no`
+      const sql = `${asFound(sqlFor(query, among, "e.no AS no"))} SELECT no FROM found ORDER BY no`
       return (await rowsFor<{ no: number }>(among, sql, query.values)).map(({ no }) => no)
     },
 
@@ -307,6 +349,50 @@ export function entitiesReader(db: Db, scans: Scans) {
       const rows = statement<{ no: number }>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
       return rows.map(({ no }) => no)
     },
+  }
+}
+
+/** Of an entity, what its place in a list by name is. */
+interface Name {
+  readonly name: string
+  readonly no: number
+}
+
+/** In the order of SQLite, which is that of bytes. */
+function compareNames(a: Name, b: Name): number {
+  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.no - b.no
+}
+
+/** An index in the order of names: what is in it of a kind and, where that is sought by, with a value. Its rows are called `w`. */
+interface Way {
+  readonly from: string
+  readonly value: string | null
+  /** Whether the entity of a row meets a condition. */
+  met(context: Context, kind: Kind, condition: Condition): string
+}
+
+const byNames: Way = {
+  from: "entity_names w WHERE w.kind = $kind AND w.since <= $at AND (w.until IS NULL OR w.until > $at)",
+  value: null,
+  met: (context, kind, condition) => isMet(context, kind, "w.no", condition),
+}
+
+/** What holds now and did so at the position. */
+function bySought({ column, value }: Sought): Way {
+  return {
+    from: `entities w INDEXED BY entities_by_${column} WHERE w.kind = $kind AND w.${column} IS NOT NULL AND lower(w.${column}) = $value AND w.since <= $at`,
+    value,
+    met: (context, kind, condition) =>
+      `(SELECT ${sqlOf(context, kind, condition)} FROM entities e WHERE e.kind = w.kind AND e.no = w.no)`,
+  }
+}
+
+/** A function whose last answer is remembered. */
+function lastOf<A, R>(work: (argument: A) => R): (argument: A) => R {
+  let last: { readonly argument: A; readonly result: R } | undefined
+  return (argument) => {
+    if (last?.argument !== argument) last = { argument, result: work(argument) }
+    return last.result
   }
 }
 
@@ -339,20 +425,6 @@ function conditionOf({
   if (includeRetired) return condition
   const present: Condition = { is: "present" }
   return condition === undefined ? present : { is: "all", of: [present, condition] }
-}
-
-function isOfOthers(condition: Condition | undefined): boolean {
-  switch (condition?.is) {
-    case "related":
-      return true
-    case "all":
-    case "any":
-      return condition.of.some(isOfOthers)
-    case "not":
-      return isOfOthers(condition.of)
-    default:
-      return false
-  }
 }
 
 function listOf(by: Countable): List | undefined {

@@ -26,6 +26,10 @@ export const entitiesTables = `
     PRIMARY KEY (kind, no)
   ) STRICT, WITHOUT ROWID;
 
+  -- What little is looked for by most: in the order of names, as lists are.
+  CREATE INDEX entities_by_status ON entities (kind, lower(status), name) WHERE status IS NOT NULL;
+  CREATE INDEX entities_by_role ON entities (kind, lower(role), name) WHERE role IS NOT NULL;
+
   -- What was so from position \`since\` up to, not including, \`until\`; where it hangs is in interval.ts.
   CREATE TABLE past_entities (
     kind TEXT NOT NULL,

@@ -15,6 +15,8 @@ export interface Context {
   readonly values: Record<string, string | number>
   /** Whether records were linked at all: what goes by links is left out where there are none. */
   readonly linked: boolean
+  /** Whether few entities are asked about: their machines are then looked at one by one, and not listed first. */
+  readonly few: boolean
   path(path: string): NumberedPath | undefined
   /** The numbers of the paths of items of a collection whose keys pass. */
   items(collection: string, passes: (key: string) => boolean): readonly number[]
@@ -28,10 +30,8 @@ export function contextOf(at: Position, known: Omit<Context, "at" | "values">): 
 /** Rows of a kind that held at the position and meet a condition, as a query that can stand anywhere. */
 export function rowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
   const where = condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`
-  const kindIs = `e.kind = '${kind}'`
-  return `SELECT ${columns} FROM entities e WHERE ${kindIs} AND e.since <= $at${where}
-    UNION ALL SELECT ${columns} FROM json_each($left) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.until > $at WHERE TRUE${where}
-    UNION ALL SELECT ${columns} FROM json_each($right) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.since <= $at WHERE TRUE${where}`
+  return `SELECT ${columns} FROM entities e WHERE e.kind = '${kind}' AND e.since <= $at${where}
+    UNION ALL ${pastRowsWhere(kind, columns, where)}`
 }
 
 /** The same of a few entities, whose numbers are a query. Of what an entity was after the position, the first holds it if any does. */
@@ -47,6 +47,50 @@ export function rowsAmong(
   return `WITH n (no) AS (${among})
     SELECT ${columns} FROM n CROSS JOIN entities e ON e.no = n.no WHERE ${where}
     UNION ALL SELECT ${columns} FROM n CROSS JOIN past_entities e INDEXED BY past_entities_by_no ON e.no = n.no AND e.until = ${until} WHERE ${where}`
+}
+
+/** Whether an entity, whose number is an SQL expression, was there at the position and met a condition: true, false or NULL. */
+export function isMet(context: Context, kind: Kind, no: string, condition: Condition): string {
+  const met = `SELECT coalesce(${sqlOf(context, kind, condition)}, FALSE)`
+  const until = `(SELECT min(p.until) FROM past_entities p WHERE p.no = ${no} AND p.until > $at)`
+  return `coalesce((${met} FROM entities e WHERE e.kind = '${kind}' AND e.no = ${no} AND e.since <= $at),
+    (${met} FROM past_entities e INDEXED BY past_entities_by_no WHERE e.kind = '${kind}' AND e.no = ${no} AND e.until = ${until} AND e.since <= $at))`
+}
+
+/** Those of them that have ended since. */
+export function pastRowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
+  return pastRowsWhere(kind, columns, condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`)
+}
+
+function pastRowsWhere(kind: Kind, columns: string, where: string): string {
+  const kindIs = `e.kind = '${kind}'`
+  return `SELECT ${columns} FROM json_each($left) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.until > $at WHERE TRUE${where}
+    UNION ALL SELECT ${columns} FROM json_each($right) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.since <= $at WHERE TRUE${where}`
+}
+
+/** Columns that entities are found by in an index of what holds now. */
+const indexed = ["status", "role"] as const
+
+/** What such a column has to be, in lower case. */
+export interface Sought {
+  readonly column: (typeof indexed)[number]
+  readonly value: string
+}
+
+/** What a condition is met by alone, if it says so. */
+export function soughtBy(condition: Condition | undefined): Sought | undefined {
+  if (condition?.is === "all") {
+    for (const part of condition.of) {
+      const found = soughtBy(part)
+      if (found !== undefined) return found
+    }
+  }
+  if (condition?.is !== "column" || condition.test.has !== "text" || condition.test.anyOf.length !== 1) return undefined
+  const column = indexed.find((each) => each === condition.column)
+  const [one] = condition.test.anyOf
+  return column === undefined || one === undefined || one.pattern
+    ? undefined
+    : { column, value: one.text.toLowerCase() }
 }
 
 /** What runs on a machine, or was deployed there: the numbers of its records, as a query. */
@@ -111,6 +155,8 @@ function targetOf({ linked }: Context, record: string): string {
 function related(context: Context, kind: Kind, other: Kind, condition: Condition): string {
   if (kind === other) return sqlOf(context, kind, condition)
   const onTarget = targetOf(context, "(SELECT r.target_no FROM records r WHERE r.no = e.no)")
+  if (other === "target" && context.few)
+    return `EXISTS (SELECT 1 FROM (SELECT ${onTarget} AS no) m WHERE ${isMet(context, other, "m.no", condition)})`
   const found = (columns: string) => rowsOf(context, other, columns, condition)
   if (kind === "target") return `e.no IN (${found(onTarget)})`
   if (other === "target") return `${onTarget} IN (${found("e.no")})`

@@ -1,6 +1,7 @@
 /** Serving while discovery writes: how long askers wait, whether memory grows, and what a page that somebody has already costs. */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
+import * as fs from "node:fs"
 import * as http from "node:http"
 import * as path from "node:path"
 import { simulate, simulationConfig } from "#simulation/simulate.js"
@@ -16,11 +17,7 @@ const seconds = 30
 const everyMs = 500
 
 export async function benchServe(folder: string, targets: number): Promise<Row[]> {
-  const [data, keys] = [path.join(folder, "served"), path.join(folder, "served-keys")]
-  const config = simulationConfig(data, { FLEET_LEDGER_KEYS: keys })
-  const request = { targets, services: 5, days: 1, seed: 1, every: day / 2 }
-  const signal = new AbortController().signal
-  await simulate(config, request, { progress: () => {}, signal, failed: console.error })
+  const { data, keys } = await prepared(folder, targets)
   const port = await freePort()
   const server = path.join(import.meta.dirname, "serve", "server.ts")
   const child = fork(server, [data, keys, String(port), String(writesPerSecond)], { execArgv: process.execArgv })
@@ -71,6 +68,23 @@ export async function benchServe(folder: string, targets: number): Promise<Row[]
       pass: cached >= 0.5,
     },
   ]
+}
+
+/** A fleet of its own for this run: what is written to it is gone with the next. It is simulated once and copied. */
+async function prepared(folder: string, targets: number): Promise<{ readonly data: string; readonly keys: string }> {
+  const [fleet, served] = [path.join(folder, `fleet-${targets}`), path.join(folder, "served")]
+  if (!fs.existsSync(fleet)) {
+    const made = path.join(folder, "making")
+    fs.rmSync(made, { recursive: true, force: true })
+    const config = simulationConfig(path.join(made, "data"), { FLEET_LEDGER_KEYS: path.join(made, "keys") })
+    const request = { targets, services: 5, days: 1, seed: 1, every: day / 2 }
+    const signal = new AbortController().signal
+    await simulate(config, request, { progress: () => {}, signal, failed: console.error })
+    fs.renameSync(made, fleet)
+  }
+  fs.rmSync(served, { recursive: true, force: true })
+  fs.cpSync(fleet, served, { recursive: true, mode: fs.constants.COPYFILE_FICLONE })
+  return { data: path.join(served, "data"), keys: path.join(served, "keys") }
 }
 
 /** Lists, entities, searches, counts, history and small diffs, half of them of the past. */
