@@ -1,5 +1,6 @@
 /** Reading entities at a position: lists, those that meet a condition, and how many there are of what. */
 import type { RecordId } from "#kernel/ids.js"
+import { lastOf } from "#kernel/last-of.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import { healthBounds } from "../health/score.js"
@@ -19,6 +20,7 @@ import {
   listIn,
   partsOf,
   pastRowsOf,
+  recordsOfMachine,
   rowsAmong,
   rowsOf,
   soughtBy,
@@ -290,6 +292,19 @@ export function entitiesReader(db: Db, scans: Scans) {
 
     count,
 
+    /** How many of a kind there are on each of some machines, by the numbers of these; retired ones apart. */
+    async countsOn(kind: Kind, at: Position, targetNos: readonly number[]): Promise<ReadonlyMap<number, number>> {
+      const query = contextAt(at, { few: true })
+      const sql = `SELECT t.value AS no, count(*) AS count FROM json_each($nos) t
+        CROSS JOIN records r ON r.kind = '${kind}' AND r.target_no IN (${recordsOfMachine(query, "t.value")})
+        WHERE ${isMet(query, kind, "r.no", { is: "present" })} GROUP BY t.value`
+      const rows = statement<{ no: number; count: number }>(sql).all({
+        ...query.values,
+        nos: JSON.stringify(targetNos),
+      })
+      return new Map(rows.map((row) => [row.no, row.count]))
+    },
+
     /** How many there are with each value, most first. */
     async counts(
       among: Among,
@@ -384,15 +399,6 @@ function bySought({ column, value }: Sought): Way {
     value,
     met: (context, kind, condition) =>
       `(SELECT ${sqlOf(context, kind, condition)} FROM entities e WHERE e.kind = w.kind AND e.no = w.no)`,
-  }
-}
-
-/** A function whose last answer is remembered. */
-function lastOf<A, R>(work: (argument: A) => R): (argument: A) => R {
-  let last: { readonly argument: A; readonly result: R } | undefined
-  return (argument) => {
-    if (last?.argument !== argument) last = { argument, result: work(argument) }
-    return last.result
   }
 }
 

@@ -95,9 +95,12 @@ export function soughtBy(condition: Condition | undefined): Sought | undefined {
 
 /** What runs on a machine, or was deployed there: the numbers of its records, as a query. */
 export function partsOf(context: Context, kind: Kind, targetNo: number): string {
-  const target = bound(context, targetNo)
-  return `SELECT r.no FROM records r WHERE r.kind = '${kind}'
-    AND r.target_no IN (SELECT ${target} UNION ALL SELECT l.record_no FROM links l WHERE l.target_no = ${target} AND ${holds})`
+  return `SELECT r.no FROM records r WHERE r.kind = '${kind}' AND r.target_no IN (${recordsOfMachine(context, bound(context, targetNo))})`
+}
+
+/** The numbers of the records of a machine whose number is an SQL expression, as a list or a query. */
+export function recordsOfMachine({ linked }: Context, no: string): string {
+  return linked ? `SELECT ${no} UNION ALL SELECT l.record_no FROM links l WHERE l.target_no = ${no} AND ${holds}` : no
 }
 
 /** True or false of the row `e`. */
@@ -141,9 +144,8 @@ export function sqlOf(context: Context, kind: Kind, condition: Condition): strin
 const holds = "l.since <= $at AND (l.until IS NULL OR l.until > $at)"
 
 /** The numbers of an entity's records. */
-function membersOf({ linked }: Context, kind: Kind): string {
-  if (kind !== "target" || !linked) return "e.no"
-  return `SELECT e.no UNION ALL SELECT l.record_no FROM links l WHERE l.target_no = e.no AND ${holds}`
+function membersOf(context: Context, kind: Kind): string {
+  return kind === "target" ? recordsOfMachine(context, "e.no") : "e.no"
 }
 
 /** The entity that a machine's record is of. */

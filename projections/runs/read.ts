@@ -1,6 +1,7 @@
 /** The runs of each source as they stood at a position. */
 import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
+import { lastOf } from "#kernel/last-of.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 
@@ -27,7 +28,7 @@ interface LastCompleted {
   readonly source: string
   readonly finishedAt: Instant
   /** Native keys. */
-  readonly failed: readonly string[]
+  readonly failed: ReadonlySet<string>
 }
 
 export type RunsReader = ReturnType<typeof runsReader>
@@ -37,9 +38,25 @@ export function runsReader(db: Db) {
     `SELECT position, source, outcome, run_id AS runId, actor, started_at AS startedAt, finished_at AS finishedAt, account
      FROM runs r WHERE position = (SELECT max(position) FROM runs WHERE source = r.source AND position <= $at) ORDER BY source`,
   )
+  const lastRun = db
+    .prepare<[number], Position>("SELECT position FROM runs WHERE position <= ? ORDER BY position DESC LIMIT 1")
+    .pluck()
+  // By sources, which are few, and not by runs.
   const lastCompleted = db.prepare<{ at: number }, { source: string; finishedAt: Instant; account: string }>(
-    `SELECT source, finished_at AS finishedAt, account FROM runs r WHERE position =
-       (SELECT max(position) FROM runs WHERE source = r.source AND outcome = 'completed' AND position <= $at)`,
+    `WITH RECURSIVE sources (name) AS (
+       SELECT min(source) FROM runs
+       UNION ALL SELECT (SELECT min(source) FROM runs WHERE source > name) FROM sources WHERE name IS NOT NULL)
+     SELECT source, finished_at AS finishedAt, account FROM sources s CROSS JOIN runs r ON r.position =
+       (SELECT position FROM runs WHERE source = s.name AND outcome = 'completed' AND position <= $at ORDER BY position DESC LIMIT 1)`,
+  )
+  /** What was recorded of runs stays: all that is asked between two of them has one answer. */
+  const completedBy = lastOf((run: Position | undefined): readonly LastCompleted[] =>
+    run === undefined
+      ? []
+      : lastCompleted.all({ at: run }).map(({ source, finishedAt, account }) => {
+          const { coverage } = JSON.parse(account) as { coverage: Coverage }
+          return { source, finishedAt, failed: new Set((coverage.failed ?? []).map(({ target }) => target)) }
+        }),
   )
   const lastSaw = db
     .prepare<{ source: string; target: string; at: number }, Instant>(
@@ -70,10 +87,7 @@ export function runsReader(db: Db) {
 
     /** Of every source the last recorded run by then that was completed: when it ended, and whom it could not look at. */
     async lastCompleted(at: Position): Promise<readonly LastCompleted[]> {
-      return lastCompleted.all({ at }).map(({ source, finishedAt, account }) => {
-        const { coverage } = JSON.parse(account) as { coverage: Coverage }
-        return { source, finishedAt, failed: (coverage.failed ?? []).map(({ target }) => target) }
-      })
+      return completedBy(lastRun.get(at))
     },
 
     /** The last recorded run of every source at a position. */

@@ -28,15 +28,22 @@ export interface Page<T> {
   readonly next: string | null
 }
 
-/** The entities of a kind that are asked for, each told by `tell`, and the cursor of the page after them. */
+/** The entities of a kind that are asked for, told by `tell`, and the cursor of the page after them. */
 export async function pageOf<T>(
   call: QueryCall,
   kind: Kind,
   asked: Asked,
-  tell: (entity: Entity) => Promise<T>,
+  tell: (entities: readonly Entity[]) => Promise<T[]>,
 ): Promise<Page<T>> {
   const condition = (await conditionsOf(call, asked.q, [kind])).get(kind)
   return pageOfKinds(call, [{ kind, condition }], asked, tell)
+}
+
+/** What is told of each by itself. */
+export async function oneByOne<T>(entities: readonly Entity[], tell: (entity: Entity) => Promise<T>): Promise<T[]> {
+  const items: T[] = []
+  for (const entity of entities) items.push(await tell(entity))
+  return items
 }
 
 /** The same of several kinds, one after the other. */
@@ -44,7 +51,7 @@ export async function pageOfKinds<T>(
   call: QueryCall,
   wanted: readonly { readonly kind: Kind; readonly condition: Condition | undefined }[],
   { sort: order = "name", limit, retired, cursor, target }: Asked,
-  tell: (entity: Entity) => Promise<T>,
+  tell: (entities: readonly Entity[]) => Promise<T[]>,
 ): Promise<Page<T>> {
   const { fleet, point } = call
   const { position: at } = point
@@ -70,8 +77,7 @@ export async function pageOfKinds<T>(
     found.push(...page)
   }
   const shown = found.slice(0, limit)
-  const items: T[] = []
-  for (const entity of shown) items.push(await tell(entity))
+  const items = await tell(shown)
   const last = shown.at(-1)
   const isMore = found.length > shown.length && last !== undefined
   return { items, next: isMore ? encodeCursor(point, [order, last.kind, ...pageKey(last, by)]) : null }

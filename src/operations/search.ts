@@ -4,7 +4,7 @@ import { lifecycle } from "#events/facets/target.js"
 import { kinds } from "#projections/inventory/read.js"
 import { conditionsOf, q } from "./asked.js"
 import { query } from "./define.js"
-import { pageOfKinds } from "./pages.js"
+import { oneByOne, pageOfKinds } from "./pages.js"
 import { targetOfPart } from "./parts.js"
 import { cursor, entityShape, flag, limit, listOf } from "./shapes.js"
 
@@ -50,12 +50,14 @@ export const search = query({
     const wanted = input.kind === "all" ? kinds : [input.kind]
     const conditions = await conditionsOf(call, input.q, wanted)
     const asked = wanted.map((kind) => ({ kind, condition: conditions.get(kind) }))
-    return pageOfKinds(call, asked, input, async ({ id, kind, name, ...entity }) =>
-      item.parse({
-        ...entity,
-        entity: { kind, id, name },
-        target: kind === "target" ? null : await targetOfPart(call, entity),
-      }),
+    return pageOfKinds(call, asked, input, (found) =>
+      oneByOne(found, async ({ id, kind, name, ...entity }) =>
+        item.parse({
+          ...entity,
+          entity: { kind, id, name },
+          target: kind === "target" ? null : await targetOfPart(call, entity),
+        }),
+      ),
     )
   },
 })

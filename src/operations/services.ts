@@ -6,7 +6,7 @@ import type { Entity } from "#projections/entities/read.js"
 import type { ServiceSummary } from "#projections/entities/summary.js"
 import { q } from "./asked.js"
 import { type QueryCall, query } from "./define.js"
-import { pageOf, sort } from "./pages.js"
+import { oneByOne, pageOf, sort } from "./pages.js"
 import { targetOfPart } from "./parts.js"
 import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
 
@@ -48,7 +48,7 @@ export const services = query({
       "services 'runtime:docker status:failed target.role:production'",
     ],
   },
-  run: (call, input) => pageOf(call, "service", input, (entity) => told(call, entity)),
+  run: (call, input) => pageOf(call, "service", input, (found) => oneByOne(found, (entity) => told(call, entity))),
 })
 
 async function told(call: QueryCall, entity: Entity) {

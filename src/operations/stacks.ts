@@ -5,7 +5,7 @@ import type { Entity } from "#projections/entities/read.js"
 import type { StackSummary } from "#projections/entities/summary.js"
 import { q } from "./asked.js"
 import { type QueryCall, query } from "./define.js"
-import { pageOf, sort } from "./pages.js"
+import { oneByOne, pageOf, sort } from "./pages.js"
 import { targetOfPart } from "./parts.js"
 import { cursor, entityReference, entityShape, flag, limit, listOf } from "./shapes.js"
 
@@ -39,7 +39,7 @@ export const stacks = query({
     positional: ["[q]"],
     examples: ["stacks", "stacks --target nas --at yesterday", "stacks 'service.status:failed'"],
   },
-  run: (call, input) => pageOf(call, "stack", input, (entity) => told(call, entity)),
+  run: (call, input) => pageOf(call, "stack", input, (found) => oneByOne(found, (entity) => told(call, entity))),
 })
 
 async function told(call: QueryCall, entity: Entity) {

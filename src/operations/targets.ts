@@ -5,7 +5,7 @@ import type { TargetSummary } from "#projections/entities/summary.js"
 import { recordsOfTarget } from "#timeline/target.js"
 import { q } from "./asked.js"
 import { query } from "./define.js"
-import { pageOf, sort } from "./pages.js"
+import { oneByOne, pageOf, sort } from "./pages.js"
 import { lastSeen } from "./seen.js"
 import { cursor, flag, limit, listOf } from "./shapes.js"
 
@@ -50,16 +50,18 @@ export const targets = query({
     const { fleet, point } = call
     const seen = await lastSeen(fleet, point)
     return pageOf(call, "target", input, async (found) => {
-      const { no, summary, ...entity } = found
-      const services = await fleet.views.entities.count({ kind: "service", at: point.position, targetNo: no })
-      const records = await recordsOfTarget(fleet.views, entity.id, point.position)
-      const told = {
-        ...entity,
-        ...(summary as TargetSummary),
-        services,
-        lastSeen: await seen.records(records),
-      }
-      return item.parse(told)
+      const nos = found.map(({ no }) => no)
+      const services = await fleet.views.entities.countsOn("service", point.position, nos)
+      return oneByOne(found, async ({ no, summary, ...entity }) => {
+        const records = await recordsOfTarget(fleet.views, entity.id, point.position)
+        const told = {
+          ...entity,
+          ...(summary as TargetSummary),
+          services: services.get(no) ?? 0,
+          lastSeen: await seen.records(records),
+        }
+        return item.parse(told)
+      })
     })
   },
 })

@@ -24,7 +24,7 @@ export async function seenBy(
   const failed = new Map<string, ReadonlySet<string>>()
   for (const run of await views.runs.lastCompleted(at)) {
     seen.set(run.source, run.finishedAt)
-    failed.set(run.source, new Set(run.failed))
+    failed.set(run.source, run.failed)
   }
   for (const { source, finishedAt } of exact) seen.set(source, finishedAt)
   const machineOf = async (record: RecordRow) =>

@@ -105,7 +105,7 @@ async function isKnownTo(views: ViewsReader, source: string, nativeKey: string, 
 /** Native keys that each source could not look at the last time. */
 async function failures(views: ViewsReader, at: Position): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const runs = await views.runs.lastCompleted(at)
-  return new Map(runs.map(({ source, failed }) => [source, new Set(failed)]))
+  return new Map(runs.map(({ source, failed }) => [source, failed]))
 }
 
 /** As all of its records say together. */
