@@ -89,10 +89,20 @@ export function admit(
       `"${operation.name}" needs the scope "${operation.scope}"; ${call.principal.name} has "${call.principal.scope}"`,
     )
   }
-  const result = operation.input.strict().safeParse(input)
+  const result = strictInput(operation).safeParse(input)
   if (result.success) return result.data
   throw invalidInput(operation, result.error)
 }
+
+/** Made once: making one takes longer than most checks do. */
+function strictInput(operation: Operation): z.ZodObject {
+  const known = strictInputs.get(operation)
+  if (known !== undefined) return known
+  const made = operation.input.strict()
+  strictInputs.set(operation, made)
+  return made
+}
+const strictInputs = new WeakMap<Operation, z.ZodObject>()
 
 function invalidInput(operation: Operation, error: z.ZodError): FleetError {
   const [issue] = error.issues
