@@ -50,6 +50,11 @@ export interface OpenAlert {
   readonly id: string
   readonly about: AlertAbout
   readonly count: number
+  readonly cause: Position
+}
+
+interface OpenRow extends Omit<OpenAlert, "about"> {
+  readonly about: string
 }
 
 interface Row extends Omit<Alert, "about" | "raised" | "since"> {
@@ -87,11 +92,11 @@ export function alertsReader(db: Db) {
       "SELECT id FROM alerts WHERE id >= $prefix AND id < $prefix || '~' AND raised <= $at ORDER BY id LIMIT $limit",
     )
     .pluck()
-  const open = db.prepare<object, { id: string; about: string; count: number }>(
-    `SELECT id, about, count FROM alerts a WHERE rule = $rule AND subject = $subject AND ${openBefore} ORDER BY cause DESC LIMIT 1`,
+  const open = db.prepare<object, OpenRow>(
+    `SELECT id, about, count, cause FROM alerts a WHERE rule = $rule AND subject = $subject AND ${openBefore} ORDER BY cause DESC LIMIT 1`,
   )
-  const openOf = db.prepare<object, { id: string; about: string; count: number }>(
-    `SELECT id, about, count FROM alerts a WHERE rule = $rule AND ${openBefore} ORDER BY cause, id`,
+  const openOf = db.prepare<object, OpenRow>(
+    `SELECT id, about, count, cause FROM alerts a WHERE rule = $rule AND ${openBefore} ORDER BY cause, id`,
   )
   const causes = db
     .prepare<object, number>(

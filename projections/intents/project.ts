@@ -81,7 +81,11 @@ function idOf({ stream }: RecordedEvent): string {
   return stream.slice(stream.indexOf("-") + 1)
 }
 
-function coveredBy({ types, fields, by }: Intent, event: RecordedEvent): readonly string[] {
+/** The fields of a change that an intent covers, whatever its time and of whatever entity. */
+export function coveredBy(
+  { types, fields, by }: Pick<Intent, "types" | "fields" | "by">,
+  event: RecordedEvent,
+): readonly string[] {
   if (types !== undefined && !types.includes(event.type)) return []
   if (by !== undefined && event.metadata.by !== by) return []
   const isCovered = (path: string) =>

@@ -163,7 +163,7 @@ class Rehearsal implements Memory {
   async openOf(rule: string): Promise<readonly OpenAlert[]> {
     return this.#alerts
       .filter((alert) => alert.rule === rule && alert.resolved === null)
-      .map(({ id, about, count = 1 }) => ({ id, about, count }))
+      .map(({ id, about, count = 1, cause }) => ({ id, about, count, cause: cause as Position }))
   }
 
   async timesRaised(rule: string, subject: string, after: Position): Promise<number> {

@@ -9,6 +9,7 @@ import { duration } from "./values.js"
 export const builtInRules = [
   "target-unreachable",
   "service-failed",
+  "disk-full",
   "check-failing",
   "health-below",
   "host-key-changed",

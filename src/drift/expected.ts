@@ -4,8 +4,10 @@
  */
 import type { RecordedEvent } from "#events/catalog.js"
 import { severities, severityOf } from "#events/severity.js"
+import { epochMs } from "#kernel/clock.js"
 import { bug } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
+import { coveredBy } from "#projections/intents/project.js"
 import type { Intent, IntentMatch } from "#projections/intents/read.js"
 import { changedPaths, patchOf, subjectOf } from "#projections/inventory/patch-of.js"
 import { isDiscovery } from "#projections/inventory/project.js"
@@ -13,9 +15,13 @@ import { type RecordRow, kinds } from "#projections/inventory/read.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
 import type { ViewsReader } from "#projections/views.js"
 import { targetOf } from "#timeline/entity.js"
+import { isAsItWas } from "./as-it-was.js"
 import { covers, unseenIn } from "./pinned.js"
 import { classAt } from "./shape.js"
 import { conditionsOf } from "./where.js"
+
+/** Newest ones that are gone through. */
+const mostIntents = 1_000
 
 export const expectations = ["expected", "surprising"] as const
 
@@ -44,6 +50,27 @@ export async function expectationOf(views: ViewsReader, event: RecordedEvent): P
 /** @param event one that alters a record; the views must have reached it */
 export async function isUnexpected(views: ViewsReader, event: RecordedEvent): Promise<boolean> {
   return (await expectationOf(views, event))?.is === "surprising"
+}
+
+/** Whether a change that was a surprise is none by what has been said since: that it was expected after all, or that the fleet is meant to be as it is with it. */
+export async function isExplained(views: ViewsReader, event: RecordedEvent, at: Position): Promise<boolean> {
+  if (await saidSince(views, event, at)) return true
+  return !isSevere(event) && (await departedFrom(views, event, at)).length === 0
+}
+
+/** By one of those that were said after it came. */
+async function saidSince(views: ViewsReader, event: RecordedEvent, at: Position): Promise<boolean> {
+  const time = event.occurredAt ?? event.observedAt
+  const paths = changedPaths(event)
+  const record = await views.inventory.record(recordOf(subjectOf(event)).id)
+  if (record === undefined) return false
+  for (const intent of await views.intents.page(at, (at + 1) as Position, mostIntents, time)) {
+    if (intent.since < event.position || Date.parse(intent.from) > epochMs(time)) continue
+    const said = new Set(coveredBy(intent, event))
+    if (paths.every((path) => said.has(path)) && (await selects(views, intent.where, record, event.position)))
+      return true
+  }
+  return false
 }
 
 /** All that a change changes has to have been said, by one or by several; the first of those is named. */
@@ -117,19 +144,26 @@ const comesOrGoes: ReadonlySet<string> = new Set([
   "StackRetired",
 ])
 
-async function departedFrom(views: ViewsReader, event: RecordedEvent): Promise<readonly string[]> {
-  const pinned = await views.baselines.pinned(event.position)
+/** @param at where those have to be in force that count; what was pinned with the change in it does not */
+async function departedFrom(
+  views: ViewsReader,
+  event: RecordedEvent,
+  at: Position = event.position,
+): Promise<readonly string[]> {
+  const all = await views.baselines.pinned(at)
+  const pinned = all.filter(({ baseline }) => baseline.position < event.position)
   if (pinned.length === 0) return []
   const record = await views.inventory.record(recordOf(subjectOf(event)).id)
   if (record === undefined) throw bug(`the views know no record for ${event.stream}`)
   const isWhole = isDiscovery(event) || comesOrGoes.has(event.type)
   const unseen = unseenIn(patchOf(event))
-  const paths = isWhole ? [] : changedPaths(event).filter((path) => !unseen.has(path))
+  const paths = isWhole ? [""] : changedPaths(event).filter((path) => !unseen.has(path))
   const names: string[] = []
   for (const { name, baseline } of pinned) {
-    const isCovered = isWhole
-      ? baseline.fields === undefined
-      : paths.some((path) => covers(baseline, record.kind, path))
+    const held = paths.filter((path) => (isWhole ? baseline.fields === undefined : covers(baseline, record.kind, path)))
+    // What comes back to what was pinned departs from nothing.
+    const as = held.map((path) => isAsItWas(views, record, path, baseline.position as Position, event.position))
+    const isCovered = (await Promise.all(as)).includes(false)
     if (isCovered && (await isSelected(views, baseline.where, record, event.position))) names.push(name)
   }
   return names

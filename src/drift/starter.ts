@@ -49,4 +49,10 @@ rules:
     expect: container.restart != "no"
     severity: warning
     text: What production runs comes back by itself after a boot
+  - name: kept-running
+    kind: service
+    where: runtime:docker
+    expect: state.status != "stopped" || container.restart == "no"
+    severity: warning
+    text: What is to come back by itself has not been stopped and left so
 `

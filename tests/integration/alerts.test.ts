@@ -1,5 +1,6 @@
 /** Alerts of a fleet in a folder: what raises them once, what resolves them, and what people do with them. */
 import { tableOf } from "#cli/tables.js"
+import type { FleetEvent } from "#events/catalog.js"
 import type { Position } from "#kernel/point.js"
 import {
   type Alerting,
@@ -68,6 +69,28 @@ describe("built-in rules", () => {
     expect(items.map(({ severity, title }) => [severity, title])).toEqual([
       ["critical", "nginx on web has failed"],
       ["warning", "game on toy has failed"],
+    ])
+  })
+
+  it("tell of each disk that is nearly full until it is not, or there no more", async () => {
+    const world = await alerting()
+    const resources = { "fs:/": "healthy", "fs:/data": "critical", "fs:/old": "critical", cpu: "critical" }
+    await world.happens(host("web"), discovered("web", { resources }))
+    const band = (resource: string, from: string, to: string) =>
+      ({ type: "TargetResourceStatusChanged", data: { resource, from, to } }) as FleetEvent
+    await world.happens(host("web"), band("fs:/", "healthy", "warning"), band("fs:/", "warning", "critical"))
+    await world.happens(host("web"), band("fs:/data", "critical", "warning"))
+    const unmounted = [
+      { op: "test" as const, path: "/resources/fs:~1old", value: "critical" },
+      { op: "remove" as const, path: "/resources/fs:~1old" },
+    ]
+    await world.happens(host("web"), { type: "TargetChanged", data: { facet: "resources", patch: unmounted } })
+    expect((await world.told()).filter((told) => told.includes("disk-full"))).toEqual([
+      "raised disk-full web fs:/data",
+      "raised disk-full web fs:/old",
+      "raised disk-full web fs:/",
+      "resolved disk-full web fs:/data",
+      "resolved disk-full web fs:/old (withdrawn)",
     ])
   })
 

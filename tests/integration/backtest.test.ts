@@ -156,15 +156,62 @@ describe("drift", () => {
 })
 
 describe("a change", () => {
-  it("of what was pinned is told where nobody said that it would come", async () => {
-    const world = await alerting()
+  const onlySurprises = { alerts: { without: ["drift-found"] } }
+
+  it("of what was pinned is told where nobody said that it would come, as drift where that is told", async () => {
+    for (const [configuration, rule] of [
+      [onlySurprises, "unexpected-change web"],
+      [{}, "drift-found web golden"],
+    ] as const) {
+      const world = await alerting(configuration)
+      const ask = asker<Answer>(world.fleet)
+      for (const name of ["web", "db", "toy"]) await world.happens(host(name), discovered(name))
+      await ask("pin", { name: "golden", q: "name:web" })
+      await ask("expect add", { q: "name:db", field: "packages", until: "+2h" })
+      await world.settled()
+      for (const name of ["web", "db", "toy"]) await world.happens(host(name), nginx("1"))
+      expect(await world.told()).toEqual([`raised ${rule}`])
+      expect(await again(world)).toEqual(await live(world))
+    }
+  })
+
+  it("is over when all that was unannounced is as it was, which is no surprise", async () => {
+    const world = await alerting(onlySurprises)
     const ask = asker<Answer>(world.fleet)
-    for (const name of ["web", "db", "toy"]) await world.happens(host(name), discovered(name))
-    await ask("pin", { name: "golden", q: "name:web OR name:db" })
-    await ask("expect add", { q: "name:db", field: "packages", until: "+2h" })
+    await world.happens(host("web"), discovered("web", { os: { kernel: "6.1", id: "debian" } }))
+    await ask("pin", { name: "golden" })
+    await world.happens(host("web"), targetChanged("/os/kernel", "6.2"))
+    await world.happens(host("web"), targetChanged("/os/id", "ubuntu"))
+    await world.happens(host("web"), targetChanged("/os/kernel", "6.1"))
+    expect(await world.told()).toEqual(["raised unexpected-change web"])
+    await world.happens(host("web"), targetChanged("/os/id", "debian"))
+    expect(await world.told()).toEqual(["raised unexpected-change web", "resolved unexpected-change web"])
+    expect(await again(world)).toEqual(await live(world))
+  })
+
+  it.each([
+    [
+      "said to have been expected",
+      "expect add",
+      { q: "name:web", field: "os.kernel", from: "-1h", until: "+1h" },
+      true,
+    ],
+    ["something else is", "expect add", { q: "name:web", field: "packages", from: "-1h", until: "+1h" }, false],
+    ["expected from now on", "expect add", { q: "name:web", field: "os.kernel", until: "+1h" }, false],
+    ["pinned with it", "pin", { name: "golden" }, true],
+    ["pinned with it beside what was", "pin", { name: "silver" }, false],
+    ["asked for no more", "withdraw", { name: "golden" }, true],
+  ])("is over, or not, when it is %s", async (_, operation, input, isOver) => {
+    const world = await alerting(onlySurprises)
+    const ask = asker<Answer>(world.fleet)
+    await world.happens(host("web"), discovered("web", { os: { kernel: "6.1" } }))
+    await ask("pin", { name: "golden" })
+    await world.happens(host("web"), targetChanged("/os/kernel", "6.2"))
+    world.clock.advance(60_000)
+    await ask(operation, input)
     await world.settled()
-    for (const name of ["web", "db", "toy"]) await world.happens(host(name), nginx("1"))
-    expect(await toldOf(world, "unexpected-change")).toEqual(["raised unexpected-change web"])
+    const raised = "raised unexpected-change web"
+    expect(await world.told()).toEqual(isOver ? [raised, "resolved unexpected-change web"] : [raised])
     expect(await again(world)).toEqual(await live(world))
   })
 })

@@ -173,6 +173,8 @@ describe("the rules that come with the program", async () => {
     ["image-tags", { container: { image: "nginx:latest" } }, ["drift /container/image"]],
     ["no-privileged-containers", { container: { privileged: true } }, ["drift /container/privileged"]],
     ["restart-policy", { container: { restart: "always" } }, []],
+    ["kept-running", { container: { restart: "always" }, state: { status: "stopped" } }, ["drift /state/status"]],
+    ["kept-running", { container: { restart: "no" }, state: { status: "stopped" } }, []],
   ] as [string, JsonObject, string[]][])("%s: %j", (name, document, expected) =>
     expect(findings(name, { lifecycle: "observed", ...document })).toEqual(expected),
   )

@@ -8,6 +8,8 @@ export interface Received {
   readonly url: string | undefined
   readonly headers: http.IncomingHttpHeaders
   readonly body: string
+  /** When it had come whole, in milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** What it does with a request: answers with a status, says nothing, breaks off before or after it has read it, or answers slowly. */
@@ -59,11 +61,11 @@ export class Receiver {
     const number = this.requests.length
     let body = ""
     request.setEncoding("utf8")
-    const early = this.manner({ method, url, headers, body }, number)
+    const early = this.manner({ method, url, headers, body, at: Date.now() }, number)
     if (early === "reset") return void request.socket.destroy()
     request.on("data", (chunk: string) => (body += chunk))
     request.on("end", () => {
-      const received = { method, url, headers, body }
+      const received = { method, url, headers, body, at: Date.now() }
       this.requests.push(received)
       const manner = this.manner(received, number)
       if (manner === "hang") return

@@ -3,6 +3,7 @@ import { type EventType, type RecordedEvent, changeTypes } from "#events/catalog
 import type { AlertAbout } from "#events/alert.js"
 import { driftOf } from "#drift/drift.js"
 import { isUnexpected } from "#drift/expected.js"
+import { stillSurprises } from "#drift/surprises.js"
 import type { DriftRow } from "#drift/row.js"
 import { type Position, position } from "#kernel/point.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
@@ -14,14 +15,15 @@ import { type Judging, type Rule, type Verdict, titled } from "../rule.js"
 
 /** So many entities that drift from what was just declared are told in one. */
 const storm = 20
-/** How something is doing is nothing that is agreed upon. */
+/** How something is doing: a rule may expect that, but nobody says such a change beforehand. */
 const ofState: ReadonlySet<EventType> = new Set([
   "ServiceStateChanged",
   "ServiceFlappingStarted",
   "ServiceFlappingEnded",
   "TargetResourceStatusChanged",
 ])
-const ofEntities = changeTypes.filter((type) => !ofState.has(type))
+/** A host key that is another one is told by its own rule. */
+const ofEntities = changeTypes.filter((type) => type !== "HostKeyChanged")
 
 export const driftFound: Rule = {
   name: "drift-found",
@@ -63,19 +65,43 @@ async function changed(event: RecordedEvent, { views, open }: Judging): Promise<
   const record = await recordChanged(views, event)
   if (record === undefined) return []
   const known = (await open()).filter(({ about }) => about.id === record.id)
-  if (known.length === 0 && (await views.baselines.at(event.position)).length === 0) return []
-  const rows = driftsOf((await driftOf(views, event, { about: record })).rows)
-  const before = position(event.position - 1)
-  const verdicts: Verdict[] = known
+  const rows = await rowsOf(views, record, event)
+  const right: readonly Verdict[] = known
     .filter(({ about }) => !rows.some(({ baseline }) => baseline === about.part))
     .map(({ about }) => ({ is: "right", about }))
-  const names = [...new Set(rows.map(({ baseline }) => baseline))]
-  for (const name of names) {
-    const of = rows.filter(({ baseline }) => baseline === name)
+  return [...right, ...(await newlyDrifting(views, record, rows, event))]
+}
+
+/** Of an entity at a position. */
+async function rowsOf(
+  views: ViewsReader,
+  record: RecordRow,
+  { position: at }: Pick<RecordedEvent, "position">,
+): Promise<readonly DriftRow[]> {
+  if ((await views.baselines.at(at)).length === 0) return []
+  return driftsOf((await driftOf(views, { position: at }, { about: record })).rows)
+}
+
+/** By which of the baselines that it drifts from it did not before the event. */
+async function newlyDrifting(
+  views: ViewsReader,
+  record: RecordRow,
+  rows: readonly DriftRow[],
+  event: RecordedEvent,
+): Promise<readonly Verdict[]> {
+  const before = position(event.position - 1)
+  const verdicts: Verdict[] = []
+  for (const name of new Set(rows.map(({ baseline }) => baseline))) {
     const asked = { about: record, baseline: name }
     const was = record.discovered > before ? [] : driftsOf((await driftOf(views, { position: before }, asked)).rows)
+    if (was.length > 0) continue
     const about = { ...(await aboutRecord(views, record, event.position)), part: name }
-    if (was.length === 0) verdicts.push(wrong(about, of))
+    verdicts.push(
+      wrong(
+        about,
+        rows.filter(({ baseline }) => baseline === name),
+      ),
+    )
   }
   return verdicts
 }
@@ -103,18 +129,39 @@ function graveOf(rows: readonly DriftRow[]): "warning" | "critical" {
   return rows.some(({ severity }) => severity === "critical") ? "critical" : "warning"
 }
 
-export const unexpectedChange: Rule = {
-  name: "unexpected-change",
-  // A host key that is another one is told by its own rule.
-  types: ofEntities.filter((type) => type !== "HostKeyChanged"),
-  async judge(event, { views }) {
-    if (!(await isUnexpected(views, event))) return []
-    const record = await recordChanged(views, event)
-    if (record === undefined) return []
-    const about = await aboutRecord(views, record, event.position)
-    const title = titled(
-      `${about.name} has changed and nobody said it would: ${event.type} at position ${event.position}`,
-    )
-    return [{ is: "wrong", about, severity: "warning", title }]
-  },
+/** @param isDriftTold whether what comes to drift is told as that: then it is not told as a surprise besides */
+export function unexpectedChange(isDriftTold: boolean): Rule {
+  return {
+    name: "unexpected-change",
+    types: [
+      ...ofEntities.filter((type) => !ofState.has(type)),
+      "BaselineDeclared",
+      "BaselineWithdrawn",
+      "ChangeExpected",
+    ],
+    async judge(event, judging) {
+      const { views, ledger } = judging
+      const record = isOfEntity(event) ? await recordChanged(views, event) : undefined
+      if (record !== undefined && (await isUnexpected(views, event))) {
+        const isDrift =
+          isDriftTold && (await newlyDrifting(views, record, await rowsOf(views, record, event), event)).length > 0
+        return isDrift ? [] : [surprise(await aboutRecord(views, record, event.position), event)]
+      }
+      // What is said of all may end any of them.
+      const concerned = (await judging.open()).filter(({ about }) => !isOfEntity(event) || about.id === record?.id)
+      const verdicts: Verdict[] = []
+      for (const { about, cause } of concerned)
+        if (!(await stillSurprises(views, ledger, cause, event.position))) verdicts.push({ is: "right", about })
+      return verdicts
+    },
+  }
+}
+
+function isOfEntity({ type }: RecordedEvent): boolean {
+  return changeTypes.includes(type)
+}
+
+function surprise(about: AlertAbout, { type, position: at }: RecordedEvent): Verdict {
+  const title = titled(`${about.name} has changed and nobody said it would: ${type} at position ${at}`)
+  return { is: "wrong", about, severity: "warning", title }
 }

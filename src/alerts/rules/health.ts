@@ -9,7 +9,7 @@ import { type Rule, titled } from "../rule.js"
 /** So much above the bound it is well again. */
 const hysteresis = 0.05
 
-const facets = new Set(["updates", "security", "access", "guest"])
+const facets = new Set(["resources", "updates", "security", "access", "guest"])
 
 /** @param below the score */
 export function healthBelow(below: number): Rule {

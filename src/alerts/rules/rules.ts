@@ -3,6 +3,7 @@ import type { AlertsConfig } from "#config/alerts.js"
 import type { Rule } from "../rule.js"
 import { certificateExpiring } from "./certificates.js"
 import { checkFailing } from "./checks.js"
+import { diskFull } from "./disks.js"
 import { discoveryBlind, discoveryFailing, massAbsence } from "./discovery.js"
 import { driftFound, unexpectedChange } from "./drift.js"
 import { healthBelow } from "./health.js"
@@ -15,6 +16,7 @@ export function rulesOf({ rules, without, healthBelow: below, certificates }: Al
   const builtIn: readonly Rule[] = [
     unreachable,
     serviceFailed,
+    diskFull,
     checkFailing,
     healthBelow(below),
     hostKeyChanged,
@@ -23,7 +25,7 @@ export function rulesOf({ rules, without, healthBelow: below, certificates }: Al
     discoveryBlind,
     massAbsence,
     driftFound,
-    unexpectedChange,
+    unexpectedChange(!without.includes("drift-found")),
   ]
   return [...builtIn.filter(({ name }) => !without.some((one) => one === name)), ...rules.map(ownRule)]
 }
