@@ -11,9 +11,10 @@ export const movedEvent: EventDefinition<typeof moved> = {
   version: 2,
   upcasters: {
     // The first version had both in one text. What was stored stays as it is, and is read in today's shape.
-    1: ({ place }) => {
-      const [site, rack] = String(place).split("/")
-      return { site: site ?? "", rack: rack ?? null }
+    1: (data) => {
+      const { place } = z.strictObject({ place: z.string() }).parse(data)
+      const [site = "", rack = null] = place.split("/")
+      return { site, rack }
     },
   },
 }
