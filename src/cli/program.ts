@@ -196,6 +196,7 @@ const groups: Readonly<Record<string, string>> = {
   tag: "Add and remove tags of machines",
   subscription: "List, pause, resume and replay what follows the ledger",
   deadletter: "List events that a handler could not handle, and have it try again",
+  delivery: "See how channels are told of alerts, try them, and have it told again",
   inventory: "Export the inventory at any point, and import one",
   snapshot: "Name points in time, to compare with later; a snapshot copies nothing and is not for restoring a fleet",
   query: "Save queries, to be asked for as saved:NAME",

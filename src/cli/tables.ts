@@ -187,6 +187,26 @@ const views: Readonly<Record<string, View>> = {
     outcome === "handled"
       ? `${pc.green("handled")} by ${cell(handler)}: position ${cell(position)}`
       : `${pc.red("failed")} again in ${cell(handler)}: position ${cell(position)}: ${cell(message)}`,
+  "delivery list": (answer: { at: At; items: Record<string, Json>[] }) =>
+    list({ ...answer, next: null }, [
+      "name",
+      "kind",
+      "owed",
+      "taken",
+      "failed",
+      "dead",
+      "lastSuccess",
+      "nextAt",
+      "error",
+    ]),
+  "delivery dead": (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list(answer, ["channel", "what", "alerts", "owedSince", "attempts", "error", "id"]),
+  "delivery test": ({ outcome, message }: { outcome: string; message: string | null }) =>
+    message === null ? `${pc.green(outcome)} by its receiver` : `${pc.red(outcome)}: ${printable(message)}`,
+  "delivery retry": ({ messages, over }: { messages: number; over: number }) =>
+    `${plural(messages, "message")} on the way again${over === 0 ? "" : `; ${plural(over, "alert")} not told any more: over`}`,
+  "delivery replay": ({ owed, from }: { owed: number; from: { position: number } }) =>
+    `${plural(owed, "event")} behind position ${from.position} told again`,
   verify: ({
     wrong,
     events,

@@ -5,12 +5,13 @@ import { type Clock, epochMs } from "#kernel/clock.js"
 import type { Point } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Deliveries } from "#ops/deliveries.js"
-import type { Outbox } from "#ops/outbox.js"
+import type { Outbox, Owed } from "#ops/outbox.js"
 import type { ToldOf } from "#ops/told.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { type Raised, raisedOf } from "./compose.js"
 import { alertIdOf, deliveryId, groupOf } from "./identify.js"
 import { type Heard, type RecordedAlertEvent, alertTypes, react } from "./owe.js"
+import type { State } from "./message.js"
 
 export interface Judges {
   /** Whether nobody is to be told of an alert at a point, as it is silenced or what it is about is being worked on. */
@@ -50,24 +51,28 @@ export function owing(ports: OwingPorts): Handler {
 
 /** At once, within a transaction. */
 function oweTo(channel: ChannelConfig, heard: Heard, { outbox, told }: OwingPorts["ops"]): void {
-  const { event, raised, now } = heard
+  const { event } = heard
   const { name } = channel
   const alert = alertIdOf(event.stream)
   const reaction = react(channel, told.of(name, alert), heard)
   if (reaction.told === null) told.forget(name, alert)
   else if (reaction.told !== undefined) told.note(reaction.told)
-  if (reaction.owe === undefined) return
-  outbox.owe({
-    id: deliveryId(name, event.id),
-    channel: name,
-    alert,
-    position: event.position,
-    group: groupOf(reaction.owe, raised.data.rule),
-    severity: event.type === "AlertEscalated" ? event.data.severity : raised.data.severity,
-    arrivedAt: now,
-  })
+  if (reaction.owe !== undefined) outbox.owe(owedOf(channel, heard, reaction.owe))
 }
 
-function isOfAlert(event: RecordedEvent): event is RecordedAlertEvent {
+/** What a channel is owed of an event. */
+export function owedOf({ name }: ChannelConfig, { event, raised, now }: Heard, state: State): Owed {
+  return {
+    id: deliveryId(name, event.id),
+    channel: name,
+    alert: alertIdOf(event.stream),
+    position: event.position,
+    group: groupOf(state, raised.data.rule),
+    severity: event.type === "AlertEscalated" ? event.data.severity : raised.data.severity,
+    arrivedAt: now,
+  }
+}
+
+export function isOfAlert(event: RecordedEvent): event is RecordedAlertEvent {
   return (alertTypes as readonly string[]).includes(event.type)
 }

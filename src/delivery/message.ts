@@ -3,7 +3,7 @@ import type { EventOf } from "#events/catalog.js"
 import type { Instant } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
 
-export type State = "raised" | "escalated" | "acknowledged" | "silenced" | "resolved" | "reminder"
+export type State = "raised" | "escalated" | "acknowledged" | "silenced" | "resolved" | "reminder" | "test"
 export type Severity = "warning" | "critical"
 
 export type AlertEvent = EventOf<
@@ -32,7 +32,7 @@ export interface TellableAlert {
 }
 
 export interface Message {
-  /** The same however often it is sent: that of the first event in it. */
+  /** The same however often it is sent, and of no other message: it says exactly what is told in it. */
   readonly id: string
   readonly state: State
   readonly rule: string

@@ -25,7 +25,10 @@ export async function account(
   input: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   if (accounted === undefined) return
-  const given = accounted.what === undefined ? undefined : input[accounted.what]
+  const given = [accounted.what ?? []]
+    .flat()
+    .map((field) => input[field])
+    .find((value) => value !== undefined)
   const what = typeof given === "string" ? { what: given.slice(0, longest).toWellFormed() } : {}
   const type = accounted.as === "export" ? "DataExported" : "AdministrationPerformed"
   const data = { operation: name, ...what }

@@ -56,8 +56,8 @@ interface Base<I extends z.ZodObject> {
   readonly input: I
   readonly route: Route
   readonly command: Command
-  /** Said of what is written down in the ledger when it is used, as it leaves no event of its own; `what` is the input that says of what it was. */
-  readonly accounted?: { readonly as: "export" | "administration"; readonly what?: string }
+  /** Said of what is written down in the ledger when it is used, as it leaves no event of its own; `what` is the input that says of what it was, or those of which one does. */
+  readonly accounted?: { readonly as: "export" | "administration"; readonly what?: string | readonly string[] }
 }
 
 export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {

@@ -17,7 +17,7 @@ type Finding = z.output<typeof finding>
 
 export const doctor = query({
   name: "doctor",
-  summary: "Check configuration, permissions, clock, disk, keys, ledger and sources, and say what to do",
+  summary: "Check configuration, permissions, clock, disk, keys, ledger, channels and sources, and say what to do",
   scope: "read",
   withoutViews: true,
   input: z.object({}),
@@ -112,6 +112,15 @@ const checks: Readonly<Record<string, Look>> = {
         ? warning(`${name} is ${lag} events behind`, "wait, or look at the load")
         : ok(`${name} is ${state}`)
     }),
+
+  channels: async ({ delivery, ops }) => {
+    const accounts = await ops.deliveries.accounts()
+    return delivery.channels.map(({ name }) => {
+      const account = accounts.find((one) => one.name === name)
+      if (account === undefined || account.failures === 0) return ok(`${name} can be told of alerts`)
+      return warning(`${name} cannot be told of alerts: ${account.error}`, `fleet-ledger delivery test ${name}`)
+    })
+  },
 
   sources: async ({ discovery, ops, clock }) => {
     const looks = new Map((await ops.looks.all()).map((look) => [look.source, look]))

@@ -12,6 +12,7 @@ import { complete } from "./complete.js"
 import { count } from "./count.js"
 import { deadLetterList, deadLetterRetry } from "./dead-letters.js"
 import { baselines, pin, withdrawBaseline } from "./baselines.js"
+import { deliveryDead, deliveryList, deliveryReplay, deliveryRetry, deliveryTest } from "./delivery.js"
 import { density } from "./density.js"
 import { diff } from "./diff.js"
 import { drift } from "./drift.js"
@@ -131,6 +132,11 @@ export const operations: readonly Operation[] = [
   subscriptionReplay,
   deadLetterList,
   deadLetterRetry,
+  deliveryList,
+  deliveryDead,
+  deliveryTest,
+  deliveryRetry,
+  deliveryReplay,
   access,
   login,
   tokenCreate,

@@ -37,6 +37,10 @@ export interface ChannelAccount {
   readonly error: string | null
 }
 
+/** So long, and so many of a channel, what was given up can be sent after all. */
+const keptMs = 30 * 86_400_000
+const keptOfChannel = 1_000
+
 export type Deliveries = ReturnType<typeof deliveries>
 
 interface Row extends Omit<Delivery, "members"> {
@@ -56,8 +60,9 @@ export function deliveries(db: Db, keptSince: () => number) {
   const open = db.prepare<[string, number], Row>(
     `SELECT ${columns} FROM deliveries WHERE channel = ? AND state = 'owed' ORDER BY next_at, owed_at, id LIMIT ?`,
   )
-  const dead = db.prepare<[number, string, number], Row>(
-    `SELECT ${columns} FROM deliveries WHERE state = 'dead' AND (owed_at, id) > (?, ?) ORDER BY owed_at, id LIMIT ?`,
+  const one = db.prepare<[string], Row>(`SELECT ${columns} FROM deliveries WHERE id = ?`)
+  const dead = db.prepare<[string | null, string | null, number, string, number], Row>(
+    `SELECT ${columns} FROM deliveries WHERE state = 'dead' AND (? IS NULL OR channel = ?) AND (owed_at, id) > (?, ?) ORDER BY owed_at, id LIMIT ?`,
   )
   const counts = db.prepare<[], { readonly channel: string; readonly state: string; readonly count: number }>(
     "SELECT channel, state, count(*) AS count FROM deliveries GROUP BY channel, state",
@@ -81,9 +86,11 @@ export function deliveries(db: Db, keptSince: () => number) {
   )
   const removeDead = db.prepare<[number]>("DELETE FROM deliveries WHERE state = 'dead' AND owed_at < ?")
   const buried = db.prepare<[string]>("UPDATE channels SET buried = buried + 1 WHERE name = ?")
-  const revive = db.prepare<[number, number, string], Row>(
-    `UPDATE deliveries SET owed_at = iif(state = 'dead', ?, owed_at), state = 'owed', attempts = 0, next_at = ? WHERE id = ? RETURNING ${columns}`,
+  const prune = db.prepare<[{ readonly channel: string; readonly before: number; readonly most: number }]>(
+    `DELETE FROM deliveries WHERE channel = @channel AND state = 'dead' AND (owed_at < @before OR id NOT IN (
+       SELECT id FROM deliveries WHERE channel = @channel AND state = 'dead' ORDER BY owed_at DESC, id DESC LIMIT @most))`,
   )
+  const hasten = db.prepare<[number, string]>("UPDATE deliveries SET attempts = 0, next_at = ? WHERE id = ?")
   const release = db.prepare<[string]>("UPDATE channels SET next_at = 0 WHERE name = ?")
   const beyond = db.prepare<[number], string>(
     "SELECT id FROM deliveries WHERE EXISTS (SELECT 1 FROM json_each(members) WHERE value > ?)",
@@ -107,15 +114,11 @@ export function deliveries(db: Db, keptSince: () => number) {
     bury.run(error, id)
     failure.run(now, error, channel)
     buried.run(channel)
+    prune.run({ channel, before: now - keptMs, most: keptOfChannel })
   })
-  const revived = db.transaction((id: string, now: number): Delivery => {
-    const row = revive.get(now, now, id)
-    if (row === undefined) {
-      const sentence = `no message "${id.slice(0, 80)}" is owed or was given up`
-      throw new FleetError("NotFound", sentence)
-    }
-    release.run(row.channel)
-    return deliveryOf(row)
+  const hastened = db.transaction(({ id, channel }: Delivery, now: number) => {
+    hasten.run(now, id)
+    release.run(channel)
   })
   const forgetBehind = db.transaction((head: number) => {
     for (const id of beyond.all(head)) remove.run(id)
@@ -140,13 +143,28 @@ export function deliveries(db: Db, keptSince: () => number) {
     /** It is given up, until somebody says otherwise; what waits behind it goes on. */
     bury: async (delivery: Delivery, error: string, now: number): Promise<void> =>
       givenUp.immediate(delivery, error, now),
-    /** Those that were given up, oldest first. */
+    /** Those that were given up, oldest first; of all channels or one. */
     dead: async (
       after: { readonly owedAt: number; readonly id: string },
       limit: number,
-    ): Promise<readonly Delivery[]> => dead.all(after.owedAt, after.id, limit).map(deliveryOf),
-    /** Owes one again that was given up, or has one that waits tried now. @throws FleetError `NotFound` */
-    revive: async (id: string, now: number): Promise<Delivery> => revived.immediate(id, now),
+      channel: string | null = null,
+    ): Promise<readonly Delivery[]> => dead.all(channel, channel, after.owedAt, after.id, limit).map(deliveryOf),
+    /** One that is owed or was given up. @throws FleetError `NotFound` */
+    async find(id: string): Promise<Delivery> {
+      const row = one.get(id)
+      if (row !== undefined) return deliveryOf(row)
+      throw new FleetError("NotFound", `no message "${id.slice(0, 80)}" is owed or was given up`)
+    },
+    /** Has one that waits tried now, whatever its channel waits for. */
+    hasten: async (delivery: Delivery, now: number): Promise<void> => hastened.immediate(delivery, now),
+    /** Has a channel tried now. */
+    async release(channel: string): Promise<void> {
+      release.run(channel)
+    },
+    /** Forgets what a channel was given up for too long ago. */
+    async prune(channel: string, now: number): Promise<void> {
+      prune.run({ channel, before: now - keptMs, most: keptOfChannel })
+    },
     /** Messages of each channel, by state. */
     counts: async (): Promise<
       readonly { readonly channel: string; readonly state: string; readonly count: number }[]

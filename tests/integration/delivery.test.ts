@@ -201,7 +201,8 @@ describe("a receiver", () => {
     ["breaks off when it has read", "read, then reset"],
     ["leads elsewhere", { status: 307, headers: { location: "http://169.254.169.254/" } }],
   ] as const)("that %s is sent the same again, later and later, until it takes it", async (_, manner) => {
-    const { receiver, world, ledger, time } = await oneReceiver()
+    // Whoever says nothing is waited for, in real time.
+    const { receiver, world, ledger, time } = await oneReceiver({}, manner === "hang" ? { patienceMs: 1_000 } : {})
     let attempts = 0
     const times: number[] = []
     receiver.manner = ({ body }) => {
@@ -273,7 +274,7 @@ describe("a receiver", () => {
     expect(await world.dead()).toMatchObject([{ channel: "c0", members: [0], error: `${host} answered 400` }])
     receiver.manner = () => ({ status: 200 })
     const [letter] = await world.dead()
-    await world.ops.deliveries.revive(letter?.id ?? "", Date.parse(world.time.now()))
+    await world.delivery.retry(letter?.id ?? "")
     await done(world)
     expect(told(receiver.taken)).toStrictEqual(["raised web-1", "raised odd"])
   })
@@ -307,7 +308,8 @@ describe("a receiver", () => {
   it("that is dead holds up no other, nor the handler", async () => {
     const [hanging, good] = [await Receiver.start(), await Receiver.start()]
     hanging.manner = () => "hang"
-    const world = await delivering([{ url: hanging.url }, { url: "http://127.0.0.1:1/" }, { url: good.url }])
+    const channels = [{ url: hanging.url }, { url: "http://127.0.0.1:1/" }, { url: good.url }]
+    const world = await delivering(channels, { patienceMs: 500 })
     for (let number = 0; number < 20; number++) await raise(world.ledger, `web-${number}`, { rule: `rule-${number}` })
     await world.time.passes(() => good.taken.length === 20)
     const { position } = await world.ledger.head()

@@ -56,7 +56,6 @@ export async function deliveringIn(
     judges: { isQuiet: async () => false },
     isOurs: () => true,
     backOff,
-    patienceMs: 300,
     ...ports,
   })
   const { handlers } = delivery

@@ -4,6 +4,7 @@ import { type Message, type TellableAlert, cut, linkOf } from "../message.js"
 
 /** Without an end Alertmanager makes one up, of minutes: an alert lasts until we say that it is over. */
 const lastsMs = 365 * 86_400_000
+const testLastsMs = 300_000
 const longest = 500
 
 export function alertmanagerPayload({ alerts, state, home }: Message): object {
@@ -17,7 +18,7 @@ export function alertmanagerPayload({ alerts, state, home }: Message): object {
       ...(alert.reason !== undefined && { reason: text(alert.reason) }),
     },
     startsAt: alert.raisedAt,
-    endsAt: state === "resolved" ? alert.at : later(alert.at),
+    endsAt: state === "resolved" ? alert.at : later(alert.at, state === "test" ? testLastsMs : lastsMs),
     generatorURL: linkOf(alert, home),
   }))
 }
@@ -36,6 +37,6 @@ function text(foreign: string): string {
   return cut(foreign.toWellFormed(), longest)
 }
 
-function later(at: Instant): Instant {
-  return instant(epochMs(at) + lastsMs)
+function later(at: Instant, ms: number): Instant {
+  return instant(epochMs(at) + ms)
 }

@@ -27,7 +27,7 @@ export function emailOf(message: Message, domain: string): Email {
     text: textOf(message),
     html: htmlOf(message),
     messageId: `<${message.id}@${domain}>`,
-    ...(state !== "raised" && thread !== undefined && { inReplyTo: thread }),
+    ...(state !== "raised" && state !== "test" && thread !== undefined && { inReplyTo: thread }),
     references,
   }
 }
