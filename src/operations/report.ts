@@ -51,8 +51,8 @@ export const report = text({
   async run({ fleet, point, signal }, { kind, since, format, limit: most }) {
     if (since !== undefined && !isOfPeriod(kind))
       throw new FleetError("InvalidInput", `a report on ${kind} is about a point alone and takes no "since"`)
-    const period = isOfPeriod(kind) ? await periodBefore(fleet, point, since) : null
-    const made = await reportOf(kind, { line: fleet, point, since: period, most, signal })
+    const begin = () => periodBefore(fleet, point, since)
+    const made = await reportOf(kind, { line: fleet, point, most, signal }, begin)
     const { mediaType, write } = formats[format]
     return { mediaType, pieces: piecesOf(write(made)) }
   },

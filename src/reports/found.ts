@@ -34,7 +34,7 @@ export async function countOf(asked: Asked, kind: Kind, q: string): Promise<numb
   return asked.line.views.entities.count({ kind, at: asked.point.position, condition })
 }
 
-async function conditionOf({ line, point }: Asked, kind: Kind, q: string): Promise<Condition | undefined> {
+export async function conditionOf({ line, point }: Asked, kind: Kind, q: string): Promise<Condition | undefined> {
   const resolve = (moment: string) => momentOf(line, point, moment)
   return (await understand(parseQuery(q), { kinds: [kind], point, resolve })).get(kind)
 }

@@ -4,18 +4,19 @@ import type { Kind } from "#projections/inventory/read.js"
 import { Judge, healthTotals } from "#timeline/health.js"
 import { type JudgedEntity, judgedOfKind, reasonsOf } from "#timeline/judged.js"
 import { entityRef } from "#timeline/entity.js"
-import type { Asked } from "./asked.js"
+import type { Asked, AskedOfPeriod } from "./asked.js"
+import { counted, mostFirst } from "./counts.js"
 import { found } from "./found.js"
 import { type Cell, type Chart, type Section, type Tone, bars, figures, section } from "./report.js"
 import { scoresOver } from "./trend.js"
 
-export async function health(asked: Asked): Promise<readonly Section[]> {
+export async function health(asked: AskedOfPeriod): Promise<readonly Section[]> {
   const { line, point } = asked
   const judge = await Judge.at(line.views, point)
   const [machines, stacks] = [await judged(asked, judge, "target"), await judged(asked, judge, "stack")]
   return [
     section("Machines", { figures: totalsOf(machines), chart: statuses(machines) }),
-    ...(await scoresOver(asked)),
+    await scoresOver(asked),
     await worst(asked, "Machines that are not well, worst first", "machine", machines),
     whatItTakes(machines),
     await worst(asked, "Stacks that are not well, worst first", "stack", stacks),
@@ -81,12 +82,10 @@ export async function worst(
 
 /** Of which kinds of trouble there is how much. */
 function whatItTakes(machines: readonly JudgedEntity[]): Section {
-  const counts = new Map<string, number>()
-  for (const { health: judgement } of machines)
-    for (const factor of new Set(judgement.reasons.map((reason) => reason.factor)))
-      counts.set(factor, (counts.get(factor) ?? 0) + 1)
-  const inOrder = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-  return section("What is wrong, by how many machines", { chart: bars(inOrder, "warning") })
+  const factors = machines.flatMap(({ health: { reasons } }) => [...new Set(reasons.map(({ factor }) => factor))])
+  return section("What is wrong, by how many machines", {
+    chart: bars(mostFirst(counted(factors, [], (factor) => factor)), "warning"),
+  })
 }
 
 export async function failingChecks({ line: { views }, point, most }: Asked): Promise<Section> {

@@ -1,5 +1,5 @@
 /** The fleet on one page. */
-import type { Asked } from "./asked.js"
+import type { Asked, AskedOfPeriod } from "./asked.js"
 import { type Question, found } from "./found.js"
 import { failingChecks, statuses, totalsOf, worst } from "./health.js"
 import { Judge } from "#timeline/health.js"
@@ -27,17 +27,17 @@ const questions: readonly Question[] = [
 /** More values than anybody looks at in a chart. */
 const mostBars = 12
 
-export async function summary(asked: Asked): Promise<readonly Section[]> {
+export async function summary(asked: AskedOfPeriod): Promise<readonly Section[]> {
   const { line, point } = asked
   const machines = await judgedOfKind(line.views, await Judge.at(line.views, point), "target", point.position)
   const sections = [
     await sizes(asked),
     section("How machines are doing", { figures: totalsOf(machines), chart: statuses(machines) }),
-    ...(await scoresOver(asked)),
+    await scoresOver(asked),
     await worst(asked, "Machines that are not well, worst first", "machine", machines),
     await openAlerts(asked),
     await failingChecks(asked),
-    ...(await changesOver(asked)),
+    await changesOver(asked),
   ]
   for (const question of questions) sections.push(await found(asked, question))
   for (const [title, kind, by] of counted) sections.push(await countedBy(asked, title, kind, by))
