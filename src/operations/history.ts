@@ -8,6 +8,7 @@ import { nearest } from "#kernel/nearest.js"
 import type { Position } from "#kernel/point.js"
 import type { HistoryFilter } from "#projections/history/filter.js"
 import type { TimeBound } from "#projections/history/read.js"
+import { expectations } from "#drift/expected.js"
 import { type MarkedChange, markedChangeOf } from "#drift/marked.js"
 import { findEntity } from "#timeline/entity.js"
 import { resolvePoint } from "#timeline/resolve.js"
@@ -36,11 +37,18 @@ const input = z.object({
   actor: name.optional().describe("Only changes written down by this one: discovery, user:ada, token:ci"),
   source: name.optional().describe("Only changes told by this source"),
   run: name.optional().describe("Only changes written down in the run of this id"),
+  expectation: z
+    .enum(expectations)
+    .optional()
+    .describe("Only changes that were said to come (expected), or that are a surprise (surprising)"),
   order: z.enum(["newest", "oldest"]).default("newest").describe("Which come first: newest or oldest"),
   limit,
   cursor,
 })
 type Asked = z.output<typeof input>
+
+/** What is expected is worked out of each change, so a page is sought among so many times as many. */
+const mostPages = 8
 
 export const history = query({
   name: "history",
@@ -59,6 +67,7 @@ export const history = query({
       "history web-1 --field os.kernel --order oldest",
       "history --type ServiceStateChanged,HostKeyChanged --since -7d --until yesterday",
       "history --severity warning --source here --output json",
+      "history --expectation surprising --since -7d",
     ],
   },
   async run({ fleet, point }, asked) {
@@ -66,7 +75,7 @@ export const history = query({
     const { limit: most, order, own } = asked
     const record = asked.entity === undefined ? undefined : await findEntity(views, asked.entity, point.position)
     const records = record && (await recordsBehind(views, record, point.position, own))
-    const { positions, next } = await views.history.page({
+    const about = {
       at: point.position,
       newestFirst: order === "newest",
       limit: most,
@@ -74,11 +83,20 @@ export const history = query({
       own,
       ...(asked.since === undefined ? {} : { since: await boundOf({ fleet }, asked.since) }),
       ...(asked.until === undefined ? {} : { until: await boundOf({ fleet }, asked.until) }),
-      ...(asked.cursor === undefined ? {} : { after: keyOf(asked.cursor) }),
       ...(records === undefined ? {} : { recordNos: records.map(({ no }) => no) }),
-    })
+    }
     const items: MarkedChange[] = []
-    for (const event of await ledger.readAt(positions)) items.push(await markedChangeOf(views, event))
+    let next = asked.cursor === undefined ? null : keyOf(asked.cursor)
+    let pages = 0
+    do {
+      const page = await views.history.page({ ...about, ...(next === null ? {} : { after: next }) })
+      for (const event of await ledger.readAt(page.positions)) {
+        const change = await markedChangeOf(views, event)
+        if (asked.expectation === undefined || change.expectation === asked.expectation) items.push(change)
+      }
+      next = page.next
+      pages += 1
+    } while (items.length === 0 && next !== null && asked.expectation !== undefined && pages < mostPages)
     return { items, next: next === null ? null : encodeCursor(point, [next]) }
   },
 })

@@ -154,6 +154,17 @@ describe("a change", () => {
     expect(await last()).toMatchObject({ type: "TargetRetired", expectation: "surprising" })
   })
 
+  it("is found by whether it was said to come, however many others lie between", async () => {
+    const { fleet, ask } = await opened()
+    const web = await addHost(fleet, "web-1")
+    await ask("expect add", { q: "name:web-*", field: "packages", until: "+2h" })
+    await upgrade(fleet, web, "1")
+    for (const n of [0, 1, 2, 3, 4, 5, 6]) await changeKernel(fleet, web, `6.1.${n}`, `6.1.${n + 1}`)
+    const { items } = await ask("history", { expectation: "expected", limit: 2 })
+    expect(items).toMatchObject([{ type: "TargetChanged", expectation: "expected" }])
+    expect(await ask("history", { expectation: "surprising" })).toMatchObject({ items: [], next: null })
+  })
+
   it.each([
     [{ until: "+2h" }, /say what is to come/],
     [{ field: "packages", until: "-2h" }, /"until" is .*, which is not after/],
