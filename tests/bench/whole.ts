@@ -19,12 +19,13 @@ export async function benchWhole(views: Views, { ledger, discovered }: FleetOnDi
   const at = Math.floor((discovered + head) / 2) as Position
   const asked = { views, at, conditions: new Map(), signal }
   global.gc?.()
-  const before = process.memoryUsage.rss()
-  let [entities, characters, most] = [0, 0, before]
+  let [entities, characters, before, most] = [0, 0, 0, 0]
   const started = process.cpuUsage()
   for await (const line of jsonLines(asked)) {
     entities += 1
     characters += line.length
+    // Caches are filled by then.
+    if (entities === 1_000) before = process.memoryUsage.rss()
     if (entities % 500 === 0) most = Math.max(most, process.memoryUsage.rss())
   }
   const streaming = cpuSince(started)
@@ -45,9 +46,9 @@ export async function benchWhole(views: Views, { ledger, discovered }: FleetOnDi
       pass: ratio >= 0.3,
     },
     {
-      what: "memory more than before, meanwhile",
+      what: "memory at most, beyond what it was after 1,000 of them",
       budget: "≤ 100 MB",
-      measured: `${Math.round(grown)} MB`,
+      measured: `${Math.round(grown)} MB (${Math.round(most / 1e6)} in all)`,
       pass: grown <= 100,
     },
   ]

@@ -11,6 +11,7 @@ import { type Policy, defaultPolicy } from "#events/policy.js"
 import { facetsOf } from "#discovery/facets.js"
 import { decideDiscovered, decideMissing, decideSeen, decideTurn, statusOf } from "#discovery/decide.js"
 import type { EntityKind, Observation } from "#discovery/observation.js"
+import { epochMs, instant } from "#kernel/clock.js"
 import { type RecordId, type StreamName, recordId } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import { patchBetween } from "#kernel/patch.js"
@@ -289,18 +290,23 @@ function nth<T>(items: readonly T[], index: number): T | undefined {
   return items[index % items.length]
 }
 
+/** Some were seen before what is recorded in front of them, and some happened long before. */
 function stamped(event: FleetEvent): NewEvent {
-  return { ...event, metadata, observedAt }
+  const late = JSON.stringify(event.data).length % 4
+  const earlier = (ms: number) => instant(epochMs(observedAt) - ms)
+  const occurred = late === 3 ? { occurredAt: earlier(86_400_000) } : {}
+  return { ...event, metadata, observedAt: earlier(late * 60_000), ...occurred }
 }
 
-/** Appends a history and answers what the ledger made of it. */
+/** Appends a history, some of it twice, as whoever got no answer does; and answers what the ledger made of it. */
 export async function appendHistory(ledger: Ledger, history: History): Promise<readonly RecordedEvent[]> {
   const revisions = new Map<StreamName, number>()
   await Promise.all(
-    history.map(({ stream, events }) => {
+    history.flatMap(({ stream, events }, index) => {
       const revision = revisions.get(stream) ?? noStream
       revisions.set(stream, revision + events.length)
-      return ledger.append(stream, revision, events, "history")
+      const append = () => ledger.append(stream, revision, events, "history")
+      return index % 3 === 0 ? [append(), append()] : [append()]
     }),
   )
   return ledger.readAll({ after: origin, limit: 10_000 })
