@@ -34,29 +34,35 @@ try {
   process.stdout.write(
     `node ${process.version}, ${os.cpus().length} × ${cpu?.model.trim()}, ${new Date().toISOString().slice(0, 10)}\n\n`,
   )
-  const rows: Row[] = onlyTimeline ? [] : await benchAppend(folder)
+  const rows: Row[] = []
+  /** Told as they come, too: all of it takes long. */
+  const tell = (...told: readonly Row[]) => {
+    for (const { what, measured } of told) process.stderr.write(`${what}: ${measured}\n`)
+    rows.push(...told)
+  }
+  if (!onlyTimeline) tell(...(await benchAppend(folder)))
 
   const ledgerFile = path.join(folder, "ledger.db")
   const onDisk = await writeFleet(ledgerFile, targets, changes)
   if (!onlyTimeline) {
     const rebuilt = await benchRebuild(onDisk.ledger, ledgerFile, folder)
-    rows.push(...rebuilt.rows, ...(await benchPeers(folder, rebuilt.caughtUp)))
-    rows.push(...(await benchVerify(onDisk.ledger, ledgerFile, folder)))
+    tell(...rebuilt.rows, ...(await benchPeers(folder, rebuilt.caughtUp)))
+    tell(...(await benchVerify(onDisk.ledger, ledgerFile, folder)))
   }
   // As they are served: what is made by a rebuild is opened again, so that others can read it.
   const viewsFile = path.join(folder, "views.db")
   ;(await foldAll(onDisk.ledger, viewsFile)).close()
   const views = new Views(viewsFile)
-  rows.push(...(await benchEntity(views, onDisk, targets)), ...(await benchQueries(views, onDisk)))
-  rows.push(...(await benchWhole(views, onDisk)), ...(await benchImport(folder)))
-  rows.push(...(await benchWays({ views, ledger: onDisk.ledger }, changes)))
-  rows.push(await benchSnapshot(views, onDisk.ledger))
+  tell(...(await benchEntity(views, onDisk, targets)), ...(await benchQueries(views, onDisk)))
+  tell(...(await benchWhole(views, onDisk)), ...(await benchImport(folder)))
+  tell(...(await benchWays({ views, ledger: onDisk.ledger }, changes)))
+  tell(await benchSnapshot(views, onDisk.ledger))
 
   const small = await writeFleet(path.join(folder, "small.db"), targets / 10, compared)
   const smallViews = await foldAll(small.ledger, path.join(folder, "small-views.db"))
   const large = await writeFleet(path.join(folder, "large.db"), targets, compared, targets / 10)
   const largeViews = await foldAll(large.ledger, path.join(folder, "large-views.db"))
-  rows.push(
+  tell(
     ...(await benchDiff(
       { views: smallViews, ledger: small.ledger },
       { views: largeViews, ledger: large.ledger },
@@ -64,9 +70,9 @@ try {
     )),
   )
 
-  rows.push(...(await benchAged(folder, process.argv.includes("aged") ? [1e5, 1e6, 1e7] : [1e5, 1e6])))
-  if (process.argv.includes("serve")) rows.push(...(await benchServe(folder, 10_000)))
-  if (!onlyTimeline) rows.push(...(await benchSsh(folder, 200)))
+  tell(...(await benchAged(folder, process.argv.includes("aged") ? [1e5, 1e6, 1e7] : [1e5, 1e6])))
+  if (process.argv.includes("serve")) tell(...(await benchServe(folder, 10_000)))
+  if (!onlyTimeline) tell(...(await benchSsh(folder, 200)))
 
   print(rows)
   if (onlyTimeline) process.stdout.write(`\n${await benchToday(folder, 1_000, 30)}\n`)

@@ -91,7 +91,12 @@ export class Git implements Way {
   }
 
   async kept(): Promise<readonly Kept[]> {
-    return [{ bytes: this.#bytes(), bytesAtFirst: this.#bytesAtFirst, how: "after gc" }]
+    const [usual, bytesAtFirst] = [this.#bytes(), this.#bytesAtFirst]
+    this.#git("gc", "-q", "--aggressive", "--prune=now")
+    return [
+      { bytes: usual, bytesAtFirst, how: "after gc" },
+      { bytes: this.#bytes(), bytesAtFirst: undefined, how: "after gc --aggressive" },
+    ]
   }
 
   async close(): Promise<void> {
