@@ -10,6 +10,7 @@ import type { EventId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { type Db, type Store, openStore } from "#sqlite/open.js"
 import { storeError } from "#sqlite/errors.js"
+import { type ShortLog, shortLog } from "#sqlite/short-log.js"
 import type { Subscriber } from "#subscriptions/subscriber.js"
 import { baselinesProjection } from "./baselines/project.js"
 import { type BaselinesReader, baselinesReader } from "./baselines/read.js"
@@ -118,6 +119,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly maintenance: MaintenanceReader
   readonly #db: Db
   readonly #durable: boolean
+  readonly #shortLog: ShortLog | undefined
   readonly #scans: Scans
   readonly #fold: (events: readonly RecordedEvent[]) => void
   /** Index in its batch. */
@@ -153,6 +155,7 @@ export class Views implements Subscriber, ViewsReader {
       this.#db.close()
       throw storeError(error, "the views")
     }
+    this.#shortLog = durable && !this.#db.memory ? shortLog(this.#db) : undefined
     this.inventory = inventoryReader(this.#db)
     this.#scans = scansOf(this.#db, durable && !this.#db.memory)
     this.entities = entitiesReader(this.#db, this.#scans)
@@ -185,6 +188,7 @@ export class Views implements Subscriber, ViewsReader {
     this.#fold = (events) => {
       fold.immediate(events)
       this.#checkpoint = events.at(-1)?.position ?? this.#checkpoint
+      this.#shortLog?.committed()
     }
   }
 
@@ -251,6 +255,7 @@ export class Views implements Subscriber, ViewsReader {
 
   close(): void {
     this.#scans.close()
+    this.#shortLog?.close()
     this.#db.close()
   }
 }

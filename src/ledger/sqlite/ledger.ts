@@ -1,7 +1,9 @@
 /** The default engine: one SQLite file, one writer, durable at every commit. */
 import type { NewEvent } from "#events/catalog.js"
 import { type Db, openStore } from "#sqlite/open.js"
+import { type LogSync, logSync } from "#sqlite/log-sync.js"
 import { storeError } from "#sqlite/errors.js"
+import { type ShortLog, shortLog } from "#sqlite/short-log.js"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
@@ -31,17 +33,23 @@ export function openSqliteLedger(file: string, clock: Clock = systemClock): Ledg
 
 class SqliteLedger extends FileReads implements Ledger {
   readonly #db: Db
+  readonly #log: LogSync
+  readonly #shortLog: ShortLog | undefined
   readonly #appendAll: AppendAll
   readonly #adopt: (events: readonly StoredEvent[]) => void
   readonly #redact: Redact
   readonly archives: Archives
   #busy: Promise<unknown> = Promise.resolve()
   #queue: Waiting[] = []
+  /** Resolves when nothing is queued any more. */
+  #flushed: Promise<void> = Promise.resolve()
 
   constructor(file: string, clock: Clock) {
     const db = openStore(file, ledgerStore)
     super(db, `the ledger ${file}`)
     this.#db = db
+    this.#log = logSync(db)
+    this.#shortLog = db.memory ? undefined : shortLog(db)
     // What a redaction takes out of a page is overwritten there.
     this.#db.pragma("secure_delete = ON")
     const writing = writer(this.#db, this.archived)
@@ -73,25 +81,33 @@ class SqliteLedger extends FileReads implements Ledger {
     this.mustBeOpen()
     const append = { stream, expectedRevision, events: prepare(stream, expectedRevision, events, command), command }
     return new Promise((resolve, reject) => {
-      // Everything that asks within this turn of the event loop shares one commit.
-      if (this.#queue.push({ append, resolve, reject }) === 1) setImmediate(() => this.#flush())
+      // Everything that asks within this turn of the event loop, or while the disk is busy, shares one commit.
+      if (this.#queue.push({ append, resolve, reject }) === 1) this.#flushed = this.#flushed.then(() => this.#flush())
     })
   }
 
-  #flush(): void {
-    while (this.#queue.length > 0) {
-      const group = takeGroup(this.#queue)
-      try {
-        this.mustBeOpen()
-        const outcomes = this.#appendAll(group.map(({ append }) => append))
-        outcomes.forEach((outcome, i) => {
-          if (outcome instanceof FleetError) group[i]?.reject(outcome)
-          else group[i]?.resolve(outcome)
-        })
-      } catch (error) {
-        const reason = storeError(error, this.what)
-        for (const { reject } of group) reject(reason)
-      }
+  async #flush(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#queue.length > 0) await this.#write(takeGroup(this.#queue))
+  }
+
+  /** Nobody is told of events that are not on the disk yet. */
+  async #write(group: readonly Waiting[]): Promise<void> {
+    try {
+      this.mustBeOpen()
+      this.shown = this.read.head()
+      const outcomes = this.#log.unsynced(() => this.#appendAll(group.map(({ append }) => append)))
+      this.#shortLog?.committed()
+      await this.#log.synced()
+      this.shown = undefined
+      outcomes.forEach((outcome, i) => {
+        if (outcome instanceof FleetError) group[i]?.reject(outcome)
+        else group[i]?.resolve(outcome)
+      })
+    } catch (error) {
+      this.shown = undefined
+      const reason = storeError(error, this.what)
+      for (const { reject } of group) reject(reason)
     }
     this.appended.raise()
   }
@@ -127,8 +143,11 @@ class SqliteLedger extends FileReads implements Ledger {
   async close(): Promise<void> {
     if (this.isClosed) return
     await this.#busy
+    while (this.#queue.length > 0) await this.#flushed
+    await this.#flushed
     if (this.isClosed) return
-    this.#flush()
+    this.#log.close()
+    this.#shortLog?.close()
     this.closeFile()
   }
 }

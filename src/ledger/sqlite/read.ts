@@ -32,6 +32,12 @@ type StoredRow = readonly [
   recordedMs: number,
 ]
 
+interface NextPage {
+  readonly upTo: Position
+  readonly limit: number
+  readonly characters: number
+}
+
 /** Events of archives are decompressed together: so many. */
 const archivedAtOnce = 256
 
@@ -153,12 +159,12 @@ export function reader(db: Db, archived: ArchivedEvents) {
       return [...old, ...rows].map(eventOf)
     },
     /** The next ones, at least one if there is any: no more than `limit`, nor than makes about so many characters. */
-    next(after: Position, limit: number, characters: number): RecordedEvent[] {
+    next(after: Position, { upTo, limit, characters }: NextPage): RecordedEvent[] {
       const watermark = archived.rows.watermark()
       const rows =
         after < watermark
           ? archived.page(after + 1, watermark, Math.min(limit, archivedAtOnce))
-          : page.iterate(after, lastPosition, limit)
+          : page.iterate(after, upTo, limit)
       const events: RecordedEvent[] = []
       let read = 0
       for (const row of rows) {

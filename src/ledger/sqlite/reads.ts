@@ -3,7 +3,7 @@ import type { RecordedEvent } from "#events/catalog.js"
 import { storeError } from "#sqlite/errors.js"
 import type { Db } from "#sqlite/open.js"
 import { FleetError } from "#kernel/errors.js"
-import type { Position } from "#kernel/point.js"
+import type { Point, Position } from "#kernel/point.js"
 import type { Ledger } from "../port.js"
 import { Signal } from "../signal.js"
 import { ArchivedEvents } from "./archived.js"
@@ -19,6 +19,8 @@ export abstract class FileReads {
   /** To be raised whenever there are events that were not there before. */
   protected readonly appended = new Signal()
   protected readonly archived: ArchivedEvents
+  /** The last event that anybody is told of, while others are not on the disk yet. */
+  protected shown: Point | undefined
   readonly #db: Db
   protected readonly read: ReturnType<typeof reader>
   #closed = false
@@ -33,14 +35,16 @@ export abstract class FileReads {
   async *subscribe(after: Position, signal: AbortSignal): AsyncIterable<readonly RecordedEvent[]> {
     let position = after
     while (!signal.aborted) {
-      const head = this.trying(() => this.read.head())
+      const head = this.#head()
       if (head.position <= position) {
         // Nothing can be appended between that look and this wait: both are in one turn of the event loop.
         await this.appended.next(signal)
         continue
       }
       const from = position
-      const batch = this.trying(() => this.read.next(from, followBatch, followCharacters))
+      const batch = this.trying(() =>
+        this.read.next(from, { upTo: head.position, limit: followBatch, characters: followCharacters }),
+      )
       position = batch.at(-1)?.position ?? position
       yield batch
     }
@@ -49,12 +53,16 @@ export abstract class FileReads {
   readonly readStream: Ledger["readStream"] = async (stream, page) => this.trying(() => this.read.stream(stream, page))
   readonly readAll: Ledger["readAll"] = async (page) => this.trying(() => this.read.all(page))
   readonly readAt: Ledger["readAt"] = async (positions) => this.trying(() => this.read.at(positions))
-  readonly head: Ledger["head"] = async () => this.trying(() => this.read.head())
+  readonly head: Ledger["head"] = async () => this.#head()
   readonly revisionOf: Ledger["revisionOf"] = async (stream) => this.trying(() => this.read.revisionOf(stream))
   readonly positionAt: Ledger["positionAt"] = async (time) => this.trying(() => this.read.positionAt(time))
   readonly readStored: Ledger["readStored"] = async (page) => this.trying(() => this.read.stored(page))
   readonly nodes: Ledger["nodes"] = async (subtrees) => this.trying(() => this.read.nodes(subtrees))
   readonly timeOf: Ledger["timeOf"] = async (position) => this.trying(() => this.read.timeOf(position))
+
+  #head(): Point {
+    return this.trying(() => this.shown ?? this.read.head())
+  }
 
   protected trying<T>(work: () => T): T {
     this.mustBeOpen()

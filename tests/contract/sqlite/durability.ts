@@ -8,6 +8,8 @@ import { openStore } from "#sqlite/open.js"
 import { ledgerFile } from "#tests/support/ledger-file.js"
 import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
+import { setImmediate } from "node:timers/promises"
+import { type Position, origin } from "#kernel/point.js"
 import { expect, it, onTestFinished } from "vitest"
 import { everything } from "../ledger/fresh.js"
 
@@ -46,6 +48,34 @@ export function durability(): void {
       revision: 100,
       position: 100,
     })
+  })
+
+  it("tells nobody of an event before it is acknowledged", async () => {
+    const ledger = openSqliteLedger(path.join(await tempFolder(), "ledger.db"))
+    onTestFinished(() => ledger.close())
+    const stop = new AbortController()
+    onTestFinished(() => stop.abort())
+    const followed: Position[] = []
+    const following = (async () => {
+      for await (const batch of ledger.subscribe(origin, stop.signal))
+        followed.push(...batch.map(({ position }) => position))
+    })()
+    for (let round = 0; round < 20; round++) {
+      let isAcknowledged = false
+      const appending = ledger
+        .append(stream("target-1"), round - 1, changes(1), `${round}`)
+        .then(() => (isAcknowledged = true))
+      for (;;) {
+        const { position } = await ledger.head()
+        if (isAcknowledged) break
+        expect(position).toBe(round - 1)
+        expect(followed).not.toContain(round)
+        await setImmediate()
+      }
+      await appending
+    }
+    stop.abort()
+    await following
   })
 
   it("gives every event a salt of its own, of 16 bytes", async () => {
