@@ -38,7 +38,7 @@ describe.runIf(needs("the right to mount a small disk", canMount()))("a disk tha
     const options = { data: path.join(disk, "data") }
     const server = await startServer(await freePort(), options)
     await until(async () => (await targets(options)).items.length > 0)
-    const [{ name = "" } = {}] = (await targets(options)).items
+    const name = (await targets(options)).items[0]?.name ?? "no machine"
 
     const ballast = path.join(disk, "ballast")
     fill(ballast)
