@@ -6,7 +6,7 @@ import { line } from "./facets/field.js"
 export const checkStatus = z.enum(["passing", "failing", "unknown"])
 export type CheckStatus = z.infer<typeof checkStatus>
 
-export const checkKind = z.enum(["http", "tcp"])
+export const checkKind = z.enum(["http", "tcp", "docker", "systemd", "command"])
 export type CheckKind = z.infer<typeof checkKind>
 
 /** Of which entity it says something. */

@@ -188,7 +188,10 @@ async function putTogether(
     },
   }
   const line = { ledger, views: reader, reached, ops, clock }
-  const checks = openChecks(config.checks, config.checking, line)
+  const trusted = async () => views.hostKeys.trusted(views.checkpoint())
+  const sources = given ?? (await Promise.all(config.sources.map((source) => sourceFor(source, { clock, trusted }))))
+  const source = (name: string) => sources.find((each) => each.name === name)
+  const checks = openChecks(config.checks, config.checking, { ...line, source })
   await checks.understood()
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const delivery = await openDelivery({
@@ -235,8 +238,6 @@ async function putTogether(
     told.failed,
   )
 
-  const trusted = async () => views.hostKeys.trusted(views.checkpoint())
-  const sources = given ?? (await Promise.all(config.sources.map((source) => sourceFor(source, { clock, trusted }))))
   const looking = discovery(sources, { ledger, views: reader, reached, ops, clock, version })
 
   const rebuild = async (

@@ -16,6 +16,7 @@ import type { Ops } from "#ops/ops.js"
 import type { CheckState } from "#projections/checks/read.js"
 import type { Line } from "#timeline/resolve.js"
 import { type Streak, agree } from "./agree.js"
+import type { Asking } from "./asked.js"
 import { type Instance, instancesOf } from "./instances.js"
 import type { Outcome } from "./outcome.js"
 import { tryOnce } from "./try.js"
@@ -26,9 +27,10 @@ export interface CheckDefaults {
   readonly timeout: number
   readonly retries: number
   readonly together: number
+  readonly commands: Readonly<Record<string, readonly string[]>>
 }
 
-export interface ChecksPorts extends Line {
+export interface ChecksPorts extends Line, Pick<Asking, "source"> {
   readonly ops: Pick<Ops, "measurements" | "queries">
   readonly sleep?: Sleep
 }
@@ -65,7 +67,7 @@ const pauseMs = 1_000
 const mostAttempts = 5
 
 export function openChecks(configured: readonly CheckConfig[], defaults: CheckDefaults, ports: ChecksPorts) {
-  const { ledger, views, ops, clock, reached, sleep = sleepFor } = ports
+  const { ledger, views, ops, clock, reached, source, sleep = sleepFor } = ports
   const streaks = new Map<string, Streak>()
   /** The last try of each that is under way: two at once would count as one after the other. */
   const turns = new Map<string, Promise<unknown>>()
@@ -105,7 +107,11 @@ export function openChecks(configured: readonly CheckConfig[], defaults: CheckDe
     signal.throwIfAborted()
     const { position, time } = await here()
     const timeoutMs = check.timeout ?? defaults.timeout
-    const outcome = await tryOnce(instance, { views, at: position, now: time, timeoutMs }, signal)
+    const outcome = await tryOnce(
+      instance,
+      { views, source, at: position, now: time, timeoutMs, commands: defaults.commands },
+      signal,
+    )
     if (outcome.latencyMs !== undefined) {
       const values = new Map([[latencyMetric(check.name), outcome.latencyMs]])
       await ops.measurements.record(clock.now(), [{ record: measuredAs(instance), values }])

@@ -12,6 +12,7 @@ const checkName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a name of lower-case letters, digits and '-', 63 at most")
 const status = z.int().min(100).max(599)
+const exit = z.int().min(0).max(255)
 
 /** How TLS is spoken: with whom is checked unless it is said that it is not. */
 const tls = z.strictObject({
@@ -78,10 +79,46 @@ const tcpCheck = z.strictObject({
   expect: z.strictObject({ certificateDays: certificateDays.optional() }).prefault({}),
 })
 
-export const checkConfig = z.discriminatedUnion("kind", [httpCheck, tcpCheck])
+/** What its engine says of a container, by the source that looks at it: that it runs, and what its own health check says. */
+const dockerCheck = z.strictObject({
+  ...ofEveryCheck,
+  kind: z.literal("docker"),
+  of: z.literal("service").default("service"),
+})
+
+/** What systemd says of a unit, on machines that a source looks at over ssh or from within. */
+const systemdCheck = z.strictObject({
+  ...ofEveryCheck,
+  kind: z.literal("systemd"),
+  of: of.default("target"),
+  /** With `{name}` and `{host}` of what `where` finds. */
+  unit: z
+    .string()
+    .max(256)
+    .regex(
+      /^[A-Za-z0-9:_.@\\{}-]+\.(?:service|socket|timer|mount|path|target|slice)$/,
+      "the name of a unit, like nginx.service",
+    ),
+})
+
+/** A program that is run on machines as systemd is asked there; passes by what it ends with. */
+const commandCheck = z.strictObject({
+  ...ofEveryCheck,
+  kind: z.literal("command"),
+  of: z.literal("target").default("target"),
+  /** Its name among `checking.commands`: nothing else is ever run. */
+  command: checkName,
+  expect: z
+    .strictObject({ exit: z.union([exit.transform((one) => [one]), z.array(exit).min(1).max(20)]).prefault(0) })
+    .prefault({}),
+})
+
+export const checkConfig = z.discriminatedUnion("kind", [httpCheck, tcpCheck, dockerCheck, systemdCheck, commandCheck])
 export type CheckConfig = z.output<typeof checkConfig>
 export type HttpCheck = z.output<typeof httpCheck>
 export type TcpCheck = z.output<typeof tcpCheck>
+export type SystemdCheck = z.output<typeof systemdCheck>
+export type CommandCheck = z.output<typeof commandCheck>
 export type TlsOptions = z.output<typeof tls>
 
 export const checks = z
@@ -94,7 +131,7 @@ export const checks = z
       const say = (key: string, message: string) => context.addIssue({ code: "custom", path: [index, key], message })
       if (names.indexOf(check.name) !== index) say("name", `another check is called "${check.name}"; names must differ`)
       const wrong = wrongPlace(check)
-      if (wrong !== undefined) say(check.kind === "http" ? "url" : "address", wrong)
+      if (wrong !== undefined) say(...wrong)
     }
   })
 
@@ -106,21 +143,39 @@ export const checking = z
     retries: z.int().min(1).max(100).default(3),
     /** Checks that are run at once. */
     together: z.int().min(1).max(1_000).default(32),
+    /** Programs that checks may run, each with all of its arguments: as they stand here, by no shell. */
+    commands: z
+      .record(
+        checkName,
+        z.array(z.string().min(1).max(1_000).refine(isPlain, "text without line ends or NUL")).min(1).max(100),
+      )
+      .default({}),
   })
   .prefault({})
 
-/** A sentence about what in a place cannot be filled in. */
-function wrongPlace(check: CheckConfig): string | undefined {
-  const place = check.kind === "http" ? check.url : check.address
+/** The key and a sentence about what in a place cannot be filled in, or of a place that is none. */
+function wrongPlace(check: CheckConfig): readonly [key: string, message: string] | undefined {
+  const { kind, where } = check
+  if ((kind === "docker" || kind === "systemd" || kind === "command") && where === undefined)
+    return ["where", 'say in the query language where it is run: "role:production"']
+  if (kind === "docker" || kind === "command") return undefined
+  const [key, place] =
+    kind === "http" ? ["url", check.url] : kind === "tcp" ? ["address", check.address] : ["unit", check.unit]
+  const allowed: readonly string[] = kind === "systemd" ? ["name", "host"] : placeholders
   const asked = [...place.matchAll(/\{([^}]*)\}/g)].map(([, word = ""]) => word)
-  const unknown = asked.find((word) => !placeholders.some((known) => known === word))
-  if (unknown !== undefined) return `{${unknown}} is nothing that is filled in; ${listed} are`
-  if (asked.length > 0 && check.where === undefined) return `{${asked[0]}} is of what "where" finds, which is not there`
-  if (asked.includes("port") && check.of === "target") return 'a machine has no one port; write it, or "of: service"'
+  const unknown = asked.find((word) => !allowed.includes(word))
+  if (unknown !== undefined)
+    return [key, `{${unknown}} is nothing that is filled in; ${allowed.map((word) => `{${word}}`).join(", ")} are`]
+  if (asked.length > 0 && where === undefined)
+    return [key, `{${asked[0]}} is of what "where" finds, which is not there`]
+  if (asked.includes("port") && check.of === "target")
+    return [key, 'a machine has no one port; write it, or "of: service"']
   return undefined
 }
 
-const listed = placeholders.map((word) => `{${word}}`).join(", ")
+function isPlain(text: string): boolean {
+  return !/[\0\r\n]/.test(text)
+}
 
 function isPattern(text: string): boolean {
   try {

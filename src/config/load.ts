@@ -160,7 +160,18 @@ function parseConfig(input: Record<string, unknown>, where: string): Config {
     const message = `no source can be called "${taken.name}.…": that is what the collector "${taken.name}" looks at`
     throw new FleetError("InvalidConfig", `${where}: ${message}`)
   }
+  for (const check of config.checks) {
+    const wrong = check.kind === "command" && unknownCommand(check.command, Object.keys(config.checking.commands))
+    if (wrong) throw new FleetError("InvalidConfig", `${where}: the check "${check.name}" runs ${wrong}`)
+  }
   return { ...config, sources }
+}
+
+function unknownCommand(command: string, known: readonly string[]): string | undefined {
+  if (known.includes(command)) return undefined
+  const near = nearest(command, known)
+  const hint = near === undefined ? "write it there, with its arguments" : `did you mean "${near}"?`
+  return `"${command}", which is none of "checking.commands"; ${hint}`
 }
 
 function hostSourceName(): string {

@@ -61,6 +61,24 @@ export interface OfferedKey {
   readonly fingerprint: string
 }
 
+/** What became of a program that was run on a machine. */
+export interface Ran {
+  readonly exit: number
+  /** The first lines of what it said, without empty ones, harmless. */
+  readonly said: readonly string[]
+}
+
+/** A container as its engine tells of it. */
+export interface ContainerState {
+  /** `running`, `exited`, … */
+  readonly status: string
+  readonly exit: number | null
+  /** By its own health check; null where it has none. */
+  readonly health: string | null
+  /** The first line of what that said last, harmless. */
+  readonly said: string | null
+}
+
 /** A configured place to look. */
 export interface Source {
   readonly name: string
@@ -78,6 +96,14 @@ export interface Source {
   changes?(signal: AbortSignal): AsyncIterable<unknown>
   /** The ssh host keys that one of its hosts offers now, which is no reason to trust them. @throws FleetError `NotFound`, `SourceUnavailable` */
   hostKeysOf?(host: string, signal: AbortSignal): Promise<readonly OfferedKey[]>
+  /**
+   * Runs a program on a machine of the source, as whoever looks there. What it is, is for the configuration alone to say.
+   * @param seconds after which it is killed
+   * @throws FleetError `NotFound` for a machine that it does not have, `SourceUnavailable`
+   */
+  run?(target: string, argv: readonly string[], seconds: number, signal: AbortSignal): Promise<Ran>
+  /** Of a container on a machine of the source. @returns undefined where there is none of that id @throws as `run` */
+  container?(target: string, id: string, signal: AbortSignal): Promise<ContainerState | undefined>
   /** Lets go of what it keeps between looks. */
   close?(): Promise<void>
 }

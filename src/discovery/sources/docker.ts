@@ -16,6 +16,7 @@ import { type Containers, type Listed, containersOf, listIn } from "./docker/con
 import { type DockerOptions, endpointOf } from "./docker/endpoint.js"
 import { type Engine, answered, engineAt } from "./docker/engine.js"
 import { flagAt, itemsAt, textAt, timeAt } from "./docker/json.js"
+import { containerState } from "./docker/health.js"
 import { machineFacts } from "./docker/machine.js"
 import { Memory } from "./docker/memory.js"
 import { stacksOf } from "./docker/stacks.js"
@@ -51,6 +52,15 @@ export function dockerSource(
       const engine = await connect(signal)
       try {
         return { observedAt, ...(await survey(engine, memory, epochMs(observedAt))) }
+      } finally {
+        engine.close()
+      }
+    },
+    async container(target, id, signal) {
+      if (target !== engineHost) throw new FleetError("NotFound", `"${name}" is the engine of one machine alone`)
+      const engine = await connect(signal)
+      try {
+        return await containerState(engine, id)
       } finally {
         engine.close()
       }

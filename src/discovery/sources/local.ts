@@ -17,6 +17,7 @@ import { type Asker, asker } from "./local/asked.js"
 import { container } from "./local/container.js"
 import { type Files, filesBelow } from "./local/files.js"
 import { addresses, interfaces } from "./local/interfaces.js"
+import { runHere } from "./local/run.js"
 import { sockets } from "./local/sockets.js"
 import { type StatfsReader, statfsReader } from "./local/statfs.js"
 import { systemdUnits } from "./local/systemd.js"
@@ -49,6 +50,10 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
       const { causes, unseen } = await causesIn(files, observations)
       const reach = { rights: rights(), notLooked: { ...notLooked, ...unseen }, ...coverage }
       return { observedAt, observations, coverage: reach, causes }
+    },
+    async run(target, argv, seconds, signal) {
+      if (target !== thisMachine || root !== "/") throw new FleetError("NotFound", `"${name}" runs nothing elsewhere`)
+      return runHere(argv, seconds, signal)
     },
   }
 }

@@ -9,12 +9,14 @@ import { type Clock, epochMs, systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { coverageOfHosts } from "../coverage.js"
 import { type LinuxObservations, linuxMachine } from "../facts/linux.js"
+import { engineHost } from "./docker.js"
 import type { Look, LookProgress, Observation, Source } from "../observation.js"
 import { type HostSeen, engineOn, withEngine } from "./ssh/engine.js"
 import { collectorCommand, collectorScript } from "./ssh/collector.js"
 import type { Connections } from "./ssh/connections.js"
 import { type Remembered, endsAnswer, knownOf, readAnswer } from "./ssh/frames.js"
 import { largestAnswer } from "./ssh/limits.js"
+import { running } from "./ssh/ran.js"
 import { onHost } from "./ssh/on-host.js"
 import type { SshHost } from "./ssh/resolve.js"
 
@@ -45,6 +47,10 @@ const mostUnderstood = 1_000
 /** Bytes that a login shell may say on the side. */
 const stderrBytes = 64 * 2 ** 10
 
+/** That a program was killed there in time is to be heard. */
+const graceMs = 3_000
+const largestSaid = 16 * 2 ** 10
+
 export function sshSource(name: string, options: SshOptions, { connections, clock = systemClock }: SshPorts): Source {
   const hosts = new Map(options.hosts.map(({ engine: _, ...host }) => [host.alias, host]))
   const remembered = new Map<string, Remembered>()
@@ -53,6 +59,12 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
   for (const { engine, ...host } of options.hosts) {
     const connect = () => connections.forwardSocket(host, engine ?? "", new AbortController().signal)
     if (engine !== undefined) engines.set(host.alias, engineOn(host.alias, connect, clock))
+  }
+
+  const hostCalled = (alias: string): SshHost => {
+    const host = hosts.get(alias)
+    if (host !== undefined) return host
+    throw new FleetError("NotFound", `the source "${name}" has no host "${alias.slice(0, 80)}"`)
   }
 
   const lookAt = async (host: SshHost, signal: AbortSignal): Promise<HostSeen> => {
@@ -111,11 +123,26 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
         hostKeysOffered,
       }
     },
-    async hostKeysOf(alias, signal) {
-      const host = hosts.get(alias)
-      if (host === undefined)
-        throw new FleetError("NotFound", `the source "${name}" has no host "${alias.slice(0, 80)}"`)
-      return connections.scanHostKeys(host, signal)
+    hostKeysOf: async (alias, signal) => connections.scanHostKeys(hostCalled(alias), signal),
+    async run(alias, argv, seconds, signal) {
+      const { script, understand } = running(argv, seconds)
+      const limits = { deadlineMs: seconds * 1_000 + graceMs, stdoutBytes: largestSaid, stderrBytes }
+      const { stdout } = await connections.run(
+        hostCalled(alias),
+        { command: "exec sh -s", input: script },
+        limits,
+        signal,
+      )
+      const ran = understand(stdout.toString("utf8"))
+      if (ran === undefined)
+        throw new FleetError("SourceUnavailable", `the shell of ${alias} does not say what became of it`)
+      return ran
+    },
+    async container(alias, id, signal) {
+      const engine = engines.get(alias)
+      if (engine?.container === undefined)
+        throw new FleetError("NotFound", `the source "${name}" looks at no engine of "${alias.slice(0, 80)}"`)
+      return engine.container(engineHost, id, signal)
     },
     async close() {
       connections.close()
