@@ -4,9 +4,9 @@ import { type NodeIncomingMessageLike, toNodeHandler } from "@modelcontextprotoc
 import { createMcpHandler } from "@modelcontextprotocol/server"
 import type { FastifyBaseLogger } from "fastify"
 import type { Fleet } from "#fleet.js"
+import { operationsOf } from "#mcp/in-process.js"
 import { mcpServer } from "#mcp/server.js"
 import type { Principal } from "#operations/define.js"
-import { invoke } from "#operations/invoke.js"
 import { allows } from "#ops/tokens.js"
 
 export interface Answering {
@@ -21,10 +21,7 @@ export function answering(fleet: Fleet, log: FastifyBaseLogger): Answering {
     ({ authInfo }) => {
       const principal = authInfo?.extra?.["principal"] as Principal
       return mcpServer({
-        within: (_signal, work) =>
-          work((operation, input, signal, progress) =>
-            invoke(operation, { fleet, principal, signal, progress }, input),
-          ),
+        within: (_signal, work) => work(operationsOf({ fleet, principal })),
         allows: ({ uses }) => fleet.config.mcp.write && uses.every(({ scope }) => allows(principal.scope, scope)),
         failed,
       })

@@ -26,9 +26,11 @@ export async function mcp(flags: GlobalFlags & { readonly write?: boolean }): Pr
         async within(signal, work) {
           const caller = await reach(flags, signal)
           try {
-            return await work((operation, input, aborted, progress) =>
-              caller.invoke(specOf(operation.name), input, aborted, progress),
-            )
+            return await work({
+              invoke: (operation, input, aborted, progress) =>
+                caller.invoke(specOf(operation.name), input, aborted, progress),
+              read: (operation, input, aborted) => caller.read(specOf(operation.name), input, aborted),
+            })
           } finally {
             await caller.close()
           }

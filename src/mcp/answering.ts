@@ -3,22 +3,31 @@ import type { ServerContext } from "@modelcontextprotocol/server"
 import { FleetError, bug } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import { printable } from "#kernel/printable.js"
-import type { Act, Progress, Query } from "#operations/define.js"
+import type { Act, Progress, Query, Text } from "#operations/define.js"
 import { fitted, mostBytes } from "./fit.js"
-import type { Ask, Tool } from "./tool.js"
+import type { Ask, Askable, Tool } from "./tool.js"
 import { cut, neutral, notice } from "./untrusted.js"
 
-export type Invoke = (
-  operation: Query | Act,
-  input: Record<string, unknown>,
-  signal: AbortSignal,
-  progress: Progress,
-) => Promise<object>
+/** The operations, called one by one. */
+export interface Operations {
+  readonly invoke: (
+    operation: Query | Act,
+    input: Record<string, unknown>,
+    signal: AbortSignal,
+    progress: Progress,
+  ) => Promise<object>
+  readonly read: (
+    operation: Text,
+    input: Record<string, unknown>,
+    signal: AbortSignal,
+    progress: Progress,
+  ) => AsyncIterable<string>
+}
 
 /** The way to the operations, for one who asks. */
 export interface Reach {
   /** Does the work of one request, which may call several operations. */
-  readonly within: <T>(signal: AbortSignal, work: (invoke: Invoke) => Promise<T>) => Promise<T>
+  readonly within: <T>(signal: AbortSignal, work: (operations: Operations) => Promise<T>) => Promise<T>
   /** Whether tools that change something are there, and which of them. */
   readonly allows: (tool: Tool) => boolean
   /** Told of what was not expected; whoever asked is told only that it happened. */
@@ -44,11 +53,14 @@ export function answerOf(
 ): Promise<JsonObject> {
   const { signal } = context.mcpReq
   const progress = progressOf(context)
-  return reach.within(signal, async (invoke) => {
-    const ask: Ask = async <T>(operation: Query | Act, input: Readonly<Record<string, unknown>>) => {
+  return reach.within(signal, async ({ invoke, read }) => {
+    const ask: Ask = async <T>(operation: Askable, input: Readonly<Record<string, unknown>>) => {
       if (!uses.includes(operation)) throw bug(`${name} does not say that it uses ${operation.name}`)
       const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-      return (await invoke(operation, given, signal, progress)) as T
+      if (operation.kind !== "text") return (await invoke(operation, given, signal, progress)) as T
+      let text = ""
+      for await (const piece of read(operation, given, signal, progress)) text += piece
+      return JSON.parse(text) as T
     }
     return answered(await run(ask))
   })

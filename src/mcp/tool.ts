@@ -1,17 +1,20 @@
 /** What a tool is: a few calls of operations, and how their answers are made short. It has no rules and no data of its own. */
 import * as z from "zod"
 import type { JsonObject } from "#kernel/json.js"
-import type { Act, Query } from "#operations/define.js"
+import type { Act, Query, Text } from "#operations/define.js"
+
+/** What a tool may ask: what answers an object, or a text that is one in JSON when that is asked for. */
+export type Askable = Query | Act | Text
 
 /** Calls an operation for whoever uses the tool. Inputs that are undefined are not given. */
-export type Ask = <T>(operation: Query | Act, input: Readonly<Record<string, unknown>>) => Promise<T>
+export type Ask = <T>(operation: Askable, input: Readonly<Record<string, unknown>>) => Promise<T>
 
 export interface Tool {
   readonly name: string
   readonly title: string
   readonly description: string
   /** Whatever it asks. */
-  readonly uses: readonly (Query | Act)[]
+  readonly uses: readonly Askable[]
   /** Said of one that changes something, here or by going out to look. */
   readonly writes?: { readonly idempotent: boolean; readonly openWorld: boolean }
   readonly input: z.ZodObject

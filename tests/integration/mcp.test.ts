@@ -7,19 +7,21 @@ import { onLoopback } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import type { Fleet } from "#fleet.js"
 import type { StreamName } from "#kernel/ids.js"
-import type { Json } from "#kernel/json.js"
+import type { Json, JsonObject } from "#kernel/json.js"
 import { fitted, mostBytes, sizeOf } from "#mcp/fit.js"
 import { answered } from "#mcp/answering.js"
+import { operationsOf } from "#mcp/in-process.js"
 import { mcpServer } from "#mcp/server.js"
 import { tools } from "#mcp/tools.js"
 import { neutral, notice } from "#mcp/untrusted.js"
-import { invoke } from "#operations/invoke.js"
 import type { Scope } from "#ops/tokens.js"
+import { reportKinds } from "#reports/kinds.js"
 import { type Agent, agent, tokensOf } from "#tests/support/agent.js"
 import { anyJson } from "#tests/support/any-json.js"
 import { asker } from "#tests/support/asker.js"
 import { idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { freePort } from "#tests/support/free-port.js"
+import { reportOn } from "#tests/support/reports.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -43,8 +45,7 @@ async function agentOf(fleet: Fleet, mayWrite = true): Promise<Agent> {
   const [here, there] = InMemoryTransport.createLinkedPair()
   const principal = { name: "user:ada", scope: "admin" as const }
   const server = mcpServer({
-    within: (_signal, work) =>
-      work((operation, input, signal, progress) => invoke(operation, { fleet, principal, signal, progress }, input)),
+    within: (_signal, work) => work(operationsOf({ fleet, principal })),
     allows: () => mayWrite,
     failed(error) {
       throw error
@@ -214,29 +215,47 @@ describe("an agent", () => {
 })
 
 describe("a report", () => {
-  it.each(["summary", "health", "security", "resources", "dependencies"])(
-    "of %s asks what search_fleet understands, and counts all of it",
-    async (report) => {
+  type Told = {
+    readonly title: string
+    readonly total?: number
+    readonly items?: JsonObject[]
+    readonly query?: { kind: string; q: string }
+  }
+
+  it.each(reportKinds)(
+    "of %s tells what the report tells, in its order, and asks what search_fleet understands",
+    async (kind) => {
       const fleet = await open(await tempFolder())
       await populate(fleet, 8)
       const { use } = await agentOf(fleet)
-      type Section = { kind: string; query: string; total: number; items: object[] }
-      const told = await use<{ sections: Section[] }>("generate_fleet_report", { report_type: report })
-      expect(told.sections.length).toBeGreaterThan(3)
-      for (const { query, kind, total, items } of told.sections) {
-        const found = await use<{ totals: object }>("search_fleet", { query, entity_type: kind })
-        expect({ query, totals: found.totals }).toEqual({ query, totals: { [kind]: total } })
-        expect(items).toHaveLength(Math.min(total, 5))
+      const at = `position:${(await fleet.ledger.head()).position}`
+      const told = await use<{ sections: Told[] }>("generate_fleet_report", { report_type: kind, at })
+      const whole = await reportOn(fleet, kind, { at })
+      expect(told.sections.map(({ title, total }) => [title, total])).toEqual(
+        whole.sections.map(({ title, table }) => [title, table?.total]),
+      )
+      for (const { query, total, items = [] } of told.sections) {
+        if (query === undefined) continue
+        const found = await use<{ totals: object }>("search_fleet", { query: query.q, entity_type: query.kind, at })
+        expect({ query, totals: found.totals }).toEqual({ query, totals: { [query.kind]: total } })
+        expect(items).toHaveLength(Math.min(total ?? 0, 5))
       }
-      const before = await use<{ sections: Section[] }>("generate_fleet_report", {
-        report_type: report,
-        at: "position:0",
-      })
-      expect(before.sections.map(({ total }) => total > 1)).not.toContain(true)
+      expect(told.sections.length).toBeGreaterThan(2)
     },
   )
 
-  it.each(["health", "security"])("of %s tells what is judged of it, as that is told at every door", async (report) => {
+  it("has fewer rows rather than fewer sections where there is much to tell, and stays within its budget", async () => {
+    const fleet = await open(await tempFolder())
+    const long = "x".repeat(300)
+    for (let no = 0; no < 8; no++) await addHost(fleet, `${long}-${no}`)
+    const { use, call } = await agentOf(fleet)
+    const whole = await reportOn(fleet, "summary")
+    const { sections } = await use<{ sections: Told[] }>("generate_fleet_report")
+    expect(sections).toHaveLength(whole.sections.length)
+    expect(tokensOf(await call("generate_fleet_report"))).toBeLessThan(10_000)
+  })
+
+  it("of health and security names what those name at every door, with the event", async () => {
     const { fleet, host } = await smallFleet()
     const pending = { "pkg:openssl": { version: "3.0.2", security: true } }
     const patch = [{ op: "add" as const, path: "/updates", value: { pending } }]
@@ -250,13 +269,13 @@ describe("a report", () => {
     const { position } = await fleet.ledger.append(stream, await fleet.ledger.revisionOf(stream), [change], "updates")
     await fleet.reached(position)
     const { use } = await agentOf(fleet)
-    const { items } = await asker<{ items: { entity: object; position?: number; reasons?: object[] }[] }>(fleet)(report)
-    expect(items.length).toBeGreaterThan(0)
-    const { judged } = await use<{ judged: { items: object[] } }>("generate_fleet_report", { report_type: report })
-    expect(judged.items.map((item) => (item as { entity: object }).entity)).toEqual(
-      items.slice(0, 5).map(({ entity }) => entity),
-    )
-    expect(JSON.stringify(judged.items[0])).toContain(`"position":${position}`)
+    for (const [kind, title] of [
+      ["health", "Machines that are not well, worst first"],
+      ["security", "Findings, severest first"],
+    ] as const) {
+      const { sections } = await use<{ sections: Told[] }>("generate_fleet_report", { report_type: kind })
+      expect(sections.find((section) => section.title === title)?.items?.[0]).toMatchObject({ position })
+    }
   })
 })
 

@@ -46,7 +46,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "version",
   ],
   api: ["kernel", "events", "timeline", "collecting", "operations", "mcp", "ops", "fleet", "version"],
-  mcp: ["kernel", "events", "projections", "query", "timeline", "operations", "version"],
+  mcp: ["kernel", "events", "projections", "query", "timeline", "reports", "operations", "version"],
   web: ["kernel", "operations", "timeline", "api", "fleet"],
   cli: [
     "kernel",
