@@ -6,6 +6,7 @@ import type { Db } from "#sqlite/open.js"
 import { betweenReader } from "./between.js"
 import { noiseReader } from "./noise.js"
 import { type NumberedPath, pathReader } from "./paths.js"
+import { heldUnits } from "./held.js"
 import { documentTexts } from "./texts.js"
 import { type Unit, documentOf } from "./units.js"
 
@@ -51,8 +52,8 @@ const membersAt = (target: string, at: string) => `SELECT no FROM records WHERE 
 const valueAt = (record: string, path: string, at: string) => `coalesce(
   (SELECT value FROM units JOIN paths p ON p.no = path_no
     WHERE record_no = ${record} AND units.facet_no = p.facet_no AND p.path = ${path} AND since <= ${at}),
-  (SELECT value FROM past_units JOIN paths p ON p.no = path_no
-    WHERE record_no = ${record} AND past_units.facet_no = p.facet_no AND p.path = ${path} AND since <= ${at} AND until > ${at}
+  (SELECT CASE WHEN until > ${at} THEN value END FROM past_units JOIN paths p ON p.no = path_no
+    WHERE record_no = ${record} AND past_units.facet_no = p.facet_no AND p.path = ${path} AND since <= ${at}
     ORDER BY since DESC LIMIT 1))`
 
 export type InventoryReader = ReturnType<typeof inventoryReader>
@@ -77,9 +78,17 @@ export function inventoryReader(db: Db) {
      WHERE r.target_no = (SELECT no FROM records WHERE id = ?) AND r.kind <> 'target' ORDER BY r.no`,
   )
 
-  const everything = unitStatements(db, "")
-  const oneFacet = unitStatements(db, "AND facet_no = $facet")
-  const oneUnit = unitStatements(db, "AND facet_no = $facet AND path_no = $path")
+  const unitColumns = "path_no AS pathNo, since, value"
+  const everything = db.prepare<UnitsQuery, UnitRow>(heldUnits(unitColumns, "record"))
+  const oneFacet = db.prepare<UnitsQuery & { readonly facet: number }, UnitRow>(heldUnits(unitColumns, "facet"))
+  const ofUnit = "record_no = $record AND facet_no = $facet AND path_no = $path AND since <= $at"
+  const oneUnit = db
+    .prepare<UnitsQuery & { readonly facet: number; readonly path: number }, string>(
+      `SELECT value FROM units WHERE ${ofUnit}
+       UNION ALL
+       SELECT value FROM (SELECT until, value FROM past_units WHERE ${ofUnit} ORDER BY since DESC LIMIT 1) WHERE until > $at`,
+    )
+    .pluck()
 
   const gone = db
     .prepare<{ record: number; at: number }, Position | null>(
@@ -158,7 +167,7 @@ export function inventoryReader(db: Db) {
     async document(recordNo: number, at: Position, facets?: readonly string[]): Promise<JsonObject> {
       if (facets === undefined) return documentIn(texts(recordNo, at))
       const known = facets.flatMap((facet) => paths.find(`/${facet}`) ?? [])
-      return documentOf(known.flatMap(({ no }) => oneFacet({ record: recordNo, at, facet: no })).map(unit))
+      return documentOf(known.flatMap(({ no }) => oneFacet.all({ record: recordNo, at, facet: no })).map(unit))
     },
 
     /** The units of a record at a position, each with the position of the event that wrote it last; all, or those of one facet. */
@@ -167,8 +176,8 @@ export function inventoryReader(db: Db) {
       if (facet !== undefined && facetNo === undefined) return []
       const rows =
         facetNo === undefined
-          ? everything({ record: recordNo, at })
-          : oneFacet({ record: recordNo, at, facet: facetNo })
+          ? everything.all({ record: recordNo, at })
+          : oneFacet.all({ record: recordNo, at, facet: facetNo })
       return rows.map((row) => ({ ...unit(row), since: row.since }))
     },
 
@@ -181,8 +190,8 @@ export function inventoryReader(db: Db) {
     async value(recordNo: number, path: string, at: Position): Promise<Json | undefined> {
       const numbered: NumberedPath | undefined = paths.find(path)
       if (numbered === undefined) return undefined
-      const row = oneUnit({ record: recordNo, at, facet: numbered.facetNo, path: numbered.no })[0]
-      return row === undefined ? undefined : (JSON.parse(row.value) as Json)
+      const value = oneUnit.get({ record: recordNo, at, facet: numbered.facetNo, path: numbered.no })
+      return value === undefined ? undefined : (JSON.parse(value) as Json)
     },
 
     /** When a unit that does not hold at a position ended; undefined where it never held before. */
@@ -211,27 +220,15 @@ export interface HeldUnit extends Unit {
   readonly since: Position
 }
 
+interface UnitsQuery {
+  readonly record: number
+  readonly at: number
+}
+
 interface UnitRow {
   readonly pathNo: number
   readonly since: Position
   readonly value: string
-}
-
-interface UnitQuery {
-  readonly record: number
-  readonly at: number
-  readonly facet?: number
-  readonly path?: number
-}
-
-/** What held at a position, of a record or a part of it. */
-function unitStatements(db: Db, part: string): (query: UnitQuery) => UnitRow[] {
-  const statement = db.prepare<UnitQuery, UnitRow>(
-    `SELECT path_no AS pathNo, since, value FROM units WHERE record_no = $record ${part} AND since <= $at
-     UNION ALL
-     SELECT path_no, since, value FROM past_units WHERE record_no = $record ${part} AND since <= $at AND until > $at`,
-  )
-  return (query) => statement.all(query)
 }
 
 function documentIn(texts: ReadonlyMap<string, string>): JsonObject {

@@ -6,6 +6,7 @@ import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import type { Paths } from "./paths.js"
+import { heldUnits } from "./held.js"
 import { isItem } from "./units.js"
 
 /** A unit's place, as text. */
@@ -29,13 +30,7 @@ interface Written {
 /** @returns the members of the document by their names, each as JSON */
 export function documentTexts(db: Db, paths: Paths): (recordNo: number, at: Position) => Map<string, string> {
   const joined = "group_concat(path_no || ' ' || value, char(10))"
-  const statement = db
-    .prepare<{ record: number; at: number }, string | null>(
-      `SELECT ${joined} FROM units WHERE record_no = $record AND since <= $at
-       UNION ALL
-       SELECT ${joined} FROM past_units WHERE record_no = $record AND since <= $at AND until > $at`,
-    )
-    .pluck()
+  const statement = db.prepare<{ record: number; at: number }, string | null>(heldUnits(joined, "record")).pluck()
   const members = new Map<number, Member>()
   const memberOf = (no: number): Member => {
     const known = members.get(no)
