@@ -186,10 +186,10 @@ describe("a storm", () => {
     expect(storm).toMatchObject({ count: 5_000, omitted: 4_900, severity: "critical" })
     expect(storm?.title).toMatch(/^Raised: 5000 alerts of target-unreachable: web-\d+, .* and 4990 more$/)
     expect(receiver.requests.every(({ body }) => body.length < 100_000)).toBe(true)
-    await Promise.all(names.map((name) => resolve(ledger, name)))
+    await Promise.all(names.slice(0, 1_000).map((name) => resolve(ledger, name)))
     await done(world)
     expect(receiver.requests).toHaveLength(3)
-    expect(bodyOf(receiver.requests[2] as Received)).toMatchObject({ type: "alert.resolved", count: 5_000 })
+    expect(bodyOf(receiver.requests[2] as Received)).toMatchObject({ type: "alert.resolved", count: 1_000 })
   })
 })
 
