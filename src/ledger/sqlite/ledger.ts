@@ -95,20 +95,19 @@ class SqliteLedger extends FileReads implements Ledger {
   async #write(group: readonly Waiting[]): Promise<void> {
     try {
       this.mustBeOpen()
-      this.shown = this.read.head()
+      if (!this.#log.isBroken) this.shown = this.read.head()
       const outcomes = this.#log.unsynced(() => this.#appendAll(group.map(({ append }) => append)))
       this.#shortLog?.committed()
       await this.#log.synced()
-      this.shown = undefined
       outcomes.forEach((outcome, i) => {
         if (outcome instanceof FleetError) group[i]?.reject(outcome)
         else group[i]?.resolve(outcome)
       })
     } catch (error) {
-      this.shown = undefined
       const reason = storeError(error, this.what)
       for (const { reject } of group) reject(reason)
     }
+    if (!this.#log.isBroken) this.shown = undefined
     this.appended.raise()
   }
 

@@ -6,6 +6,7 @@ import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { ledgerStore } from "#ledger/sqlite/schema.js"
 import { openStore } from "#sqlite/open.js"
 import { ledgerFile } from "#tests/support/ledger-file.js"
+import { refusalOf } from "#tests/support/refusal.js"
 import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { setImmediate } from "node:timers/promises"
@@ -76,6 +77,24 @@ export function durability(): void {
     }
     stop.abort()
     await following
+  })
+
+  it("acknowledges nothing more, and shows nothing that was not acknowledged, once the disk has not kept something", async () => {
+    const folder = await tempFolder()
+    const file = path.join(folder, "ledger.db")
+    const ledger = openSqliteLedger(file)
+    onTestFinished(() => ledger.close())
+    // Somebody has tidied up: what is written now goes to a file that nobody will find.
+    await fs.rm(`${file}-wal`)
+    for (const round of [1, 2]) {
+      const refused = await refusalOf(() => ledger.append(stream("target-1"), -1, changes(1), `${round}`))
+      expect(refused).toMatchObject({ code: "StoreUnavailable", message: expect.stringContaining("start again") })
+      expect((await ledger.head()).position).toBe(origin)
+    }
+    await ledger.close()
+    const again = openSqliteLedger(file)
+    onTestFinished(() => again.close())
+    expect(await again.append(stream("target-1"), -1, changes(1), "1")).toMatchObject({ position: 0 })
   })
 
   it("gives every event a salt of its own, of 16 bytes", async () => {
