@@ -30,6 +30,13 @@ export const ledgerEvents = {
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
     }),
   ),
+  /** Verified, it was not what was signed: the first thing that is wrong, and where it lies as near as can be said. */
+  LedgerFaultFound: account(
+    "ledger",
+    z.strictObject({ position: z.int().nullable(), message: z.string().min(1).max(2_000) }),
+  ),
+  /** Verified again after something was wrong, all of its events were what was signed. */
+  LedgerFoundSound: account("ledger", z.strictObject({ size: count })),
   /** A text was taken out of the payloads at these positions, for the reason in the metadata; `mask` stands in its place. */
   DataRedacted: account(
     "ledger",

@@ -8,6 +8,7 @@ import type { Policy } from "#events/policy.js"
 import { alerting } from "#alerts/handler.js"
 import { isQuiet } from "#alerts/quiet.js"
 import { type Checks, openChecks } from "#checks/checks.js"
+import { type Intervals, intervalsOf } from "#config/intervals.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Delivery, openDelivery } from "#delivery/delivery.js"
 import { adoptRules } from "#drift/configured.js"
@@ -52,6 +53,8 @@ export interface RebuildReport {
 /** What operations work on. */
 export interface Fleet {
   readonly config: LoadedConfig
+  /** How often each source is looked at. */
+  readonly every: Intervals
   readonly clock: Clock
   readonly folder: Folder
   readonly ledger: Ledger
@@ -187,6 +190,7 @@ async function putTogether(
       return views.maintenance
     },
   }
+  const every = intervalsOf(config)
   const line = { ledger, views: reader, reached, ops, clock }
   const trusted = async () => views.hostKeys.trusted(views.checkpoint())
   const sources = given ?? (await Promise.all(config.sources.map((source) => sourceFor(source, { clock, trusted }))))
@@ -210,7 +214,7 @@ async function putTogether(
   })
   const acting = [
     ...handlers,
-    ...(alerts ? [await alerting(config.alerts, line)] : []),
+    ...(alerts ? [await alerting(config.alerts, every, line)] : []),
     ...(webhook === undefined ? [] : [checkpointWebhook(webhook)]),
     ...delivery.handlers,
   ]
@@ -284,6 +288,7 @@ async function putTogether(
 
   return {
     config,
+    every,
     clock,
     folder,
     ledger,

@@ -4,6 +4,7 @@ import * as http from "node:http"
 import type * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
 import { keepDeadlines } from "#alerts/deadlines.js"
+import { lagRule, watchLag } from "#alerts/lag.js"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import { type CheckSchedule, scheduleChecks } from "#checks/schedule.js"
@@ -12,6 +13,7 @@ import { type Schedule, schedule } from "#discovery/schedule.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { type AutomaticRules, type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automatic.js"
+import { keepVerified } from "#sealing/keep-verified.js"
 import { keepArchived } from "#sealing/archive.js"
 import { addPages } from "#web/pages.js"
 import { type Told, openFleet } from "./fleet.js"
@@ -53,9 +55,24 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
       failed: (error) => log.warn({ err: error }, "events could not be archived"),
     },
   )
+  const verifying = keepVerified(
+    fleet,
+    { everyMs: config.checkpoints.verify, isOurs: fleet.isWorker },
+    {
+      verified: ({ events: all, wrong }) =>
+        wrong === null
+          ? log.info({ events: all }, "the ledger is sound")
+          : log.error(wrong, "the ledger is not what was signed"),
+      failed: (error) => log.warn({ err: error }, "the ledger could not be verified"),
+    },
+  )
   const delivering = fleet.delivery.start((error) => log.warn({ err: error }, "what is owed to channels waits"))
   const telling = keepDeadlines(fleet, { isOurs: fleet.isWorker }, (error) =>
     log.warn({ err: error }, "deadlines that have passed could not be told"),
+  )
+  const isLagTold = !config.alerts.without.includes(lagRule)
+  const watching = watchLag(fleet, { isOurs: () => isLagTold && fleet.isWorker() }, (error) =>
+    log.warn({ err: error }, "it could not be told who is behind"),
   )
   let looking: Schedule | undefined
   let checking: CheckSchedule | undefined
@@ -65,7 +82,9 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     await checking?.stop()
     await taking?.stop()
     await archiving.stop()
+    await verifying.stop()
     await telling.stop()
+    await watching.stop()
     await delivering.stop()
     await app.close()
     await new Promise((resolve) => {
@@ -92,9 +111,8 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     log.warn({ err: error }, "a snapshot could not be taken or ended"),
   )
   // The listeners are there before the first look, so that what it sees of this program is what every later look sees.
-  const every = new Map(config.sources.map((source) => [source.name, source.every ?? config.discovery.every]))
   const rules = {
-    every: (source: string) => every.get(source) ?? config.discovery.every,
+    every: (source: string) => fleet.every(source) ?? config.discovery.every,
     // This machine is nobody else's to look at.
     isOurs: ({ kind }: { readonly kind: string }) => kind === "local" || fleet.isWorker(),
   }

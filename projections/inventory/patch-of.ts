@@ -88,6 +88,8 @@ export function patchOf(event: FleetEvent): Patch {
     case "LedgerRestored":
     case "DataRedacted":
     case "RangeArchived":
+    case "LedgerFaultFound":
+    case "LedgerFoundSound":
     case "AlertRaised":
     case "AlertAcknowledged":
     case "AlertSilenced":

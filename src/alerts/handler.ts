@@ -1,5 +1,6 @@
 /** The rules as they follow the ledger: each event is judged once the views show it and all that earlier ones have brought about. */
 import type { AlertsConfig } from "#config/alerts.js"
+import type { Intervals } from "#config/intervals.js"
 import type { EventType } from "#events/catalog.js"
 import type { Deadlines } from "#ops/deadlines.js"
 import type { Handler } from "#subscriptions/handler.js"
@@ -14,12 +15,12 @@ export const handlerName = "alerts"
 
 export type AlertingPorts = Line & Remembering & { readonly ops: { readonly deadlines: Deadlines } }
 
-/** @throws FleetError `InvalidConfig` for a rule that is not understood */
-export async function alerting(config: AlertsConfig, ports: AlertingPorts): Promise<Handler> {
+/** @param every which sources are looked at, and how often @throws FleetError `InvalidConfig` for a rule that is not understood */
+export async function alerting(config: AlertsConfig, every: Intervals, ports: AlertingPorts): Promise<Handler> {
   await understood(config.rules)
   const { ledger, views, ops, reached } = ports
   await ops.deadlines.forgetBehind((await ledger.head()).position)
-  const rules = rulesOf(config)
+  const rules = rulesOf(config, every)
   const types = new Set<EventType>([...rules.flatMap((rule) => rule.types), ...escalatingTypes, "DeadlinePassed"])
   /** Whether the views may not show yet what was appended because of an earlier event. */
   let isBehind = true

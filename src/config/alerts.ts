@@ -19,6 +19,9 @@ export const builtInRules = [
   "mass-absence",
   "drift-found",
   "unexpected-change",
+  "source-silent",
+  "ledger-verification",
+  "subscription-lag",
 ] as const
 
 const changeType = z.enum(changeTypes as [EventType, ...EventType[]])

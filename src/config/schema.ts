@@ -84,6 +84,8 @@ export const configSchema = z.strictObject({
       every: duration.prefault("5m"),
       /** or so long after it if nothing but accounts of looks was recorded. */
       idle: duration.prefault("6h"),
+      /** How often all of it is derived anew and held against what was signed. */
+      verify: z.union([z.literal("never").transform(() => undefined), duration]).prefault("1d"),
       /** `checkpoints` in the data folder unless given. */
       folder: z.string().min(1).optional(),
       /** Takes each as a POST. */

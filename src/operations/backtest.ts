@@ -103,7 +103,7 @@ async function rulesAsked(
   define: string | undefined,
 ): Promise<readonly Rule[]> {
   if (define !== undefined) return (await ownRulesIn(define)).map(ownRule)
-  const all = rulesOf(fleet.config.alerts)
+  const all = rulesOf(fleet.config.alerts, fleet.every)
   if (name === undefined) return all
   const found = all.filter((rule) => rule.name === name)
   if (found.length > 0) return found

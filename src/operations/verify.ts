@@ -1,10 +1,8 @@
 /** Everything in the ledger derived anew, and held against what was signed. */
 import * as z from "zod"
-import { FleetError } from "#kernel/errors.js"
-import { origin as beginning } from "#kernel/point.js"
-import { type VerifierKey, parseVerifierKey, signerOf } from "#ledger/proof/note.js"
-import { type Vouched, verify as verifyLedger } from "#ledger/proof/verify.js"
-import { type Call, job } from "./define.js"
+import { verify as verifyLedger } from "#ledger/proof/verify.js"
+import { vouchedFor } from "#ledger/proof/vouched.js"
+import { job } from "./define.js"
 
 export const verify = job({
   name: "verify",
@@ -38,7 +36,7 @@ export const verify = job({
     examples: ["verify", "verify --checkpoint @kept.note --key @ledger.key"],
   },
   async run(call, input) {
-    const vouched = await vouchedFor(call, input["checkpoint"], input["key"])
+    const vouched = await vouchedFor(call.fleet, input)
     const verdict = await verifyLedger(
       call.fleet.ledger,
       vouched,
@@ -48,38 +46,3 @@ export const verify = job({
     return { ok: verdict.wrong === null, ...verdict }
   },
 })
-
-/** What was given, and what the signer itself remembers, outside the ledger. */
-async function vouchedFor({ fleet }: Call, checkpoint: unknown, key: unknown): Promise<Vouched> {
-  const { ledger, sealer, keys } = fleet
-  if ((await ledger.head()).position < 0) throw new FleetError("NotFound", "the ledger is empty")
-  const origin = await sealer.origin()
-  const remembered = keys.lastSigned(origin)
-  const given =
-    typeof checkpoint === "string" ? [{ where: "the checkpoint that was given", note: noteOf(checkpoint) }] : []
-  return {
-    key: typeof key === "string" ? parseVerifierKey(key) : await keyOf(fleet),
-    laterKeys: [await sealer.signer(), ...keys.otherKeys(origin).map((other) => signerOf(origin, other))],
-    checkpoints: [
-      ...given,
-      ...(remembered === undefined ? [] : [{ where: "the checkpoint that was signed last", note: remembered }]),
-    ],
-  }
-}
-
-/** The shell takes a text's last line end away. */
-function noteOf(given: string): string {
-  return `${given.trimEnd()}\n`
-}
-
-/** The key that signs now, if it is the one that signed first. */
-async function keyOf({ ledger, sealer }: Call["fleet"]): Promise<VerifierKey | undefined> {
-  try {
-    const rotations = await ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 })
-    return rotations.length === 0 ? sealer.signer() : undefined
-  } catch (error) {
-    // There was one, in an archive that is not there.
-    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
-    throw error
-  }
-}

@@ -135,6 +135,14 @@ describe("built-in rules", () => {
     expect(await world.told()).toEqual(["raised health-below web", "resolved health-below web"])
   })
 
+  it("take back that health is low of a machine of which nothing is known any more", async () => {
+    const world = await alerting({ alerts: { healthBelow: 0.9, without: ["service-failed"] } })
+    await world.happens(host("web"), discovered("web"))
+    await world.happens(service("nginx"), serviceOn("web", "nginx", "failed"))
+    await world.happens(service("nginx"), { type: "ServiceRetired", data: { from: "observed" } })
+    expect(await world.told()).toEqual(["raised health-below web", "resolved health-below web (withdrawn)"])
+  })
+
   it("count a check that fails at a machine, and that it passes again, as its health", async () => {
     const world = await alerting()
     await world.happens(host("web"), discovered("web", { resources: { cpu: "critical" } }))

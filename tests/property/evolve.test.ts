@@ -121,6 +121,8 @@ const fitting: { readonly [T in EventType]: JsonObject } = {
   LedgerCheckpointed: {},
   SigningKeyRotated: {},
   LedgerRestored: {},
+  LedgerFaultFound: {},
+  LedgerFoundSound: {},
   DataRedacted: {},
   RangeArchived: {},
   AlertRaised: {},

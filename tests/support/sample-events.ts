@@ -113,6 +113,8 @@ export const payloads: { readonly [T in EventType]: EventData<T> } = {
   SnapshotDeleted: { name: "before-upgrade" },
   LedgerCheckpointed: { size: 1, note: "a note" },
   SigningKeyRotated: { note: "a note" },
+  LedgerFaultFound: { position: 7, message: "its leaf is not that of its envelope and payload" },
+  LedgerFoundSound: { size: 9 },
   LedgerRestored: { kept: 1, lost: 2, checkpoint: "a note", note: "a note" },
   DataRedacted: { positions: [0], mask: "[redacted 1]" },
   RangeArchived: { first: 0, last: 255, root: "z2M=", bytes: 20_000, sha256: "0".repeat(64) },

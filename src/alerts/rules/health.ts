@@ -35,7 +35,8 @@ export function healthBelow(below: number): Rule {
       const about = await aboutRecord(views, machine, event.position)
       if (event.type === "TargetRetired") return [{ is: "gone", about }]
       const { score, reasons } = await heldAt(views, machine, event.position)
-      if (score === null) return []
+      // Of what is not known any more nobody says that it is well.
+      if (score === null) return [{ is: "gone", about }]
       if (score >= Math.min(1, below + hysteresis)) return [{ is: "right", about }]
       if (score >= below) return []
       const severity = score < healthBounds.critical ? "critical" : "warning"

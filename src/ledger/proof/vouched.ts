@@ -1,0 +1,55 @@
+/** What the ledger here is held against: what its signer remembers of it outside, and whatever somebody else has kept. */
+import { FleetError } from "#kernel/errors.js"
+import { origin as beginning } from "#kernel/point.js"
+import type { Ledger } from "../port.js"
+import type { KeyFolder } from "./key.js"
+import { type VerifierKey, parseVerifierKey, signerOf } from "./note.js"
+import type { Sealer } from "./seal.js"
+import type { Vouched } from "./verify.js"
+
+export interface Signing {
+  readonly ledger: Ledger
+  readonly sealer: Sealer
+  readonly keys: KeyFolder
+}
+
+/** What somebody keeps elsewhere. */
+export interface Kept {
+  readonly checkpoint?: string | undefined
+  /** The verifier key that signed first. */
+  readonly key?: string | undefined
+}
+
+/** @throws FleetError `NotFound` for an empty ledger */
+export async function vouchedFor(signing: Signing, { checkpoint, key }: Kept = {}): Promise<Vouched> {
+  const { ledger, sealer, keys } = signing
+  if ((await ledger.head()).position < 0) throw new FleetError("NotFound", "the ledger is empty")
+  const origin = await sealer.origin()
+  const remembered = keys.lastSigned(origin)
+  const given = checkpoint === undefined ? [] : [{ where: "the checkpoint that was given", note: noteOf(checkpoint) }]
+  return {
+    key: key === undefined ? await keyOf(signing) : parseVerifierKey(key),
+    laterKeys: [await sealer.signer(), ...keys.otherKeys(origin).map((other) => signerOf(origin, other))],
+    checkpoints: [
+      ...given,
+      ...(remembered === undefined ? [] : [{ where: "the checkpoint that was signed last", note: remembered }]),
+    ],
+  }
+}
+
+/** The shell takes a text's last line end away. */
+function noteOf(given: string): string {
+  return `${given.trimEnd()}\n`
+}
+
+/** The key that signs now, if it is the one that signed first. */
+async function keyOf({ ledger, sealer }: Signing): Promise<VerifierKey | undefined> {
+  try {
+    const rotations = await ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 })
+    return rotations.length === 0 ? sealer.signer() : undefined
+  } catch (error) {
+    // There was one, in an archive that is not there.
+    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
+    throw error
+  }
+}
