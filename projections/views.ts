@@ -1,5 +1,5 @@
 /**
- * The views: what all projections made of the ledger, in one disposable file. A batch of events and the checkpoint behind it are one
+ * The views: what all projections made of the ledger, in one disposable file. Events that are folded together and the checkpoint behind them are one
  * transaction, so no view ever shows half an event, nor two views different positions. At an event that cannot be folded they stop: going on without it
  * would show what never was.
  */
@@ -83,6 +83,9 @@ const viewsStore: Store = {
   ],
 }
 
+/** As long as others wait, in ms, for events that are folded together; what is left of a batch comes in their next turn. */
+const turnMs = 10
+
 /** How the views are read. Every method takes the position it is asked at. */
 export interface ViewsReader {
   readonly inventory: InventoryReader
@@ -121,7 +124,8 @@ export class Views implements Subscriber, ViewsReader {
   readonly #durable: boolean
   readonly #shortLog: ShortLog | undefined
   readonly #scans: Scans
-  readonly #fold: (events: readonly RecordedEvent[]) => void
+  /** @returns how many of them were folded, in one transaction: at least one, and no more than fit a turn */
+  readonly #fold: (events: readonly RecordedEvent[]) => number
   /** Index in its batch. */
   #folding = 0
   #projectors: ((event: RecordedEvent) => void)[]
@@ -174,21 +178,25 @@ export class Views implements Subscriber, ViewsReader {
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",
     )
-    const fold = this.#db.transaction((events: readonly RecordedEvent[]) => {
+    const fold = this.#db.transaction((events: readonly RecordedEvent[]): RecordedEvent | undefined => {
+      const began = performance.now()
+      let last: RecordedEvent | undefined
       for (const [index, event] of events.entries()) {
         this.#folding = index
         for (const project of this.#projectors) project(event)
+        last = event
+        if (durable && performance.now() - began > turnMs) break
       }
-      const last = events.at(-1)
       const [position, id] = [last?.position ?? this.#checkpoint, last?.id ?? null]
       if (moveCheckpoint.run(position, id, this.#checkpoint).changes !== 1) {
         throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
       }
+      return last
     })
     this.#fold = (events) => {
-      fold.immediate(events)
-      this.#checkpoint = events.at(-1)?.position ?? this.#checkpoint
+      this.#checkpoint = fold.immediate(events)?.position ?? this.#checkpoint
       this.#shortLog?.committed()
+      return this.#folding + 1
     }
   }
 
@@ -208,16 +216,22 @@ export class Views implements Subscriber, ViewsReader {
 
   /** @throws an error that says at which position, with everything before it folded; FleetError when that is no event's fault */
   async handle(events: readonly RecordedEvent[]): Promise<void> {
+    let left = events
     try {
-      this.#fold(events)
+      for (;;) {
+        left = left.slice(this.#fold(left))
+        if (left.length === 0) return
+        await new Promise((resolve) => setImmediate(resolve))
+      }
     } catch (thrown) {
-      const poison = events[this.#folding]
+      const poison = left[this.#folding]
       // What projectors remembered of the batch was rolled back with it.
       this.#projectors = this.#freshProjectors()
       const error = storeError(thrown, "the views")
       if (error instanceof FleetError || poison === undefined) throw error
       // A file without a journal cannot be rolled back; it is thrown away.
-      if (this.#durable && this.#folding > 0) this.#fold(events.slice(0, this.#folding))
+      if (this.#durable)
+        for (let good = left.slice(0, this.#folding); good.length > 0;) good = good.slice(this.#fold(good))
       throw new Error(`${poison.type} at position ${poison.position}: ${messageOf(error)}`, { cause: thrown })
     }
   }

@@ -1,6 +1,6 @@
 /** Reading entities at a position: lists, those that meet a condition, and how many there are of what. */
 import type { RecordId } from "#kernel/ids.js"
-import { lastOf } from "#kernel/last-of.js"
+import { recent } from "#kernel/recent.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import { healthBounds } from "../health/score.js"
@@ -117,7 +117,7 @@ export function entitiesReader(db: Db, scans: Scans) {
   const policyAt = db
     .prepare<[number], string>("SELECT policy FROM policies WHERE position <= ? ORDER BY position DESC LIMIT 1")
     .pluck()
-  const precedenceIn = lastOf((text: string): readonly string[] => policy.parse(JSON.parse(text)).precedence)
+  const precedenceIn = recent((text: string): readonly string[] => policy.parse(JSON.parse(text)).precedence)
   const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
   const pathsBeneath = db.prepare<[number, string, string], { no: number; path: string }>(
     "SELECT no, path FROM paths WHERE facet_no = ? AND path > ? AND path < ?",

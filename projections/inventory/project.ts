@@ -14,7 +14,7 @@ import { inventoryTables } from "./tables.js"
 import { touchWriter } from "./touches.js"
 import { isOneUnit, unitAt, unitsOf } from "./units.js"
 
-export const inventoryProjection: Projection = { name: "inventory", version: 4, tables: inventoryTables, projector }
+export const inventoryProjection: Projection = { name: "inventory", version: 5, tables: inventoryTables, projector }
 
 type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 

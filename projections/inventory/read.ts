@@ -56,6 +56,11 @@ const valueAt = (record: string, path: string, at: string) => `coalesce(
     WHERE record_no = ${record} AND past_units.facet_no = p.facet_no AND p.path = ${path} AND since <= ${at}
     ORDER BY since DESC LIMIT 1))`
 
+/** The numbers of entities that were called so by a position. */
+const called = `SELECT no FROM entity_names WHERE kind IN (${kinds.map((kind) => `'${kind}'`).join()}) AND name = $name AND since <= $at`
+/** Of records that were linked, and of what they were linked to: they may be called otherwise than the entity. */
+const everLinked = "SELECT record_no FROM links UNION SELECT target_no FROM links"
+
 export type InventoryReader = ReturnType<typeof inventoryReader>
 
 export function inventoryReader(db: Db) {
@@ -100,11 +105,12 @@ export function inventoryReader(db: Db) {
 
   const names = db.prepare<{ name: string; at: number }, RecordRow>(
     `SELECT ${recordColumns} FROM records r
-     WHERE r.discovered <= $at AND json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$') = $name ORDER BY r.no`,
+     WHERE r.no IN (${called} UNION ${everLinked}) AND r.discovered <= $at AND json_extract(${valueAt("r.no", "'/identity/name'", "$at")}, '$') = $name ORDER BY r.no`,
   )
   const formerNames = db.prepare<{ name: string; at: number }, RecordRow>(
-    `SELECT DISTINCT ${recordColumns} FROM past_units u JOIN paths p ON p.no = u.path_no JOIN records r ON r.no = u.record_no
-     WHERE p.path = '/identity/name' AND u.since <= $at AND json_extract(u.value, '$') = $name ORDER BY r.no`,
+    `SELECT ${recordColumns} FROM records r WHERE r.no IN (${called} UNION ${everLinked}) AND EXISTS (
+       SELECT 1 FROM paths p JOIN past_units u ON u.record_no = r.no AND u.facet_no = p.facet_no AND u.path_no = p.no
+       WHERE p.path = '/identity/name' AND u.since <= $at AND json_extract(u.value, '$') = $name) ORDER BY r.no`,
   )
   const nativeNames = db.prepare<{ name: string; at: number }, RecordRow>(
     `SELECT ${recordColumns} FROM records r WHERE r.native_key = $name AND r.discovered <= $at ORDER BY r.no`,

@@ -17,6 +17,7 @@ export const inventoryTables = `
   ) STRICT;
   CREATE INDEX records_by_target ON records (target_no, kind);
   CREATE INDEX records_by_source ON records (source, kind);
+  CREATE INDEX records_by_native_key ON records (native_key);
 
   -- A facet is the number of its root's path, so that one facet of one record is one range of rows.
   CREATE TABLE paths (no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, facet_no INTEGER NOT NULL) STRICT;

@@ -1,7 +1,7 @@
 /** The runs of each source as they stood at a position. */
 import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
-import { lastOf } from "#kernel/last-of.js"
+import { recent } from "#kernel/recent.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 
@@ -50,7 +50,7 @@ export function runsReader(db: Db) {
        (SELECT position FROM runs WHERE source = s.name AND outcome = 'completed' AND position <= $at ORDER BY position DESC LIMIT 1)`,
   )
   /** What was recorded of runs stays: all that is asked between two of them has one answer. */
-  const completedBy = lastOf((run: Position | undefined): readonly LastCompleted[] =>
+  const completedBy = recent((run: Position | undefined): readonly LastCompleted[] =>
     run === undefined
       ? []
       : lastCompleted.all({ at: run }).map(({ source, finishedAt, account }) => {

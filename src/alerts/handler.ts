@@ -29,6 +29,7 @@ export async function alerting(config: AlertsConfig, every: Intervals, ports: Al
     types: [...types],
     // What was so before anybody asked is no news.
     beginsNow: true,
+    onlyAppends: true,
     async handle(event, { append, keep }) {
       if (isBehind) await reached((await ledger.head()).position)
       isBehind = false

@@ -9,6 +9,8 @@ export interface Handler {
   readonly types: readonly EventType[]
   /** Said of one that is not asked about what was there before it was. */
   readonly beginsNow?: true
+  /** Said of one that does nothing but append and keep: what it handled without keeping anything may be handled again at no cost but time. */
+  readonly onlyAppends?: true
   /**
    * Acts upon one event. May be asked about the same event again (after a failure, a crash, or when a person says so) and should decide the
    * same then. What it throws is tried again, and in the end set aside.

@@ -2,13 +2,14 @@
  * A handler as a subscriber, with the policy of what is live: an event is tried a few times, waiting longer each time, and then set aside as a dead letter
  * with an alert, so that the events behind it are handled.
  *
- * Each event ends with a move of the checkpoint, after all that it brought about. A crash in between repeats one event, and everything before that move may
- * be repeated: effects have ids of their own, a letter is parked once, its alert is raised once.
+ * Each event ends with a move of the checkpoint, after all that it brought about; of a handler that only appends, each that had something else written, and each batch. A crash in
+ * between repeats what is behind that, and everything before that move may be repeated: effects have ids of their own, a letter is parked once, its alert is raised once.
  */
 import * as crypto from "node:crypto"
 import type { EventType, RecordedEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
+import { inTurns } from "#kernel/in-turns.js"
 import type { Position } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Checkpoints, Write } from "#ops/checkpoints.js"
@@ -62,12 +63,16 @@ export class Handling implements Subscriber {
       await this.#ports.ops.checkpoints.move(this.name, at, position, writes)
       at = position
     }
+    const turn = inTurns()
+    let handled = at
     for (const event of events) {
-      if (signal.aborted) return
+      if (signal.aborted) return moveTo(handled)
       if (!this.#types.has(event.type)) continue
       const done = await this.#alone(() => this.#handleOrPark(event, signal))
-      if (done === undefined) return
-      await moveTo(event.position, done)
+      if (done === undefined) return moveTo(handled)
+      handled = event.position
+      if (done.length > 0 || this.#handler.onlyAppends !== true) await moveTo(handled, done)
+      await turn()
     }
     await moveTo(events.at(-1)?.position ?? at)
   }

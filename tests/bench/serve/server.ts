@@ -1,4 +1,4 @@
-/** The server that is asked, in a process of its own: a fleet in a folder, its API on a port, and a writer that records changes at a pace. Says how large it is. */
+/** The server that is asked, in a process of its own: a fleet in a folder, its API on a port, and a writer that records changes at a pace. Says how large it is, and what it has used. */
 import { pino } from "pino"
 import { onLoopback } from "#api/access.js"
 import { buildApi } from "#api/app.js"
@@ -21,15 +21,17 @@ app.get("/constant", (_request, reply) => reply.type("application/json").send(co
 await app.listen({ host: "127.0.0.1", port })
 const { secret } = await fleet.ops.tokens.create(`bench-${process.pid}`, "read", 3_600_000)
 const { position: at } = await fleet.ledger.head()
-await fleet.reached(at)
+while (fleet.viewsState().position < at) await new Promise((resolve) => setTimeout(resolve, 100))
 const machines = await fleet.views.entities.page({ kind: "target", at, limit: 1_000 })
-process.send?.({ secret, head: at, names: machines.map(({ name }) => name) })
+const records = await Promise.all(machines.map(({ id }) => fleet.views.inventory.record(id)))
+const since = Math.max(...records.map((record) => record?.discovered ?? 0))
+process.send?.({ secret, since, head: at, names: machines.map(({ name }) => name) })
 
 let turn = 0
 const together = 64
 const done = new AbortController()
 process.on("message", (message) => {
-  if (message === "size") process.send?.({ rss: process.memoryUsage().rss, written: turn })
+  if (message === "size") process.send?.({ rss: process.memoryUsage().rss, written: turn, cpu: process.cpuUsage() })
   if (message === "stop") done.abort()
 })
 
