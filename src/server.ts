@@ -15,7 +15,6 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 import { type AutomaticRules, type AutomaticSnapshots, automaticSnapshots } from "#snapshots/automatic.js"
 import { keepVerified } from "#sealing/keep-verified.js"
 import { keepArchived } from "#sealing/archive.js"
-import { addPages } from "#web/pages.js"
 import { type Told, openFleet } from "./fleet.js"
 import { addressOf, reachedAt, readTls } from "./reached.js"
 import { patiently } from "./waiting.js"
@@ -45,7 +44,6 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
   const isRemote = config.ledger.engine !== "sqlite"
   const fleet = await (isRemote ? patiently(open, (door) => listenOn(door, { host, port }), log, signal) : open())
   const app = await buildApi(fleet, reached, log, options)
-  addPages(app, fleet)
   const { after, events } = config.retention.archive
   const archiving = keepArchived(
     fleet,

@@ -64,10 +64,13 @@ export async function principalOf(request: IncomingMessage, tokens: Tokens): Pro
     return { name: `token:${token.name}`, scope: token.scope }
   }
   const cookie = cookieOf(request)
-  const session = cookie === undefined ? undefined : await tokens.check(cookie, "session")
-  if (session === undefined) return undefined
+  if (cookie === undefined) return undefined
+  const session = await tokens.check(cookie, "session")
+  const token = session === undefined ? await tokens.check(cookie, "token") : undefined
+  if (session === undefined && token === undefined) return undefined
   ofKnown.add(request)
-  return { name: session.name, scope: session.scope }
+  if (session !== undefined) return { name: session.name, scope: session.scope }
+  return token && { name: `token:${token.name}`, scope: token.scope }
 }
 
 export function mustBeKnown(principal: Principal | undefined): Principal {
@@ -109,7 +112,8 @@ export function onLoopback(port: number): Reached {
   return { hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]), scheme: "http" }
 }
 
-function cookieOf(request: IncomingMessage): string | undefined {
+/** What a browser shows: the secret of a session, or the token that it signed in with. */
+export function cookieOf(request: IncomingMessage): string | undefined {
   for (const part of (request.headers.cookie ?? "").split(";")) {
     const [name, value] = part.trim().split("=", 2)
     if (name === sessionCookie) return value

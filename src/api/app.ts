@@ -13,8 +13,10 @@ import { openApi } from "./openapi.js"
 import { addLimits } from "./limits.js"
 import { addMcp } from "./mcp.js"
 import { addMetrics } from "./metrics.js"
+import { addPage, isForPage, sendPage } from "./page.js"
 import { problemOf, sendProblem } from "./problem.js"
 import { addRoutes } from "./routes.js"
+import { addSession } from "./session.js"
 
 export interface Tls {
   readonly key: Buffer
@@ -50,7 +52,10 @@ export async function buildApi(
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
@@ -68,15 +73,14 @@ export async function buildApi(
       request.log.error({ err: error, url: request.routeOptions.url }, "a request failed")
     return sendProblem(reply, error)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
+  app.setNotFoundHandler((request, reply) => {
+    if (isForPage(request)) return sendPage(reply)
+    const what = `${request.method} ${request.url.slice(0, 200)}`
+    return sendProblem(
       reply,
-      new FleetError(
-        "NotFound",
-        `there is nothing at ${request.method} ${request.url.slice(0, 200)}; /openapi.json lists what there is`,
-      ),
-    ),
-  )
+      new FleetError("NotFound", `there is nothing at ${what}; /openapi.json lists what there is`),
+    )
+  })
   await addLimits(app, fleet, fleet.config.access.requestsPerSecond)
   const description = JSON.stringify(openApi(operations))
   app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description))
@@ -85,6 +89,8 @@ export async function buildApi(
   addRoutes(app, operations, fleet, jobs)
   addIntake(app, fleet)
   addMcp(app, fleet)
+  addSession(app, fleet)
+  await addPage(app)
   app.addHook("onClose", async () => jobs.cancelAll())
   return app
 }

@@ -118,16 +118,25 @@ export const at = z
     "Point in time: now, 2026-11-23T14:00:00Z, 2026-11-23, -2h, yesterday 14:00, position:123, snapshot:NAME, run:ID",
   )
 
-export function query<I extends z.ZodObject>(operation: Omit<Query<I>, "kind">): Query {
-  return { ...operation, kind: "query", input: operation.input.extend({ at }) } as unknown as Query
+/** An operation that still says in its type what it takes and what it answers: the page asks by that. */
+export type Typed<B, I, O> = B & { readonly input: I; readonly output: O }
+
+type Defined<D extends Query | Act, O> = Omit<D, "kind" | "output"> & { readonly output: O }
+
+export function query<I extends z.ZodObject, O extends z.ZodObject>(
+  operation: Defined<Query<I>, O>,
+): Typed<Query, z.ZodObject<I["shape"] & { at: typeof at }>, O> {
+  return { ...operation, kind: "query", input: operation.input.extend({ at }) } as unknown as ReturnType<
+    typeof query<I, O>
+  >
 }
 
-export function command<I extends z.ZodObject>(operation: Omit<Act<I>, "kind">): Act {
-  return { ...operation, kind: "command" } as unknown as Act
+export function command<I extends z.ZodObject, O extends z.ZodObject>(operation: Defined<Act<I>, O>): Typed<Act, I, O> {
+  return { ...operation, kind: "command" } as unknown as Typed<Act, I, O>
 }
 
-export function job<I extends z.ZodObject>(operation: Omit<Act<I>, "kind">): Act {
-  return { ...operation, kind: "job" } as unknown as Act
+export function job<I extends z.ZodObject, O extends z.ZodObject>(operation: Defined<Act<I>, O>): Typed<Act, I, O> {
+  return { ...operation, kind: "job" } as unknown as Typed<Act, I, O>
 }
 
 export function text<I extends z.ZodObject>(operation: Omit<Text<I>, "kind">): Text {

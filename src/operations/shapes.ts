@@ -1,5 +1,6 @@
 /** The shapes that all answers share. */
 import * as z from "zod"
+import { severities } from "#events/severity.js"
 import { expectations } from "#drift/expected.js"
 import { patchOperation } from "#kernel/patch.js"
 import { kinds } from "#projections/inventory/read.js"
@@ -21,6 +22,7 @@ export const changeShape = z.object({
   observedAt: z.iso.datetime(),
   occurredAt: z.iso.datetime().optional(),
   type: z.string(),
+  severity: z.enum(severities).describe("How much attention it asks for"),
   entity: entityShape,
   actor: z.string(),
   by: z.string().nullable(),

@@ -88,6 +88,11 @@ export function tokens(db: Db, clock: Clock) {
       revoke.run(now, login.id)
       return create("session", login.name, login.scope, sessionLifeMs)
     },
+    /** What is no session's secret ends nothing. */
+    async endSession(secret: string): Promise<void> {
+      const session = living(secret, "session")
+      if (session !== undefined) revoke.run(clock.now(), session.id)
+    },
     /** The token or session that this secret opens, if it is neither expired nor revoked. */
     check: async (secret: string, kind: "token" | "session"): Promise<Token | undefined> => living(secret, kind),
     /** Tokens that had been created by then. */

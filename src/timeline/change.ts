@@ -1,5 +1,6 @@
 /** A change as every door tells it: what, where, before and after, who wrote it down and from which source. */
 import type { RecordedEvent } from "#events/catalog.js"
+import { type Severity, severityOf } from "#events/severity.js"
 import { bug } from "#kernel/errors.js"
 import { type FieldChange, changesOf } from "#kernel/patch.js"
 import type { Instant } from "#kernel/clock.js"
@@ -18,6 +19,7 @@ export interface Change {
   readonly observedAt: Instant
   readonly occurredAt?: Instant
   readonly type: string
+  readonly severity: Severity
   readonly entity: EntityRef
   readonly actor: string
   /** Who did it, where the source knows; the actor only wrote it down. */
@@ -40,6 +42,7 @@ export async function changeOf(views: ViewsReader, event: RecordedEvent): Promis
     observedAt: event.observedAt,
     ...(event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt }),
     type: event.type,
+    severity: severityOf(event),
     entity: await entityRef(views, await targetOf(views, record, event.position), event.position),
     actor: event.metadata.actor,
     by: event.metadata.by ?? null,

@@ -83,10 +83,10 @@ describe("serve", () => {
     const opened = await at(link.pathname + link.search)
     const [cookie] = (opened.headers["set-cookie"]?.[0] ?? "").split(";")
     expect([opened.status, opened.headers.location]).toEqual([303, "/"])
-    expect((await at("/", { cookie })).body).toContain(os.hostname())
+    expect((await at("/", { cookie, accept: "text/html" })).body).toContain('<div id="page">')
     expect((await at("/api/v1/targets", { cookie })).status).toBe(200)
     expect((await at(link.pathname + link.search)).status).toBe(401)
-    expect((await at("/")).status).toBe(401)
+    expect((await at("/session")).status).toBe(401)
     expect((await at("/api/v1/targets")).status).toBe(401)
   })
 

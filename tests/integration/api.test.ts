@@ -171,21 +171,41 @@ describe("access", () => {
   })
 
   it("is given to a browser by a link that works once", async () => {
-    const { ask, fleet, host } = await door()
+    const { ask, fleet } = await door()
     const { secret } = await fleet.ops.tokens.createLogin("user:ada")
     const opened = await ask(`/login?code=${secret}`)
     expect(opened.statusCode).toBe(303)
     expect((await ask(`/login?code=${secret}`)).statusCode).toBe(401)
     const [cookie = ""] = String(opened.headers["set-cookie"]).split(";")
-    expect((await ask("/", { headers: { cookie } })).body).toContain("web-1")
-    const page = (at: string) => ask(`/entities/${host}${at}`, { headers: { cookie } })
-    expect((await page("")).body).toContain("6.1.1")
-    const past = (await page("?at=position:2")).body
-    expect(past).toContain("This is the past")
-    expect(past).not.toContain("6.1.1")
-    expect((await page("?at=nonsense")).body).toContain("is not a point in time")
-    const docs = (await ask("/docs", { headers: { cookie } })).body
-    for (const { route } of operations) expect(docs).toContain(`${route.method} ${route.path}`)
+    expect((await ask("/session", { headers: { cookie } })).json()).toEqual({ name: "user:ada", scope: "admin" })
+    expect((await ask("/api/v1/targets", { headers: { cookie } })).statusCode).toBe(200)
+    expect((await ask("/session", { method: "DELETE", headers: { cookie } })).statusCode).toBe(204)
+    expect((await ask("/session", { headers: { cookie } })).statusCode).toBe(401)
+  })
+
+  it("is given to a browser that shows a token, as long as that is good", async () => {
+    const { ask, token, fleet } = await door()
+    expect((await ask("/session", { method: "POST", token: "fl_guess" })).statusCode).toBe(401)
+    const opened = await ask("/session", { method: "POST", token: await token("operate") })
+    expect(opened.json()).toEqual({ name: "token:operate-token", scope: "operate" })
+    const attributes = String(opened.headers["set-cookie"])
+    expect(attributes).toMatch(/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+    const headers = { cookie: attributes.split(";")[0] ?? "" }
+    expect((await ask("/api/v1/targets", { headers })).statusCode).toBe(200)
+    expect((await ask("/api/v1/tokens", { headers })).statusCode).toBe(403)
+    await fleet.ops.tokens.revoke("operate-token")
+    expect((await ask("/api/v1/targets", { headers })).statusCode).toBe(401)
+  })
+
+  it("serves no page that others may frame, or that fetches from elsewhere", async () => {
+    const { ask } = await door()
+    const { headers } = await ask("/machines?q=role:production", { headers: { accept: "text/html" } })
+    expect(headers["content-security-policy"]).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'",
+    )
+    expect(headers["cache-control"]).toBe("no-store")
+    expect((await ask("/nothing")).statusCode).toBe(404)
+    expect((await ask("/api/v1/nothing", { headers: { accept: "text/html" } })).statusCode).toBe(404)
   })
 })
 

@@ -20,14 +20,6 @@ import { sshLooks } from "#tests/support/ssh-looks.js"
 import { sshProgram } from "#tests/support/ssh-program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
-import {
-  type EntityAnswer,
-  type ServiceRow,
-  type TargetRow,
-  entityContent,
-  targetsTable,
-} from "#web/inventory-pages.js"
-import { layout } from "#web/layout.js"
 
 const hostile = [
   "\u001b[2J\u001b]0;owned\u0007red",
@@ -156,15 +148,10 @@ describe.runIf(sshFleetsCanBeMade())("a hostile host", () => {
         says("host1", answer)
         const discovered = await ask<Discovered>(discover)
         expect(discovered.runs).toMatchObject([{ outcome: "completed", targets: 2, failed: [] }])
-        const list = await ask<{ at: never; items: TargetRow[] }>(targets)
+        const list = await ask<{ at: never; items: readonly { readonly id: string }[] }>(targets)
         const told = [discovered, list, await ask<object>(services), await ask<object>(history)]
-        const pages = [targetsTable(list.items, undefined)]
         for (const { id } of list.items) {
-          const entity = await ask<EntityAnswer>(show, { entity: id, facets: "all" })
-          told.push(entity)
-          pages.push(
-            entityContent(entity, (await ask<{ items: ServiceRow[] }>(services, { target: id })).items, [], undefined),
-          )
+          told.push(await ask<object>(show, { entity: id, facets: "all" }))
         }
         const tables = [
           tableOf("discover", told[0] as object),
@@ -174,11 +161,6 @@ describe.runIf(sshFleetsCanBeMade())("a hostile host", () => {
         ]
         for (const shown of [...tables, ...told.slice(4).map((entity) => tableOf("show", entity))])
           expect(shown).not.toMatch(unshowable)
-        for (const content of pages) {
-          const page = layout({ title: "a page", path: "/", asked: undefined, content })
-          expect(page).not.toMatch(unshowable)
-          expect(page).not.toContain("<script")
-        }
         expect(JSON.stringify(told)).not.toMatch(controls)
       }
       const events = await fleet.ledger.readAll({ after: origin, limit: 1_000 })

@@ -47,7 +47,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   api: ["kernel", "events", "timeline", "collecting", "operations", "mcp", "ops", "fleet", "version"],
   mcp: ["kernel", "events", "projections", "query", "timeline", "reports", "operations", "version"],
-  web: ["kernel", "operations", "timeline", "api", "fleet"],
+  web: ["kernel", "operations"],
   cli: [
     "kernel",
     "mcp",
@@ -101,7 +101,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "snapshots",
     "sealing",
     "api",
-    "web",
     "fleet",
     "reached",
     "waiting",
@@ -118,7 +117,7 @@ const root = path.resolve(".")
 const files = ["events", "projections", "src"].flatMap((folder) =>
   fs
     .readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"))
     .map((file) => path.join(folder, file)),
 )
 
@@ -130,7 +129,11 @@ function roomOf(file: string): string {
 
 function resolved(from: string, specifier: string): string | undefined {
   const source = specifier.replace(/\.js$/, ".ts")
-  if (source.startsWith(".")) return path.join(path.dirname(from), source)
+  if (source.endsWith(".css")) return undefined
+  if (source.startsWith(".")) {
+    const to = path.join(path.dirname(from), source)
+    return fs.existsSync(to) ? to : `${to}x`
+  }
   if (!source.startsWith("#")) return undefined
   return /^#(?:events|projections)\//.test(source) ? source.slice(1) : path.join("src", source.slice(1))
 }
@@ -181,6 +184,21 @@ describe("the house", () => {
   ])("names %s in one place, and in what works on their files", (_, parts, places) => {
     const outside = imports.filter(({ from, to }) => parts.test(to) && !parts.test(from))
     expect([...new Set(outside.map(({ from }) => from))]).toEqual(places)
+  })
+
+  it("takes nothing of an operation into the page but its types", () => {
+    const taken = imports.filter(({ from, to }) => roomOf(from) === "web" && roomOf(to) === "operations")
+    expect(taken.length).toBeGreaterThan(10)
+    expect(taken.filter(({ typeOnly }) => !typeOnly)).toEqual([])
+  })
+
+  it("writes nothing on the page that is not text", () => {
+    const written = files.filter(
+      (file) =>
+        roomOf(file) === "web" &&
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write/i.test(fs.readFileSync(file, "utf8")),
+    )
+    expect(written).toEqual([])
   })
 
   it("keeps what an event means free of how it is stored", () => {

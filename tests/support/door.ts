@@ -9,7 +9,6 @@ import type { Position } from "#kernel/point.js"
 import type { DeadLetter } from "#ops/dead-letters.js"
 import type { Scope } from "#ops/tokens.js"
 import type { Handler } from "#subscriptions/handler.js"
-import { addPages } from "#web/pages.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "./scripted-fleet.js"
 import { TestClock, time } from "./test-clock.js"
 
@@ -56,7 +55,6 @@ export async function door(requestsPerSecond?: number): Promise<Door> {
   const access = requestsPerSecond === undefined ? fleet.config.access : { requestsPerSecond }
   const served = { ...fleet, config: { ...fleet.config, access } }
   const app = await buildApi(served, onLoopback(port), pino({ level: "silent" }))
-  addPages(app, fleet)
   await app.ready()
   onTestFinished(() => app.close())
   const tokens = new Map<Scope, string>()

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as path from "node:path"
-import { onTestFinished } from "vitest"
+import { whenFinished } from "./when-finished.js"
 
 const main = path.resolve("dist/bin/main.js")
 
@@ -59,7 +59,7 @@ export async function startServer(port: number, options: Options): Promise<Runni
   const child = startProgram(["serve", "--listen", `127.0.0.1:${port}`], options)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, "close") as Promise<[number | null]>
-  onTestFinished(async () => {
+  whenFinished(async () => {
     child.kill("SIGKILL")
     await ended
   })

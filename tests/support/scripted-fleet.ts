@@ -17,39 +17,48 @@ export async function scriptedFleet(clock: Clock, handlers: readonly Handler[] =
   return fleet
 }
 
-const metadata = { actor: "discovery", source: "here" }
+const metadataOf = (source: string) => ({ actor: "discovery", source })
 
 /** Appends to the record of `name`, and waits until the views show it. @returns the record's id */
 export async function addHost(
   fleet: Fleet,
   name: string,
   packages: Record<string, { version: string }> = {},
+  source = "here",
 ): Promise<string> {
-  const id = recordId("here", "target", name)
+  const id = recordId(source, "target", name)
   const document = {
     lifecycle: "observed" as const,
     identity: { name, hostname: name },
     os: { kernel: "6.1.0" },
     packages,
   }
-  const data = { source: "here", nativeKey: name, generation: 0, document }
+  const data = { source, nativeKey: name, generation: 0, document }
+  const metadata = metadataOf(source)
   await append(fleet, `target-${id}`, { type: "TargetDiscovered", data, metadata, observedAt: fleet.clock.now() })
   return id
 }
 
-export async function addService(fleet: Fleet, target: string, name: string): Promise<string> {
-  const id = recordId("here", "service", `${target}/${name}`)
+export async function addService(fleet: Fleet, target: string, name: string, source = "here"): Promise<string> {
+  const id = recordId(source, "service", `${target}/${name}`)
   const document = {
     lifecycle: "observed" as const,
     identity: { name, runtime: "process" as const },
     state: { status: "running" as const },
   }
-  const data = { source: "here", nativeKey: `${target}/${name}`, generation: 0, target, document }
+  const data = { source, nativeKey: `${target}/${name}`, generation: 0, target, document }
+  const metadata = metadataOf(source)
   await append(fleet, `service-${id}`, { type: "ServiceDiscovered", data, metadata, observedAt: fleet.clock.now() })
   return id
 }
 
-export async function changeKernel(fleet: Fleet, target: string, from: string, to: string): Promise<void> {
+export async function changeKernel(
+  fleet: Fleet,
+  target: string,
+  from: string,
+  to: string,
+  source = "here",
+): Promise<void> {
   const patch = [
     { op: "test" as const, path: "/os/kernel", value: from },
     { op: "replace" as const, path: "/os/kernel", value: to },
@@ -57,7 +66,7 @@ export async function changeKernel(fleet: Fleet, target: string, from: string, t
   await append(fleet, `target-${target}`, {
     type: "TargetChanged",
     data: { facet: "os", patch },
-    metadata,
+    metadata: metadataOf(source),
     observedAt: fleet.clock.now(),
   })
 }

@@ -1,0 +1,82 @@
+/** The frame around every page: where one can go, the time that is looked at, and what is being told. */
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import { Connection } from "./frame/connection.js"
+import { Help } from "./frame/help.js"
+import { Navigation } from "./frame/navigation.js"
+import { PastBanner } from "./frame/past-banner.js"
+import { QueryBox } from "./frame/query-box.js"
+import { Scrubber } from "./frame/scrubber.js"
+import { SignIn } from "./frame/sign-in.js"
+import { isStranger } from "./ask.js"
+import { Nothing, Trouble } from "./parts/said.js"
+import { hrefOf, isPast, place, to } from "./place.js"
+import { type Found, type Page, routeOf } from "./routes.js"
+import { session } from "./session.js"
+
+export function App() {
+  const isKnown = session.value !== undefined
+  return (
+    <div class={`frame${isPast.value ? " in-the-past" : ""}${to.value === undefined ? "" : " comparing"}`}>
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <header class="top">
+        <a class="brand" href={hrefOf("/")}>
+          <Mark />
+          <span>fleet-ledger</span>
+        </a>
+        <QueryBox />
+        <Connection />
+      </header>
+      <Navigation />
+      <div class="time">{isKnown ? <Scrubber /> : <div class="strip" />}</div>
+      <main id="main" tabIndex={-1}>
+        <PastBanner />
+        {isKnown ? <Outlet /> : null}
+      </main>
+      {isStranger.value ? <SignIn /> : null}
+      <Help />
+    </div>
+  )
+}
+
+/** Three leaves of a ledger, the newest on top. */
+function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 16 16" aria-hidden="true">
+      <path d="M8 1 15 4.5 8 8 1 4.5Z" />
+      <path class="under" d="M1 8l7 3.5L15 8M1 11.5 8 15l7-3.5" />
+    </svg>
+  )
+}
+
+function Outlet() {
+  const found = routeOf(place.value.path)
+  if (found === undefined) return <NoPage path={place.value.path} />
+  return <Loading key={found.route.path} found={found} />
+}
+
+function Loading({ found: { route, params } }: { readonly found: Found }) {
+  const page = useSignal<Page | undefined>(undefined)
+  const error = useSignal<Error | undefined>(undefined)
+  useEffect(() => {
+    document.title = `${route.title} · fleet-ledger`
+    route.load().then(
+      (loaded) => (page.value = loaded),
+      (failure: unknown) => (error.value = failure as Error),
+    )
+  }, [route, page, error])
+  if (error.value !== undefined) return <Trouble error={error.value} />
+  const Shown = page.value
+  return Shown === undefined ? null : <Shown params={params} />
+}
+
+function NoPage({ path }: { readonly path: string }) {
+  return (
+    <Nothing title="There is no such page">
+      Nothing is at <code>{path}</code>. Go to the <a href={hrefOf("/")}>overview</a>, or write <kbd>/</kbd> and what
+      you look for.
+    </Nothing>
+  )
+}

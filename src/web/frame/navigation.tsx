@@ -1,0 +1,51 @@
+/** Where one can go, always at the time that is looked at. */
+import { useKeys } from "../keys.js"
+import { go, hrefOf, place } from "../place.js"
+import { type Route, routes } from "../routes.js"
+import { session, signOut } from "../session.js"
+
+type Listed = Route & { readonly nav: NonNullable<Route["nav"]> }
+const listed = routes.filter((route): route is Listed => route.nav !== undefined)
+const groups = [...new Set(listed.map(({ nav }) => nav.group))]
+
+export function Navigation() {
+  useKeys(
+    listed.map(({ path, title, nav }) => ({
+      keys: `g ${nav.key}`,
+      does: `Go to ${title.toLowerCase()}`,
+      run: () => go(hrefOf(path)),
+    })),
+    [],
+  )
+  const { path } = place.value
+  const who = session.value
+  return (
+    <nav class="side" aria-label="Pages">
+      {groups.map((group) => (
+        <section key={group}>
+          <h2>{group}</h2>
+          <ul>
+            {listed
+              .filter(({ nav }) => nav.group === group)
+              .map((route) => (
+                <li key={route.path}>
+                  <a href={hrefOf(route.path)} aria-current={path === route.path ? "page" : undefined}>
+                    {route.title}
+                    <kbd aria-hidden="true">g {route.nav.key}</kbd>
+                  </a>
+                </li>
+              ))}
+          </ul>
+        </section>
+      ))}
+      {who === undefined ? null : (
+        <footer>
+          <span title={`may ${who.scope}`}>{who.name}</span>
+          <button type="button" class="plain" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        </footer>
+      )}
+    </nav>
+  )
+}

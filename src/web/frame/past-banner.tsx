@@ -1,0 +1,46 @@
+/** Nobody takes the past for now: it is said at the top of every page, with the way back. */
+import { change, at, isPast, to, travel } from "../place.js"
+import { When } from "../parts/when.js"
+import { resolved } from "./resolved.js"
+
+export function PastBanner() {
+  if (!isPast.value && to.value === undefined) return null
+  const point = resolved.value
+  return (
+    <div class="banner" role="status">
+      {isPast.value ? (
+        <p>
+          <strong>This is the past.</strong>{" "}
+          {point === undefined ? (
+            <>As of {at.value}</>
+          ) : (
+            <>
+              As of <When at={point.time} /> · position {point.position}
+            </>
+          )}
+        </p>
+      ) : (
+        <p>
+          <strong>Now</strong>
+        </p>
+      )}
+      {to.value === undefined ? null : (
+        <p>
+          compared with <strong>{to.value}</strong>
+        </p>
+      )}
+      <span class="actions">
+        {to.value === undefined ? null : (
+          <button type="button" onClick={() => change({ to: undefined })}>
+            Compare no more
+          </button>
+        )}
+        {isPast.value ? (
+          <button type="button" onClick={() => travel(undefined)}>
+            Back to now
+          </button>
+        ) : null}
+      </span>
+    </div>
+  )
+}

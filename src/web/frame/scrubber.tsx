@@ -1,0 +1,295 @@
+/**
+ * Time, on every page: the strip of changes, a handle to travel with and a second one to compare. What is dragged to is shown at once, and is in the address when
+ * it is let go.
+ */
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import { density, queryList } from "../operations.js"
+import { written } from "../forms.js"
+import { useKeys } from "../keys.js"
+import { at, change, dragged, isPast, place, to, travel } from "../place.js"
+import { localTime } from "../time.js"
+import { useAnswer } from "../use-answer.js"
+import { choose, presets, range, stretch, zoom } from "./range.js"
+import { step } from "./steps.js"
+import { resolved } from "./resolved.js"
+import { type Density, Strip } from "./strip.js"
+import { ticks } from "./ticks.js"
+
+const buckets = 240
+const height = 40
+/** So near to the end is now. */
+const snapPx = 6
+
+export function Scrubber() {
+  const strip = useRef<HTMLDivElement>(null)
+  const width = useSignal(0)
+  const pointed = useSignal<number | undefined>(undefined)
+  const draggedTo = useSignal<number | undefined>(undefined)
+  const entity = /^\/entities\/([^/]+)$/.exec(place.value.path)?.[1]
+  const about = entity === undefined ? {} : { entity: decodeURIComponent(entity) }
+  const { name: _, ...limits } = range.value
+  const shown = useAnswer(density, { ...about, ...limits, buckets, at: "now" })
+  // The least that can be asked tells what the point is that was asked for.
+  const point = useAnswer(queryList, {})
+  const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value })
+  useEffect(() => void (resolved.value = point.answer?.at), [point.answer])
+  useEffect(() => {
+    const known = shown.answer
+    if (known !== undefined) stretch.value = { from: Date.parse(known.from.time), to: Date.parse(known.to.time) }
+  }, [shown.answer])
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => (width.value = entry?.contentRect.width ?? 0))
+    observer.observe(strip.current as Element)
+    return () => observer.disconnect()
+  }, [width])
+
+  useKeys(
+    [
+      { keys: "[", does: "To the change before", run: () => step("back", about) },
+      { keys: "]", does: "To the change after", run: () => step("forth", about) },
+      { keys: ".", does: "Back to now", run: () => travel(undefined) },
+      { keys: "c", does: "Compare with another time, or no more", run: () => compare() },
+      {
+        keys: "t",
+        does: "To the strip of time",
+        run: () => strip.current?.querySelector<HTMLElement>(".handle.at")?.focus(),
+      },
+    ],
+    [entity],
+  )
+
+  const answer = shown.answer
+  const from = answer === undefined ? 0 : Date.parse(answer.from.time)
+  const end = Math.max(answer === undefined ? 1 : Date.parse(answer.to.time), from + 1)
+  const xOf = (time: number) => ((time - from) / (end - from)) * width.value
+  const timeAt = (x: number) => from + (Math.min(Math.max(x, 0), width.value) / Math.max(width.value, 1)) * (end - from)
+  const endsNow = range.value.to === undefined
+
+  const instantAt = (x: number) => (endsNow && x > width.value - snapPx ? undefined : new Date(timeAt(x)).toISOString())
+  const drag = (start: PointerEvent) => {
+    if (start.button !== 0 || answer === undefined) return
+    start.preventDefault()
+    const element = strip.current as HTMLDivElement
+    const { left } = element.getBoundingClientRect()
+    const isOther = start.shiftKey || (start.target as Element).closest(".handle.other") !== null
+    const move = (event: PointerEvent) => {
+      const x = event.clientX - left
+      if (isOther) draggedTo.value = timeAt(x)
+      else dragged.value = instantAt(x) ?? "now"
+    }
+    const drop = (event: PointerEvent) => {
+      element.removeEventListener("pointermove", move)
+      element.removeEventListener("pointerup", drop)
+      element.removeEventListener("pointercancel", drop)
+      const chosen = instantAt(event.clientX - left)
+      dragged.value = undefined
+      draggedTo.value = undefined
+      if (isOther) change({ to: chosen ?? "now" })
+      else travel(chosen)
+    }
+    element.setPointerCapture(start.pointerId)
+    element.addEventListener("pointermove", move)
+    element.addEventListener("pointerup", drop)
+    element.addEventListener("pointercancel", drop)
+    move(start)
+    element.querySelector<HTMLElement>(".handle.at")?.focus()
+  }
+
+  const draggedAt =
+    dragged.value === undefined
+      ? undefined
+      : Date.parse(dragged.value === "now" ? new Date(end).toISOString() : dragged.value)
+  const atTime = draggedAt ?? (isPast.value ? Date.parse(point.answer?.at.time ?? "") : end)
+  const otherTime = draggedTo.value ?? Date.parse(other.answer?.at.time ?? "")
+  const one = (end - from) / buckets
+  const onKeyDown = (event: KeyboardEvent) => {
+    const moves: Readonly<Record<string, number>> = {
+      ArrowLeft: -one,
+      ArrowRight: one,
+      PageDown: -10 * one,
+      PageUp: 10 * one,
+    }
+    const by = moves[event.key]
+    if (event.key === "End") travel(undefined)
+    else if (event.key === "Home") travel(new Date(from).toISOString())
+    else if (by !== undefined && Number.isFinite(atTime)) {
+      const time = atTime + by
+      travel(time >= end && endsNow ? undefined : new Date(Math.max(time, from)).toISOString(), { replace: true })
+    } else return
+    event.preventDefault()
+  }
+
+  return (
+    <section class={`scrubber${shown.isLoading ? " loading" : ""}`} aria-label="Time">
+      <div class="controls">
+        <Moment problem={point.error?.message} />
+        <span class="group">
+          <button
+            type="button"
+            title="The change before ( [ )"
+            aria-label="To the change before"
+            onClick={() => step("back", about)}
+          >
+            ‹
+          </button>
+          <button
+            type="button"
+            title="The change after ( ] )"
+            aria-label="To the change after"
+            onClick={() => step("forth", about)}
+          >
+            ›
+          </button>
+          <button
+            type="button"
+            class="now"
+            title="Back to now ( . )"
+            disabled={!isPast.value}
+            onClick={() => travel(undefined)}
+          >
+            Now
+          </button>
+        </span>
+        <button
+          type="button"
+          aria-pressed={to.value !== undefined}
+          title="Compare with another time ( c )"
+          onClick={compare}
+        >
+          Compare
+        </button>
+        <span class="pointed" aria-hidden="true">
+          {pointed.value === undefined || answer === undefined ? null : (
+            <Pointed density={answer} time={pointed.value} />
+          )}
+        </span>
+        <span class="legend" aria-hidden="true">
+          {["info", "notice", "warning", "critical"].map((severity) => (
+            <span key={severity} class={severity}>
+              {severity}
+            </span>
+          ))}
+          <span class="blind">not all seen</span>
+        </span>
+        <span class="group" role="group" aria-label="How much time the strip shows">
+          {presets.map((preset) => (
+            <button
+              key={preset.name}
+              type="button"
+              aria-pressed={range.value.name === preset.name}
+              onClick={() => choose(preset)}
+            >
+              {preset.name}
+            </button>
+          ))}
+        </span>
+      </div>
+      <div
+        class="strip"
+        ref={strip}
+        onPointerDown={drag}
+        onPointerMove={(event) =>
+          (pointed.value = timeAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
+        }
+        onPointerLeave={() => (pointed.value = undefined)}
+        onWheel={(event) => {
+          if (answer === undefined || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return
+          event.preventDefault()
+          const about_ = timeAt(event.clientX - event.currentTarget.getBoundingClientRect().left)
+          zoom(from, end, about_, event.deltaY < 0 ? 0.7 : 1.4)
+        }}
+      >
+        {answer === undefined || width.value === 0 ? null : (
+          <Strip
+            density={answer}
+            ticks={ticks(from, end, width.value / 90)}
+            width={width.value}
+            height={height}
+            xOf={xOf}
+          />
+        )}
+        {Number.isFinite(otherTime) && answer !== undefined ? (
+          <span
+            class="between"
+            style={placed(xOf(Math.min(atTime, otherTime)), xOf(Math.max(atTime, otherTime)), width.value)}
+          />
+        ) : null}
+        {Number.isFinite(atTime) && answer !== undefined ? (
+          <span
+            class={`handle at${atTime < from ? " outside" : ""}`}
+            role="slider"
+            tabIndex={0}
+            aria-label="Point in time"
+            aria-valuemin={from}
+            aria-valuemax={end}
+            aria-valuenow={Math.round(Math.min(Math.max(atTime, from), end))}
+            aria-valuetext={isPast.value ? localTime(new Date(atTime).toISOString()) : "now"}
+            style={{ left: `${within(xOf(atTime), width.value)}px` }}
+            onKeyDown={onKeyDown}
+          />
+        ) : null}
+        {Number.isFinite(otherTime) && answer !== undefined ? (
+          <span
+            class="handle other"
+            style={{ left: `${within(xOf(otherTime), width.value)}px` }}
+            title="Compared with"
+          />
+        ) : null}
+      </div>
+    </section>
+  )
+}
+
+function compare(): void {
+  change({ to: to.value === undefined ? (isPast.value ? "now" : "-1d") : undefined })
+}
+
+function within(x: number, width: number): number {
+  return Math.min(Math.max(x, 0), width)
+}
+
+function placed(left: number, right: number, width: number) {
+  return { left: `${within(left, width)}px`, width: `${within(right, width) - within(left, width)}px` }
+}
+
+/** The point as one writes it: a time, an age, a position, a snapshot. */
+function Moment({ problem }: { readonly problem: string | undefined }) {
+  return (
+    <form
+      class="moment"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const text = written(event.currentTarget, "at")
+        travel(text === "" || text === "now" ? undefined : text)
+      }}
+    >
+      <label>
+        <span>At</span>
+        <input
+          key={at.value ?? "now"}
+          name="at"
+          defaultValue={at.value ?? ""}
+          placeholder="now · -2h · yesterday 14:00"
+          title="now, -2h, yesterday 14:00, 2026-11-23, position:12, snapshot:NAME"
+          spellcheck={false}
+          autocomplete="off"
+          aria-invalid={problem !== undefined && isPast.value}
+        />
+      </label>
+    </form>
+  )
+}
+
+function Pointed({ density: { buckets: all }, time }: { readonly density: Density; readonly time: number }) {
+  const bucket = all.find((one) => Date.parse(one.to) > time)
+  if (bucket === undefined) return null
+  const counts = (["critical", "warning", "notice", "info"] as const).filter((severity) => bucket[severity] > 0)
+  return (
+    <>
+      {localTime(new Date(time).toISOString())} ·{" "}
+      {counts.length === 0 ? "no changes" : counts.map((severity) => `${bucket[severity]} ${severity}`).join(", ")}
+      {bucket.incomplete ? " · not all was seen" : ""}
+    </>
+  )
+}

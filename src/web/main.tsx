@@ -1,0 +1,18 @@
+/** Where the page begins. */
+import { render } from "preact"
+import { App } from "./app.js"
+import { listenToKeys } from "./keys.js"
+import { keepFresh } from "./live.js"
+import { keepPlace } from "./place.js"
+import { meet } from "./session.js"
+import "./styles/tokens.css"
+import "./styles/base.css"
+import "./styles/frame.css"
+import "./styles/parts.css"
+import "./styles/pages.css"
+
+keepPlace()
+listenToKeys()
+keepFresh()
+meet().catch(() => undefined)
+render(<App />, document.querySelector("#page") as Element)

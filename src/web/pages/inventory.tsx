@@ -1,0 +1,255 @@
+/** What there is, as a table that is narrowed by clicking or writing, sorted, and taken along as CSV: machines, services or stacks. */
+import { useSignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
+import type * as z from "zod"
+import { type Asked, ask } from "../ask.js"
+import { count, queryList, querySave, services, stacks, targets } from "../operations.js"
+import { Grid } from "../parts/grid.js"
+import { Nothing, Trouble } from "../parts/said.js"
+import { at, change, go, hrefOf, place } from "../place.js"
+import { fieldIs } from "../query-text.js"
+import { session } from "../session.js"
+import { written } from "../forms.js"
+import { refresh } from "../live.js"
+import { useAnswer } from "../use-answer.js"
+import { usePages } from "../use-pages.js"
+import { type Inventoried, deployed, machines, running } from "./inventory/columns.js"
+import { download } from "./inventory/download.js"
+
+export function Inventory() {
+  switch (place.value.path) {
+    case "/services":
+      return <Table key="service" operation={services} of={running} />
+    case "/stacks":
+      return <Table key="stack" operation={stacks} of={deployed} />
+    default:
+      return <Table key="target" operation={targets} of={machines} />
+  }
+}
+
+interface Row {
+  readonly id: string
+}
+
+function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObject }, R extends Row>({
+  operation,
+  of,
+}: {
+  readonly operation: Asked<T>
+  readonly of: Inventoried<R>
+}) {
+  const { params } = place.value
+  const q = params.get("q") ?? ""
+  const sort = params.get("sort") ?? "name"
+  const asked = { ...(q === "" ? {} : { q }), sort }
+  const { pages, more } = usePages(operation as never, asked as never)
+  const rows = pages.items as unknown as readonly R[]
+  const counted = useAnswer(count, { kind: of.kind, by: of.facets.join(","), ...(q === "" ? {} : { q }) })
+  const chosen = useSignal<readonly string[]>(keptColumns(of.kind) ?? of.usual)
+  const columns = of.columns.filter(({ name }) => chosen.value.includes(name))
+  const total = counted.answer?.total
+
+  const choose = (name: string) => {
+    chosen.value = chosen.value.includes(name) ? chosen.value.filter((one) => one !== name) : [...chosen.value, name]
+    localStorage.setItem(columnsKey(of.kind), chosen.value.join(","))
+  }
+  const narrow = (more_: string) => change({ q: `${q} ${more_}`.trim() })
+
+  return (
+    <div class="inventory">
+      <aside aria-label="Narrow by">
+        {of.facets.map((facet) => (
+          <Facet
+            key={facet}
+            name={facet}
+            counts={counted.answer?.counts[facet as "role"] ?? []}
+            q={q}
+            onChoose={narrow}
+          />
+        ))}
+      </aside>
+      <section class="listed">
+        <header class="page-head">
+          <h1>
+            {of.title} <span class="count">{total ?? "…"}</span>
+          </h1>
+          {q === "" ? null : (
+            <span class="asked">
+              <code>{q}</code>
+              <button
+                type="button"
+                aria-label="Ask for everything"
+                title="Ask for everything"
+                onClick={() => change({ q: undefined })}
+              >
+                ×
+              </button>
+            </span>
+          )}
+          <span class="actions">
+            <Saved q={q} />
+            <Menu title="Columns">
+              {of.columns.map(({ name, title }) => (
+                <label key={name}>
+                  <input type="checkbox" checked={chosen.value.includes(name)} onChange={() => choose(name)} /> {title}
+                </label>
+              ))}
+            </Menu>
+            <button
+              type="button"
+              onClick={() =>
+                void download(
+                  operation.path,
+                  { ...asked, at: at.value },
+                  columns.map(({ name }) => name),
+                  of.title,
+                )
+              }
+              title="What is listed, with these columns"
+            >
+              Export CSV
+            </button>
+          </span>
+        </header>
+        {pages.error !== undefined ? <Trouble error={pages.error} /> : null}
+        {pages.error === undefined && !pages.isLoading && rows.length === 0 ? (
+          q === "" ? (
+            <Nothing title={`No ${of.title.toLowerCase()} were known by then`}>
+              A source is looked at every few minutes. The strip above shows when something was found.
+            </Nothing>
+          ) : (
+            <Nothing title="Nothing is like that">
+              Ask for less, or at another time.{" "}
+              <button type="button" class="link" onClick={() => change({ q: undefined })}>
+                Ask for everything
+              </button>
+            </Nothing>
+          )
+        ) : (
+          <Grid
+            label={of.title}
+            columns={columns}
+            rows={rows}
+            total={total}
+            keyOf={({ id }) => id}
+            sort={sort}
+            onSort={(by) => change({ sort: by === "name" ? undefined : by })}
+            onMore={more}
+            onOpen={({ id }) => go(hrefOf(`/entities/${id}`))}
+          />
+        )}
+      </section>
+    </div>
+  )
+}
+
+const columnsKey = (kind: string) => `fleet-ledger.columns.${kind}`
+
+function keptColumns(kind: string): readonly string[] | undefined {
+  return localStorage.getItem(columnsKey(kind))?.split(",")
+}
+
+interface FacetProps {
+  readonly name: string
+  readonly counts: readonly { readonly value: string | null; readonly count: number }[]
+  readonly q: string
+  readonly onChoose: (query: string) => void
+}
+
+const healthQueries: Readonly<Record<string, string>> = {
+  healthy: "health>=0.7",
+  warning: "health<0.7 health>=0.3",
+  critical: "health<0.3",
+}
+const mostShown = 8
+
+function Facet({ name, counts, q, onChoose }: FacetProps) {
+  const isAll = useSignal(false)
+  const known = counts.filter(({ value }) => value !== null)
+  if (known.length === 0 || (known.length === 1 && counts.length === 1 && name !== "role")) return null
+  const shown = isAll.value ? known : known.slice(0, mostShown)
+  return (
+    <section>
+      <h2>{name}</h2>
+      <ul>
+        {shown.map(({ value, count: n }) => {
+          const text = name === "health" ? (healthQueries[value ?? ""] ?? "") : fieldIs(name, value ?? "")
+          const isAsked = q.includes(text)
+          return (
+            <li key={value}>
+              <button
+                type="button"
+                class="plain"
+                aria-pressed={isAsked}
+                disabled={isAsked || text === ""}
+                onClick={() => onChoose(text)}
+              >
+                <span>{value}</span>
+                <span class="soft">{n}</span>
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+      {known.length > mostShown ? (
+        <button type="button" class="link" onClick={() => (isAll.value = !isAll.value)}>
+          {isAll.value ? "Fewer" : `${known.length - mostShown} more`}
+        </button>
+      ) : null}
+    </section>
+  )
+}
+
+function Menu({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+  return (
+    <details class="menu" onKeyDown={(event) => event.key === "Escape" && event.currentTarget.removeAttribute("open")}>
+      <summary class="button">{title}</summary>
+      <div>{children}</div>
+    </details>
+  )
+}
+
+/** Queries under names: one is a click away, and what is asked for now can become one. */
+function Saved({ q }: { readonly q: string }) {
+  const saved = useAnswer(queryList, {}, { atPoint: false })
+  const problem = useSignal<string | undefined>(undefined)
+  const mayWrite = session.value !== undefined && session.value.scope !== "read"
+  const save = async (form: HTMLFormElement) => {
+    try {
+      await ask(querySave, { name: written(form, "name"), q })
+      problem.value = undefined
+      form.reset()
+      refresh()
+    } catch (error) {
+      problem.value = (error as Error).message
+    }
+  }
+  return (
+    <Menu title="Saved queries">
+      {saved.answer?.items.length === 0 ? <p class="soft">None is saved yet.</p> : null}
+      {saved.answer?.items.map(({ name, q: text }) => (
+        <a key={name} href={hrefOf(place.value.path, { q: `saved:${name}` })} title={text}>
+          {name}
+        </a>
+      ))}
+      {q !== "" && mayWrite ? (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            void save(event.currentTarget)
+          }}
+        >
+          <input
+            name="name"
+            placeholder="Save this one as"
+            aria-label="Name of the query"
+            required
+            pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
+          />
+          <button>Save</button>
+        </form>
+      ) : null}
+      {problem.value === undefined ? null : <p class="problem">{problem.value}</p>}
+    </Menu>
+  )
+}

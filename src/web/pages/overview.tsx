@@ -1,0 +1,373 @@
+/** How the fleet is doing, at a glance: what there is, what is wrong, what changed lately, and what nobody can see. Every number leads to its list. */
+import type { ComponentChildren } from "preact"
+import { useSignal } from "@preact/signals"
+import { EntityLink } from "../parts/entity-link.js"
+import { Score } from "../parts/health.js"
+import { Panel } from "../parts/panel.js"
+import { Story } from "../parts/story.js"
+import { When } from "../parts/when.js"
+import { alerts, count, drift, health, history, status } from "../operations.js"
+import { hrefOf } from "../place.js"
+import { fieldIs } from "../query-text.js"
+import { useAnswer } from "../use-answer.js"
+import { Trend } from "./overview/trend.js"
+import { blindOf } from "./overview/blind.js"
+
+export function Overview() {
+  const machines = useAnswer(count, { kind: "target", by: "health,lifecycle,role,source,environment" })
+  const unwell = useAnswer(count, { kind: "target", q: "health<0.7", by: "role,source,environment" })
+  const services = useAnswer(count, { kind: "service", by: "status" })
+  const judged = useAnswer(health, { limit: 8 })
+  const raised = useAnswer(alerts, { limit: 100 })
+  const drifting = useAnswer(drift, { limit: 6 })
+  const sources = useAnswer(status, {})
+  const lately = useAnswer(history, { limit: 14 })
+
+  const bands = new Map(machines.answer?.counts["health"]?.map(({ value, count: n }) => [value ?? "unknown", n]))
+  const lifecycles = new Map(machines.answer?.counts["lifecycle"]?.map(({ value, count: n }) => [value, n]))
+  const states = new Map(services.answer?.counts["status"]?.map(({ value, count: n }) => [value, n]))
+  const critical = raised.answer?.items.filter(({ severity }) => severity === "critical").length ?? 0
+  const blind = sources.answer === undefined ? undefined : blindOf(sources.answer.sources)
+  const many = (items: readonly unknown[] | undefined, next: string | null | undefined) =>
+    items === undefined ? undefined : `${items.length}${next ? "+" : ""}`
+
+  return (
+    <div class="page overview">
+      <h1 class="visually-hidden">Overview</h1>
+      <div class="tiles">
+        <Tile name="Machines" href="/machines" value={machines.answer?.total}>
+          {lifecycles.get("unseen") ? (
+            <a href={hrefOf("/machines", { q: "lifecycle:unseen" })}>{lifecycles.get("unseen")} unseen</a>
+          ) : (
+            "all seen"
+          )}
+        </Tile>
+        <Tile name="Services" href="/services" value={services.answer?.total}>
+          {states.get("failed") ? (
+            <a class="critical" href={hrefOf("/services", { q: "status:failed" })}>
+              {states.get("failed")} failed
+            </a>
+          ) : (
+            "none has failed"
+          )}
+        </Tile>
+        <Tile
+          name="Health"
+          href="/machines"
+          params={{ sort: "health" }}
+          value={scoreText(judged.answer?.counts.average)}
+        >
+          of 100, on average
+        </Tile>
+        <Tile
+          name="Not well"
+          href="/machines"
+          params={{ q: "health<0.7", sort: "health" }}
+          value={unwell.answer?.total}
+          alarm={(bands.get("critical") ?? 0) > 0 ? "critical" : undefined}
+        >
+          {bands.get("critical") ? (
+            <a href={hrefOf("/machines", { q: "health<0.3" })}>{bands.get("critical")} critical</a>
+          ) : (
+            "none critical"
+          )}
+        </Tile>
+        <Tile
+          name="Alerts"
+          href="/alerts"
+          value={many(raised.answer?.items, raised.answer?.next)}
+          alarm={critical > 0 ? "critical" : raised.answer?.items.length ? "warning" : undefined}
+        >
+          {critical > 0 ? `${critical} critical` : "none critical"}
+        </Tile>
+        <Tile
+          name="Drift"
+          href="/drift"
+          value={drifting.answer?.counts.drift}
+          alarm={drifting.answer?.counts.drift ? "warning" : undefined}
+        >
+          {drifting.answer?.counts.unknown ? `${drifting.answer.counts.unknown} cannot be said` : "from what is meant"}
+        </Tile>
+        <Tile name="Blind spots" href="/discovery" value={blind?.length} alarm={blind?.length ? "warning" : undefined}>
+          of {sources.answer?.sources.length ?? "–"} sources
+        </Tile>
+      </div>
+      <div class="columns wide-first">
+        <div class="stack">
+          <Panel title="Health of machines, as last seen" of={machines}>
+            {() => (
+              <>
+                <Bands bands={bands} />
+                <Trend />
+              </>
+            )}
+          </Panel>
+          <Groups machines={machines} unwell={unwell} />
+          <Panel
+            title="Worst off"
+            of={judged}
+            aside={<a href={hrefOf("/machines", { sort: "health" })}>All by health</a>}
+            empty={{ title: "No machine is known", hint: "A source is looked at every few minutes; see Discovery." }}
+            isEmpty={({ items }) => items.length === 0}
+          >
+            {({ items }) => (
+              <table class="facts">
+                <thead>
+                  <tr>
+                    <th scope="col">Machine</th>
+                    <th scope="col">Health</th>
+                    <th scope="col">Why</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map(({ entity, score, reasons }) => (
+                    <tr key={entity.id}>
+                      <td>
+                        <EntityLink entity={entity} />
+                      </td>
+                      <td>
+                        <Score score={score} />
+                      </td>
+                      <td>
+                        {reasons.length === 0 ? (
+                          <span class="soft">nothing is wrong</span>
+                        ) : (
+                          reasons.map(({ fact }) => fact).join(" · ")
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </Panel>
+        </div>
+        <div class="stack">
+          <Panel
+            title="Alerts"
+            of={raised}
+            aside={<a href={hrefOf("/alerts")}>All</a>}
+            empty={{
+              title: "Nothing is the matter",
+              hint: "No alert stands. What raises one is said by the rules in the configuration.",
+            }}
+            isEmpty={({ items }) => items.length === 0}
+          >
+            {({ items }) => (
+              <ul class="lines">
+                {items.slice(0, 6).map((alert) => (
+                  <li key={alert.id}>
+                    <span class={`tag ${alert.severity}`}>{alert.severity}</span>
+                    <span class="grow">{alert.title}</span>
+                    <span class="soft">
+                      {alert.state === "open" ? "" : `${alert.state} · `}
+                      <When at={alert.raised.time} short />
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+          <Panel
+            title="Drift"
+            of={drifting}
+            aside={<a href={hrefOf("/drift")}>All</a>}
+            empty={{
+              title: "Everything is as it is meant to be",
+              hint: (
+                <>
+                  As far as anybody has said how: <code>fleet-ledger pin</code> and{" "}
+                  <code>fleet-ledger rules adopt</code>.
+                </>
+              ),
+            }}
+            isEmpty={({ items }) => items.length === 0}
+          >
+            {({ items }) => (
+              <ul class="lines">
+                {items.map((row) => (
+                  <li key={`${row.baseline} ${row.rule} ${row.entity.id} ${row.field}`}>
+                    <span class={`tag ${row.severity}`}>{row.severity}</span>
+                    <span class="grow">
+                      <EntityLink entity={row.entity} /> <span class="soft">{row.text ?? row.field}</span>
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+          <Panel
+            title="Blind spots"
+            of={sources}
+            aside={<a href={hrefOf("/discovery")}>Sources</a>}
+            empty={{ title: "Everything could be looked at" }}
+            isEmpty={() => blind?.length === 0}
+          >
+            {() => (
+              <ul class="lines">
+                {blind?.map(({ name, why, lastSeen }) => (
+                  <li key={name}>
+                    <strong>{name}</strong>
+                    <span class="grow soft" title={why}>
+                      {why}
+                    </span>
+                    <span class="soft">{lastSeen === null ? "never seen" : <When at={lastSeen} short />}</span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+          <Panel
+            title="What changed lately"
+            of={lately}
+            aside={<a href={hrefOf("/history")}>Everything</a>}
+            empty={{ title: "Nothing has changed by then", hint: "The strip above shows when something did." }}
+            isEmpty={({ items }) => items.length === 0}
+          >
+            {({ items }) => <Story items={items} most={2} />}
+          </Panel>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+interface TileProps {
+  readonly name: string
+  readonly href: string
+  readonly params?: Readonly<Record<string, string>>
+  readonly value: number | string | undefined
+  readonly alarm?: "critical" | "warning" | undefined
+  readonly children: ComponentChildren
+}
+
+function Tile({ name, href, params, value, alarm, children }: TileProps) {
+  return (
+    <section class={`tile ${alarm ?? ""}`}>
+      <h2>{name}</h2>
+      <a class="figure" href={hrefOf(href, params)} aria-label={`${name}: ${value ?? "not known yet"}`}>
+        {value ?? "–"}
+      </a>
+      <p>{children}</p>
+    </section>
+  )
+}
+
+function scoreText(score: number | null | undefined): string | undefined {
+  return score === undefined ? undefined : score === null ? "–" : String(Math.round(score * 100))
+}
+
+const bandQueries = {
+  healthy: "health>=0.7",
+  warning: "health<0.7 health>=0.3",
+  critical: "health<0.3",
+  unknown: undefined,
+} as const
+
+function Bands({ bands }: { readonly bands: ReadonlyMap<string, number> }) {
+  const names = ["healthy", "warning", "critical", "unknown"] as const
+  return (
+    <div class="bands">
+      <div class="bar" aria-hidden="true">
+        {names.map((name) =>
+          (bands.get(name) ?? 0) > 0 ? <i key={name} class={name} style={{ flexGrow: bands.get(name) }} /> : null,
+        )}
+      </div>
+      <ul>
+        {names.map((name) => {
+          const shown = (
+            <span class={`state ${name}`}>
+              <b>{bands.get(name) ?? 0}</b> {name}
+            </span>
+          )
+          const q = bandQueries[name]
+          return (
+            <li key={name}>
+              {q === undefined ? shown : <a href={hrefOf("/machines", { q, sort: "health" })}>{shown}</a>}
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}
+
+const groupings = [
+  ["role", "Role"],
+  ["environment", "Environment"],
+  ["source", "Source"],
+] as const
+
+type Counts = ReturnType<typeof useAnswer<NonNullable<typeof count.of>>>
+
+function Groups({ machines, unwell }: { readonly machines: Counts; readonly unwell: Counts }) {
+  const chosen = useSignal<(typeof groupings)[number][0]>("role")
+  const by = chosen.value
+  const bad = new Map(unwell.answer?.counts[by]?.map(({ value, count: n }) => [value, n]))
+  return (
+    <Panel
+      title="By"
+      of={machines}
+      aside={
+        <span class="group" role="group" aria-label="Grouped by">
+          {groupings.map(([name, title]) => (
+            <button key={name} type="button" aria-pressed={by === name} onClick={() => (chosen.value = name)}>
+              {title}
+            </button>
+          ))}
+        </span>
+      }
+    >
+      {({ counts }) => (
+        <table class="facts groups">
+          <thead>
+            <tr>
+              <th scope="col">{groupings.find(([name]) => name === by)?.[1]}</th>
+              <th scope="col" class="num">
+                Machines
+              </th>
+              <th scope="col" class="num">
+                Not well
+              </th>
+              <th scope="col">
+                <span class="visually-hidden">Share</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {(counts[by] ?? []).slice(0, 10).map(({ value, count: n }) => {
+              const unwellHere = bad.get(value) ?? 0
+              return (
+                <tr key={value}>
+                  <td>
+                    {value === null ? (
+                      <span class="soft">none given</span>
+                    ) : (
+                      <a href={hrefOf("/machines", { q: fieldIs(by, value) })}>{value}</a>
+                    )}
+                  </td>
+                  <td class="num">{n}</td>
+                  <td class="num">
+                    {unwellHere === 0 || value === null ? (
+                      unwellHere
+                    ) : (
+                      <a href={hrefOf("/machines", { q: `${fieldIs(by, value)} health<0.7`, sort: "health" })}>
+                        {unwellHere}
+                      </a>
+                    )}
+                  </td>
+                  <td>
+                    <span class="share" aria-hidden="true">
+                      <i class="healthy" style={{ flexGrow: n - unwellHere }} />
+                      <i class="warning" style={{ flexGrow: unwellHere }} />
+                    </span>
+                  </td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,150 @@
+/** A table of any length: only the rows in sight are there. By `j` and `k` one goes through them, by `Enter` into one. */
+import { Virtualizer, elementScroll, observeElementOffset, observeElementRect } from "@tanstack/virtual-core"
+import { useSignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
+import { useEffect, useRef } from "preact/hooks"
+import { useKeys } from "../keys.js"
+
+export interface Column<T> {
+  readonly name: string
+  readonly title: string
+  /** As CSS knows track sizes. */
+  readonly width: string
+  readonly cell: (row: T) => ComponentChildren
+  readonly numeric?: true
+  /** What the server sorts by, where it can. */
+  readonly sort?: string
+}
+
+interface GridProps<T> {
+  readonly label: string
+  readonly columns: readonly Column<T>[]
+  readonly rows: readonly T[]
+  readonly total: number | undefined
+  readonly keyOf: (row: T) => string
+  readonly sort?: string
+  readonly onSort?: (sort: string) => void
+  /** When the end of what is known comes into sight. */
+  readonly onMore: () => void
+  readonly onOpen: (row: T) => void
+}
+
+const rowPx = 32
+const headPx = 30
+const nearEnd = 40
+
+export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMore, onOpen }: GridProps<T>) {
+  const scroll = useRef<HTMLDivElement>(null)
+  const chosen = useSignal(-1)
+  const tick = useSignal(0)
+  const virtual = useRef<Virtualizer<HTMLDivElement, HTMLDivElement> | null>(null)
+  const options = {
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => rowPx,
+    overscan: 12,
+    paddingStart: headPx,
+    scrollPaddingStart: headPx,
+    observeElementRect,
+    observeElementOffset,
+    scrollToFn: elementScroll,
+    onChange: () => (tick.value += 1),
+  }
+  virtual.current ??= new Virtualizer<HTMLDivElement, HTMLDivElement>(options)
+  const list = virtual.current
+  list.setOptions(options)
+  useEffect(() => list._didMount(), [list])
+  useEffect(() => list._willUpdate())
+  // Read so that scrolling draws.
+  void tick.value
+
+  const shown = list.getVirtualItems()
+  const end = shown.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (rows.length > 0 && end > rows.length - nearEnd) onMore()
+  }, [end, rows.length])
+
+  const move = (by: number) => {
+    chosen.value = Math.min(Math.max(chosen.value + by, 0), rows.length - 1)
+    list.scrollToIndex(chosen.value)
+  }
+  const open = () => {
+    const row = rows[chosen.value]
+    if (row !== undefined) onOpen(row)
+  }
+  useKeys(
+    [
+      { keys: "j", does: "To the next row", run: () => move(1) },
+      { keys: "k", does: "To the row before", run: () => move(-1) },
+      { keys: "Enter", does: "Open the row", run: open },
+    ],
+    [rows],
+  )
+
+  const template = columns.map(({ width }) => width).join(" ")
+  return (
+    <div class="grid" role="table" aria-label={label} aria-rowcount={total ?? -1}>
+      <div class="scroll" ref={scroll} tabIndex={0} role="rowgroup">
+        <div class="head" role="row" style={{ gridTemplateColumns: template }}>
+          {columns.map((column) => (
+            <Heading key={column.name} column={column} sort={sort} onSort={onSort} />
+          ))}
+        </div>
+        <div class="rows" role="presentation" style={{ height: `${list.getTotalSize() - headPx}px` }}>
+          {shown.map(({ index, start }) => {
+            const row = rows[index]
+            if (row === undefined) return null
+            return (
+              <div
+                key={keyOf(row)}
+                class="row"
+                role="row"
+                aria-rowindex={index + 2}
+                aria-selected={index === chosen.value}
+                style={{ top: `${start - headPx}px`, gridTemplateColumns: template }}
+                onClick={() => (chosen.value = index)}
+                onDblClick={() => onOpen(row)}
+              >
+                {columns.map(({ name, cell, numeric }) => (
+                  <div key={name} class={`cell${numeric ? " num" : ""}`} role="cell">
+                    {cell(row)}
+                  </div>
+                ))}
+              </div>
+            )
+          })}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function Heading<T>({
+  column,
+  sort,
+  onSort,
+}: {
+  readonly column: Column<T>
+  readonly sort: string | undefined
+  readonly onSort: ((sort: string) => void) | undefined
+}) {
+  const { title, numeric, sort: by } = column
+  const isSorted = by !== undefined && (sort === by || sort === `-${by}`)
+  const isDown = isSorted && sort?.startsWith("-")
+  return (
+    <div
+      class={`cell${numeric ? " num" : ""}`}
+      role="columnheader"
+      aria-sort={isSorted ? (isDown ? "descending" : "ascending") : undefined}
+    >
+      {by === undefined || onSort === undefined ? (
+        title
+      ) : (
+        <button type="button" class={isSorted ? "sorted" : ""} onClick={() => onSort(sort === by ? `-${by}` : by)}>
+          {title}
+          {isSorted ? (isDown ? " ↓" : " ↑") : ""}
+        </button>
+      )}
+    </div>
+  )
+}

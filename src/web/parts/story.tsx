@@ -1,0 +1,93 @@
+/** Changes as a story: when, what of whom, from what to what, who told of it. Each leads to the fleet as it was right then. */
+import { Fragment } from "preact"
+import type { Answer } from "../ask.js"
+import type { history } from "../operations.js"
+import { change } from "../place.js"
+import { localDate } from "../time.js"
+import { EntityLink } from "./entity-link.js"
+import { Value } from "./value.js"
+import { When } from "./when.js"
+
+export type Told = Answer<NonNullable<typeof history.of>>["items"][number]
+
+export function Story({
+  items,
+  isOfOne = false,
+  most = 4,
+}: {
+  readonly items: readonly Told[]
+  readonly isOfOne?: boolean
+  readonly most?: number
+}) {
+  let day = ""
+  return (
+    <ol class="story">
+      {items.map((item) => {
+        const its = localDate(new Date(item.observedAt))
+        const isNewDay = isOfOne && its !== day
+        day = its
+        return (
+          <Fragment key={item.position}>
+            {isNewDay ? <li class="day">{its}</li> : null}
+            <Change item={item} isOfOne={isOfOne} most={most} />
+          </Fragment>
+        )
+      })}
+    </ol>
+  )
+}
+
+function Change({ item, isOfOne, most }: { readonly item: Told; readonly isOfOne: boolean; readonly most: number }) {
+  const { type, entity, changes, source, actor, by, reason, position, observedAt, severity } = item
+  return (
+    <li>
+      <span class="at">
+        <When at={observedAt} />
+      </span>
+      <div>
+        <p>
+          <span class={`tag ${severity}`} title={severity}>
+            {titleOf(type)}
+          </span>{" "}
+          {isOfOne && entity.kind === "target" ? null : <EntityLink entity={entity} />}{" "}
+          <span class="who">
+            {by === null ? (source === null ? actor : `seen by ${source}`) : `by ${by}`}
+            {reason === null ? "" : ` · ${reason}`}
+            {" · "}
+            <button
+              type="button"
+              class="link"
+              title="See everything as it was then"
+              onClick={() => change({ at: `position:${position}` })}
+            >
+              #{position}
+            </button>
+          </span>
+        </p>
+        {changes.length === 0 ? null : (
+          <div class="fields">
+            {changes.slice(0, most).map(({ path, before, after }) => (
+              <div key={path}>
+                <span class="path">{path}</span>
+                <del>
+                  <Value value={before} />
+                </del>{" "}
+                →{" "}
+                <ins>
+                  <Value value={after} />
+                </ins>
+              </div>
+            ))}
+            {changes.length > most ? <span class="soft">and {changes.length - most} fields more</span> : null}
+          </div>
+        )}
+      </div>
+    </li>
+  )
+}
+
+/** `ServiceStateChanged` as words. */
+export function titleOf(type: string): string {
+  const words = type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,6 @@
+/** Queries that the page itself writes: what is clicked is what a person would have written. */
+
+/** `role:production`, with quotation marks where a word alone would say something else. */
+export function fieldIs(field: string, value: string): string {
+  return `${field}:${/^[\w./-]+$/.test(value) && !/^(?:OR|AND|NOT)$/.test(value) ? value : JSON.stringify(value)}`
+}

@@ -1,0 +1,59 @@
+/** An answer as a page uses it: asked at the point that is looked at, again when that moves or when something happened at now, and kept on show meanwhile. */
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import type * as z from "zod"
+import { type Answer, type Asked, type Input, ask, isStranger } from "./ask.js"
+import { revision } from "./live.js"
+import { at } from "./place.js"
+
+export interface Loaded<A> {
+  readonly answer: A | undefined
+  readonly error: Error | undefined
+  /** What is shown is of before. */
+  readonly isLoading: boolean
+}
+
+interface Asks {
+  readonly input: z.ZodType
+  readonly output: z.ZodType
+}
+
+/**
+ * @param input undefined asks nothing yet
+ * @param atPoint false for what is of no moment
+ */
+export function useAnswer<T extends Asks>(
+  operation: Asked<T>,
+  input: Input<T> | undefined,
+  { atPoint = true }: { readonly atPoint?: boolean } = {},
+): Loaded<Answer<T>> {
+  const state = useSignal<Loaded<Answer<T>>>({ answer: undefined, error: undefined, isLoading: true })
+  const point = (input as { at?: string } | undefined)?.at ?? (atPoint ? at.value : undefined)
+  const asked = input === undefined ? undefined : JSON.stringify([operation.name, input, point])
+  const isOfNow = point === undefined || point === "now" || point.startsWith("-")
+  const epoch = isOfNow ? revision.value : 0
+  const stranger = isStranger.value
+  // What was of another thing is not shown in its place.
+  const subject = `${operation.name} ${(input as { entity?: string } | undefined)?.entity ?? ""}`
+  const shown = useRef(subject)
+
+  useEffect(() => {
+    if (input === undefined || stranger) return
+    const abort = new AbortController()
+    const kept = shown.current === subject ? state.peek().answer : undefined
+    shown.current = subject
+    state.value = { answer: kept, error: undefined, isLoading: true }
+    ask(operation, { ...input, ...(point === undefined ? {} : { at: point }) }, abort.signal).then(
+      (answer) => (state.value = { answer, error: undefined, isLoading: false }),
+      (error: unknown) => {
+        if (abort.signal.aborted) return
+        // Who cannot be reached is asked again once the connection is back: until then what was known stands.
+        const isAway = error instanceof TypeError
+        state.value = { answer: isAway ? kept : undefined, error: error as Error, isLoading: false }
+      },
+    )
+    return () => abort.abort()
+  }, [asked, epoch, stranger])
+
+  return state.value
+}

@@ -1,0 +1,80 @@
+/** A list as long as it is, fetched in pages as they come into sight: the server pages, always, and all pages are of the point of the first. */
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import type * as z from "zod"
+import { type Answer, type Asked, type Input, ask, isStranger } from "./ask.js"
+import { revision } from "./live.js"
+import { at } from "./place.js"
+
+interface Asks {
+  readonly input: z.ZodType
+  readonly output: z.ZodObject<{ readonly items: z.ZodArray; readonly next: z.ZodType<string | null> }>
+}
+type Item<T extends Asks> = Answer<T>["items"][number]
+
+export interface Pages<T extends Asks> {
+  readonly items: readonly Item<T>[]
+  /** What the first page was told with: its point, and counts where there are any. */
+  readonly first: Answer<T> | undefined
+  readonly next: string | null
+  readonly error: Error | undefined
+  readonly isLoading: boolean
+}
+
+const perPage = 200
+const mostPerPage = 1_000
+
+export function usePages<T extends Asks>(
+  operation: Asked<T>,
+  input: Input<T>,
+): { readonly pages: Pages<T>; readonly more: () => void } {
+  const state = useSignal<Pages<T>>({ items: [], first: undefined, next: null, error: undefined, isLoading: true })
+  const point = at.value
+  const asked = JSON.stringify([operation.name, input, point])
+  const epoch = point === undefined || point.startsWith("-") ? revision.value : 0
+  const stranger = isStranger.value
+  const atPoint = point === undefined ? {} : { at: point }
+
+  useEffect(() => {
+    if (stranger) return
+    const abort = new AbortController()
+    const before = state.peek()
+    state.value = { ...before, error: undefined, isLoading: true }
+    // What was scrolled through stays in sight when something new is told.
+    const limit = Math.min(mostPerPage, Math.max(perPage, before.items.length))
+    ask(operation, { ...(input as object), ...atPoint, limit } as Input<T>, abort.signal).then(
+      (answer) => (state.value = { ...listIn<T>(answer), first: answer, error: undefined, isLoading: false }),
+      (error: unknown) => {
+        if (abort.signal.aborted) return
+        const kept = error instanceof TypeError ? before : { ...before, items: [], next: null, first: undefined }
+        state.value = { ...kept, error: error as Error, isLoading: false }
+      },
+    )
+    return () => abort.abort()
+  }, [asked, epoch, stranger])
+
+  const load = async (cursor: string, before: Pages<T>) => {
+    try {
+      const answer = await ask(operation, { ...(input as object), cursor, limit: mostPerPage } as Input<T>)
+      // Another list may have been asked for meanwhile.
+      if (state.peek().first !== before.first) return
+      const { items, next } = listIn<T>(answer)
+      state.value = { ...before, items: [...before.items, ...items], next, isLoading: false }
+    } catch (error) {
+      state.value = { ...before, error: error as Error, isLoading: false }
+    }
+  }
+  const more = () => {
+    const before = state.peek()
+    if (before.isLoading || before.next === null) return
+    state.value = { ...before, isLoading: true }
+    void load(before.next, before)
+  }
+  return { pages: state.value, more }
+}
+
+function listIn<T extends Asks>(
+  answer: Answer<T>,
+): { readonly items: readonly Item<T>[]; readonly next: string | null } {
+  return answer
+}

@@ -1,0 +1,215 @@
+/** The page in a real browser, on what the real program serves: what one sees, now and in the past, by hand and by keyboard, and what it must never do. */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as zlib from "node:zlib"
+import type { Browser } from "playwright-core"
+import { beforeAll, describe, expect, it } from "vitest"
+import {
+  type Opened,
+  aBrowserIsHere,
+  launchBrowser,
+  openWindow,
+  screenshot,
+  seriousOn,
+} from "#tests/support/browser.js"
+import { freePort } from "#tests/support/free-port.js"
+import { type PageFleet, fillForPage } from "#tests/support/page-fleet.js"
+import { type Options, answer, startServer } from "#tests/support/program.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { sharedByTests } from "#tests/support/when-finished.js"
+import { until } from "#tests/support/until.js"
+
+const firstPageLimit = 150_000
+
+describe("the first page", () => {
+  it("is small", () => {
+    const assets = path.resolve("dist/web/assets")
+    const bytes = fs
+      .readdirSync(assets)
+      .filter((name) => /^(?:index|overview|story|health|query-text).*\.js$/.test(name))
+      .map((name) => zlib.gzipSync(fs.readFileSync(path.join(assets, name))).length)
+    expect(bytes.length).toBeGreaterThan(1)
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(firstPageLimit)
+  })
+})
+
+describe.runIf(aBrowserIsHere())("the page", () => {
+  let options: Options
+  let url: string
+  let filled: PageFleet
+  let browser: Browser
+  let secret: string
+
+  beforeAll(() =>
+    sharedByTests(async () => {
+      options = { data: `${await tempFolder()}/data` }
+      filled = await fillForPage(options.data, { HOME: options.data, FLEET_LEDGER_KEYS: `${options.data}-keys` })
+      const port = await freePort()
+      url = `http://127.0.0.1:${port}`
+      await startServer(port, options)
+      const created = await answer<{ secret: string }>(["token", "create", "page", "--scope", "operate"], options)
+      secret = created.secret
+      browser = await launchBrowser()
+    }),
+  )
+
+  /** As one who is known. */
+  async function opened(address: string, scheme: "light" | "dark" = "light", token = secret): Promise<Opened> {
+    const window = await openWindow(browser, url, { colorScheme: scheme })
+    await window.page.context().addCookies([{ name: "fleet_ledger_session", value: token, url }])
+    await window.page.goto(address)
+    return window
+  }
+
+  const text = ({ page }: Opened, selector: string) => page.locator(selector).first().innerText()
+
+  it("asks a stranger for a token, then shows what there is, and travels to before a change", async () => {
+    const window = await openWindow(browser, url)
+    const { page } = window
+    await page.goto("/machines")
+    await page.getByLabel("Token").fill("fl_wrong")
+    await page.getByRole("button", { name: "Sign in" }).click()
+    await page.getByText("That token is wrong").waitFor()
+    await page.getByLabel("Token").fill(secret)
+    await page.getByRole("button", { name: "Sign in" }).click()
+
+    await page.getByRole("combobox", { name: "Query" }).fill(`name:${filled.changed.name}`)
+    await page.keyboard.press("Enter")
+    await page.getByRole("link", { name: filled.changed.name }).click()
+    await page.getByRole("heading", { name: filled.changed.name }).waitFor()
+    const kernel = page.locator(".facet tr", { hasText: "kernel" })
+    await kernel.getByText(filled.changed.after).waitFor()
+    await page.locator(".story del", { hasText: filled.changed.before }).waitFor()
+
+    // The newest change of it is the one of its kernel; before that it was found.
+    await page.keyboard.press("[")
+    await page.getByText("This is the past").waitFor()
+    await page.keyboard.press("[")
+    await kernel.getByText(filled.changed.before).waitFor()
+    expect(page.url()).toMatch(/\?at=position:\d+$/)
+    await page.keyboard.press(".")
+    await kernel.getByText(filled.changed.after).waitFor()
+    expect(await page.getByText("This is the past").count()).toBe(0)
+    expect([window.complaints, window.elsewhere]).toEqual([[], []])
+  })
+
+  it("compares with another time, on the page where one is", async () => {
+    const window = await opened("/machines?q=name:db-main")
+    await window.page.getByRole("link", { name: filled.changed.name }).click()
+    await window.page.getByRole("heading", { name: filled.changed.name }).waitFor()
+    await window.page.keyboard.press("[")
+    await window.page.getByText("This is the past").waitFor()
+    await window.page.keyboard.press("[")
+    await window.page.locator(".facet tr", { hasText: "kernel" }).getByText(filled.changed.before).waitFor()
+    await window.page.keyboard.press("c")
+    await window.page.locator(".differences", { hasText: filled.changed.after }).waitFor()
+    expect(await text(window, ".differences")).toContain(`${filled.changed.before} → ${filled.changed.after}`)
+  })
+
+  it("travels by dragging, and comes back", async () => {
+    const { page } = await opened("/machines")
+    const strip = page.locator(".strip svg")
+    await strip.waitFor()
+    const box = await strip.boundingBox()
+    if (box === null) throw new Error("no strip")
+    await page.mouse.move(box.x + box.width - 2, box.y + 20)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2, box.y + 20, { steps: 8 })
+    await page.getByText("This is the past").waitFor()
+    await page.mouse.up()
+    expect(page.url()).toContain("at=20")
+    await page.getByRole("slider", { name: "Point in time" }).press("End")
+    await until(async () => (await page.getByText("This is the past").count()) === 0)
+  })
+
+  it("goes everywhere by keyboard, and says how", async () => {
+    const { page } = await opened("/")
+    await page.locator(".tile").first().waitFor()
+    await page.keyboard.press("?")
+    await page.getByRole("heading", { name: "Keys" }).waitFor()
+    expect(await page.locator(".help dd").allInnerTexts()).toContain("To the change before")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.press("m")
+    await page.locator('.grid [role="row"].row').first().waitFor()
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    const second = await page.locator('.row[aria-selected="true"] a').first().innerText()
+    await page.keyboard.press("Enter")
+    await page.getByRole("heading", { level: 1, name: second, exact: true }).waitFor()
+    await page.keyboard.press("/")
+    await page.keyboard.type("ro")
+    await page.getByRole("option", { name: "role:" }).waitFor()
+  })
+
+  it("says when it is cut off, heals, and shows what happened meanwhile", async () => {
+    const { page } = await opened("/machines")
+    await page.getByText("Live").waitFor()
+    await page.locator(".grid .row").first().waitFor()
+    await page.context().setOffline(true)
+    await page.getByText("Connection lost").waitFor()
+    expect(await page.locator(".grid .row").count()).toBeGreaterThan(5)
+    await page.context().setOffline(false)
+    await page.getByText("Live").waitFor()
+  })
+
+  it("asks again whoever's token is no more, where they are", async () => {
+    const short = await answer<{ secret: string }>(["token", "create", "short", "--scope", "read"], options)
+    const { page } = await opened("/machines?q=db", "light", short.secret)
+    await page.locator(".grid .row").first().waitFor()
+    await answer(["token", "revoke", "short"], options)
+    await page.keyboard.press("g")
+    await page.keyboard.press("s")
+    await page.getByText("Your session has ended").waitFor()
+    await page.getByLabel("Token").fill(secret)
+    await page.getByRole("button", { name: "Sign in" }).click()
+    await page.getByRole("heading", { level: 1, name: "Services" }).waitFor()
+    expect(page.url()).toMatch(/\/services$/)
+  })
+
+  it.each([
+    ["/machines?at=nonsense", "That is no point in time"],
+    ["/machines?q=nothing:like:that", "That query cannot be understood"],
+    ["/entities/nobody", "That is not here"],
+    ["/nowhere/at/all", "There is no such page"],
+    ["/machines?q=name:nobody", "Nothing is like that"],
+  ])("says of %s what is wrong with it", async (address, said) => {
+    const { page } = await opened(address)
+    await page.locator("main").getByText(said).first().waitFor()
+  })
+
+  it("shows what a host says of itself as text", async () => {
+    const { page, complaints } = await opened("/machines?q=name:*evil*")
+    const link = page.locator(".grid .row a").first()
+    await link.waitFor()
+    expect(await link.innerText()).toBe("<img src=x onerror=document.title=1>\\u202eevil\\u200b")
+    await link.click()
+    await page.getByRole("heading", { level: 1 }).waitFor()
+    expect(await page.locator("main img").count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+
+  it.each(["light", "dark"] as const)("is fit for everybody in the %s", async (scheme) => {
+    const window = await opened("/", scheme)
+    const { page } = window
+    const found: Record<string, readonly string[]> = {}
+    const look = async (name: string, address: string, seen: string) => {
+      await page.goto(address)
+      await page.locator(seen).first().waitFor()
+      await page.waitForLoadState("load")
+      await until(async () => (await page.locator('[aria-busy="true"]').count()) === 0)
+      await screenshot(page, `${name}-${scheme}`)
+      found[name] = await seriousOn(page)
+    }
+    await look("overview", "/", ".trend span")
+    await look("machines", "/machines", ".grid .row")
+    await look("services", "/services", ".grid .row")
+    await look("stacks", "/stacks", ".grid .head")
+    await look("machines-past", "/machines?at=-2d", ".grid .row")
+    const name = await answer<{ items: readonly { id: string }[] }>(["targets", "name:db-main"], options)
+    await look("entity", `/entities/${name.items[0]?.id}`, ".facet table")
+    await look("entity-compared", `/entities/${name.items[0]?.id}?at=-20min&to=-70min`, ".differences, .nothing")
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((page_) => [page_, []])))
+    expect([window.complaints, window.elsewhere]).toEqual([[], []])
+  })
+})
