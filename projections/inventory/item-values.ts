@@ -10,7 +10,7 @@ import { isItem } from "./units.js"
 export const recordBlockBits = 8
 
 /** Values that are remembered; beyond it the memory starts anew. */
-const remembered = 200_000
+const remembered = 50_000
 
 interface Known {
   readonly no: number
