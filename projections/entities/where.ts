@@ -193,6 +193,9 @@ function itemIs(context: Context, kind: Kind, collection: string, test: Test): s
   return `EXISTS (${heldIn(memberWith(context, kind, root), root.facetNo, among)})`
 }
 
+/** Values in blocks of records: so many are sought out beforehand. */
+const mostPlaces = 20_000
+
 function itemFieldIs(
   context: Context,
   kind: Kind,
@@ -207,14 +210,19 @@ function itemFieldIs(
     keys
       ? `EXISTS (SELECT 1 FROM json_each(${value}, ${member}) k WHERE ${tested(context, "substr(k.key, instr(k.key, ':') + 1)", test)})`
       : tested(context, `json_extract(${value}, ${member})`, test)
-  // Of all values that there ever were those that would do; then, where one of them ever was, what held.
+  // Of all values that there ever were those that would do; of a record only those that its block ever had are looked for. Where that is nearly everywhere, most records have one.
   const list = bound(context, JSON.stringify(numbers))
-  const values = (column: string) =>
-    `SELECT v.${column} FROM item_values v WHERE v.path_no IN (SELECT value FROM json_each(${list})) AND ${passesTest("v.value")}`
+  const fitting = (columns: string) =>
+    `SELECT ${columns} FROM item_values v WHERE v.path_no IN (SELECT value FROM json_each(${list})) AND ${passesTest("v.value")}`
+  const places = `WITH places AS MATERIALIZED (SELECT b.block, f.path_no FROM (${fitting("v.no, v.path_no")}) f
+    CROSS JOIN item_value_blocks b ON b.value_no = f.no LIMIT ${mostPlaces + 1})`
   const record = memberWith(context, kind, root)
-  const blocks = `SELECT b.block FROM item_value_blocks b WHERE b.value_no IN (${values("no")})`
-  const held = heldIn(record, root.facetNo, `u.path_no IN (${values("path_no")}) AND ${passesTest("u.value")}`)
-  return `((${record}) >> ${recordBlockBits} IN (${blocks}) AND EXISTS (${held}))`
+  const here = `SELECT path_no FROM places WHERE block = (${record}) >> ${recordBlockBits}`
+  const held = (table: string) => `SELECT 1 FROM (${here}) f CROSS JOIN ${table} u
+    ON u.record_no = ${record} AND u.facet_no = ${root.facetNo} AND u.path_no = f.path_no WHERE u.since <= $at AND ${passesTest("u.value")}`
+  const anywhere = heldIn(record, root.facetNo, `u.path_no IN (${fitting("v.path_no")}) AND ${passesTest("u.value")}`)
+  return `CASE WHEN (${places} SELECT count(*) FROM places) > ${mostPlaces} THEN EXISTS (${anywhere})
+    ELSE EXISTS (${places} ${held("units")} UNION ALL ${held("past_units")} AND u.until > $at) END`
 }
 
 /** Units of items with these numbers. So many are found faster by going through all of a record's than one by one. */
