@@ -175,7 +175,9 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     ["/machines?q=name:nobody", "Nothing is like that"],
   ])("says of %s what is wrong with it", async (address, said) => {
     const { page } = await opened(address)
-    await page.locator("main").getByText(said).first().waitFor()
+    const sentence = page.locator("main").getByText(said).first()
+    await sentence.waitFor()
+    expect(await sentence.isVisible()).toBe(true)
   })
 
   it("shows what a host says of itself as text", async () => {
