@@ -36,8 +36,16 @@ async function* lines(
   { from, to, checkpoint }: { from?: number | undefined; to?: number | undefined; checkpoint?: number | undefined },
 ): AsyncIterable<{ readonly position: number }> {
   const { fleet, signal } = call
-  const { size, note } = checkpoint === undefined ? await fleet.sealing.now() : await checkpointOf(call, checkpoint)
+  const { size, note } = await provedBy(call, checkpoint)
   yield* exportLines(fleet.ledger, { from: from ?? 0, to: to ?? size - 1, note }, signal)
+}
+
+/** The checkpoint of so many events; a new one of all there are without a number. @throws FleetError `NotFound` */
+export async function provedBy(
+  call: Call,
+  size: number | undefined,
+): Promise<{ readonly size: number; readonly note: string }> {
+  return size === undefined ? call.fleet.sealing.now() : checkpointOf(call, size)
 }
 
 /** The event that tells of a checkpoint stands not far behind what it vouches for. */

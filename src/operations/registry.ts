@@ -19,6 +19,7 @@ import { drift } from "./drift.js"
 import { doctor } from "./doctor.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
+import { evidence } from "./evidence.js"
 import { expectAdd, expectList, expectWithdraw } from "./expect.js"
 import { exportLedger } from "./export.js"
 import { health } from "./health.js"
@@ -104,6 +105,7 @@ export const operations: readonly Operation[] = [
   maintenanceList,
   maintenanceEnd,
   report,
+  evidence,
   status,
   doctor,
   verify,

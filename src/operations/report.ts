@@ -4,7 +4,7 @@ import { FleetError } from "#kernel/errors.js"
 import { formats } from "#reports/formats.js"
 import { isOfPeriod, reportKinds, reportOf } from "#reports/kinds.js"
 import { text } from "./define.js"
-import { periodBefore } from "./period.js"
+import { periodBefore } from "#timeline/period.js"
 
 const names = Object.keys(formats) as (keyof typeof formats)[]
 const aLimit = "a whole number from 1 to 1000"

@@ -26,7 +26,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sealing: ["kernel", "events", "ledger", "subscriptions"],
   simulation: ["kernel", "events", "config", "discovery", "folder", "fleet"],
   inventory: ["kernel", "events", "projections", "timeline", "discovery"],
-  reports: ["kernel", "events", "ledger", "projections", "timeline", "query", "drift"],
+  reports: ["kernel", "events", "ledger", "projections", "timeline", "query", "inventory", "drift"],
   operations: [
     "kernel",
     "events",

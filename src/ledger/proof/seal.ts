@@ -96,6 +96,11 @@ export class Sealer {
     })
   }
 
+  /** Signs what is said of the ledger, with the key in force. @param text ends in a newline, and is told from a checkpoint by its first line */
+  async sign(text: string): Promise<string> {
+    return this.#alone(async () => signNote(text, [await this.#inForce()]))
+  }
+
   /** Makes another key the one that signs: the old one says so in the ledger, and the new one seals that. */
   async rotate(): Promise<SealedCheckpoint> {
     return this.#alone(async () => {

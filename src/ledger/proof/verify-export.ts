@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * Checks an export of a ledger offline. One file that needs nothing but Node.js and trusts nothing but what it is given: it shares no line with the program
- * that made the export, so that an auditor can read it whole. Memory does not grow with the export; time does, linearly.
+ * Checks an export of a ledger, or an archive of evidence, offline. One file that needs nothing but Node.js and trusts nothing but what it is given: it shares no
+ * line with the program that made the export, so that an auditor can read it whole. Memory does not grow with the export; time does, linearly.
  *
  *     node verify-export.js EXPORT.ndjson --key KEY.txt --checkpoint KEPT.note
+ *     node verify-export.js EVIDENCE.tar --key KEY.txt --checkpoint KEPT.note
  *
  * KEY is the verifier key that signed first ("fleet-ledger proof key" prints it), CHECKPOINT a signed note that was kept elsewhere. Both are texts or files.
  * Exit code 0: every event is the one that was signed. 1: the first thing that is wrong was named. 2: it was called wrongly.
@@ -12,9 +13,14 @@
  * dataHash = SHA-256(salt ‖ data) in front, the data in canonical JSON (RFC 8785; a redacted payload has only that hash); what the line says beside the envelope
  * is what the envelope says; the Merkle tree over the leaves (RFC 6962) against every
  * checkpoint that it passes, those within, the one at its end, and the one that was kept; each signed (C2SP signed-note, Ed25519) by the key in force.
+ *
+ * Of evidence (tar, POSIX ustar) besides: the manifest, its last part, is signed by the key in force at the end, and names every part in its order with its SHA-256;
+ * the events' parts together are one export, of the period that the manifest names. Where the key changed outside that period, the archive has the statements by
+ * which each key handed over to the next.
  */
 import * as crypto from "node:crypto"
 import * as fs from "node:fs"
+import { StringDecoder } from "node:string_decoder"
 import { fileURLToPath } from "node:url"
 
 type Json = Record<string, unknown>
@@ -46,6 +52,24 @@ function objectIn(text: unknown): Json | undefined {
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined
   } catch {
     return undefined
+  }
+}
+
+/** Split at line feeds alone: texts hold other things that end a line elsewhere. */
+class Lines {
+  readonly #decoder = new StringDecoder("utf8")
+  #rest = ""
+
+  add(chunk: Uint8Array): string[] {
+    const lines = (
+      this.#rest + this.#decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    ).split("\n")
+    this.#rest = lines.pop() ?? ""
+    return lines
+  }
+
+  end(): string[] {
+    return [this.#rest + this.#decoder.end()]
   }
 }
 
@@ -155,6 +179,17 @@ function signedText(note: string, key: Key, where: string): string {
   throw new Wrong(`${where} is not signed by the key ${key.text}`)
 }
 
+/** The key that a rotation, signed by the one in force, hands over to. */
+function handedOver(note: string, key: Key, where: string): Key {
+  const next = keyNamedIn(signedText(note, key, where))
+  if (next === undefined) throw new Wrong(`${where} hands over to no key`)
+  return next
+}
+
+function keyNamedIn(text: string): Key | undefined {
+  return keyOf(text.trimEnd().split("\n").at(-1) ?? "")
+}
+
 function checkpointIn(text: string, where: string): Checkpoint {
   const [origin = "", size = "", root = ""] = text.split("\n")
   if (!/^\d{1,15}$/.test(size) || base64(root).length !== 32) throw new Wrong(`${where} is not a checkpoint`)
@@ -176,10 +211,17 @@ function isRange(from: unknown, to: unknown, size: unknown): boolean {
   return a !== undefined && b !== undefined && c !== undefined && 0 <= a && a <= b && b < c
 }
 
+/** A statement by which a key hands over to the next. */
+interface Rotation {
+  readonly position: number
+  readonly note: string
+}
+
 class Pass {
   readonly #tree = new Tree()
   readonly #kept: Checkpoint
   readonly #keptNote: string
+  readonly #rotations: readonly Rotation[]
   #key: Key
   readonly #source: string
   #began: Range | undefined
@@ -191,8 +233,14 @@ class Pass {
   /** Redacted positions that no DataRedacted has named yet. */
   readonly #silent = new Set<number>()
 
-  constructor(key: Key, kept: string) {
+  /** @param rotations those of the ledger, oldest first, as far as they are told beside the events */
+  constructor(key: Key, kept: string, rotations: readonly Rotation[] = []) {
     this.#key = key
+    // A key that is not the first goes on from where it was put in force.
+    const begun = rotations.findLastIndex(
+      ({ note }) => keyNamedIn(note.slice(0, note.lastIndexOf("\n\n")))?.text === key.text,
+    )
+    this.#rotations = rotations.slice(begun + 1)
     this.#source = `urn:${key.name.replace("/", ":")}`
     // It may be signed by a later key than the first: which one shows when the tree has its size.
     this.#keptNote = kept
@@ -202,6 +250,16 @@ class Pass {
         `the checkpoint that was kept is of ${this.#kept.origin}, the key is of ${key.name}: they belong to different ledgers`,
       )
     }
+  }
+
+  /** The key in force where it has come to. */
+  get key(): Key {
+    return this.#key
+  }
+
+  /** What the first line says. */
+  get range(): Range | undefined {
+    return this.#began
   }
 
   line(text: string): void {
@@ -225,6 +283,7 @@ class Pass {
     if (origin !== this.#key.name)
       throw new Wrong(`this is an export of ${String(origin)}, the key is of ${this.#key.name}`)
     this.#began = { origin, from: from as number, to: to as number, size: size as number }
+    this.#rotate(({ position }) => position < (from as number))
     const hashes = Array.isArray(left) ? left : []
     const heights = levels(0, this.#began.from)
     if (hashes.length !== heights.length) throw new Wrong("the first line lacks hashes of what is before the range")
@@ -234,6 +293,12 @@ class Pass {
         `the checkpoint that was kept vouches for ${this.#kept.size} events, which end before this range begins: it says nothing of it`,
       )
     }
+  }
+
+  /** Outside the range no event says who signs. */
+  #rotate(isThere: (rotation: Rotation) => boolean): void {
+    for (const { position, note } of this.#rotations.filter(isThere))
+      this.#key = handedOver(note, this.#key, `the change of the key at position ${position}`)
   }
 
   #event(line: Json): void {
@@ -287,11 +352,7 @@ class Pass {
       const checkpoint = checkpointIn(signedText(String(note), this.#key, where), where)
       this.#compare(checkpoint, where)
     }
-    if (type === "SigningKeyRotated") {
-      const next = keyOf(signedText(String(note), this.#key, where).trimEnd().split("\n").at(-1) ?? "")
-      if (next === undefined) throw new Wrong(`${where} hands over to no key`)
-      this.#key = next
-    }
+    if (type === "SigningKeyRotated") this.#key = handedOver(String(note), this.#key, where)
     if (type === "LedgerRestored") this.#restored(signedText(String(note), this.#key, where), where)
   }
 
@@ -339,6 +400,7 @@ class Pass {
     const heights = levels(to + 1, size)
     if (hashes.length !== heights.length) throw new Wrong("the last line lacks hashes of what is after the range")
     for (const [i, level] of heights.entries()) this.#tree.push(base64(hashes[i]), level)
+    this.#rotate(({ position }) => position > to)
     this.#compareKept()
     const where = "the checkpoint at the export's end"
     this.#compare(checkpointIn(signedText(String(note), this.#key, where), where), where)
@@ -358,6 +420,177 @@ class Pass {
   }
 }
 
+// --- Evidence: an archive of parts ---------------------------------------------------------------------------------------------------------------
+
+const block = 512
+/** Parts that are read whole: they are far shorter. */
+const longest = 64 * 1_024 * 1_024
+
+/** Bytes as they are asked for, in whatever chunks they come. */
+class Bytes {
+  at = 0
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #held = Buffer.alloc(0)
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  /** One at least, up to so many; none at the end. */
+  async some(most: number): Promise<Buffer> {
+    while (this.#held.length === 0) {
+      const next = await this.#chunks.next()
+      if (next.done === true) return this.#held
+      this.#held = Buffer.from(next.value)
+    }
+    const part = this.#held.subarray(0, most)
+    this.#held = this.#held.subarray(part.length)
+    this.at += part.length
+    return part
+  }
+
+  async *next(count: number): AsyncGenerator<Buffer> {
+    for (let left = count; left > 0;) {
+      const part = await this.some(left)
+      if (part.length === 0) throw new Wrong(`the archive is cut off, at byte ${this.at}`)
+      left -= part.length
+      yield part
+    }
+  }
+
+  async exactly(count: number): Promise<Buffer> {
+    const parts = []
+    for await (const part of this.next(count)) parts.push(part)
+    return Buffer.concat(parts)
+  }
+}
+
+/** The name and the length that a header says; undefined for the end of the archive. */
+function fileIn(header: Buffer, at: number): { readonly name: string; readonly size: number } | undefined {
+  if (isEmpty(header)) return undefined
+  const [name = ""] = header.toString("latin1", 0, 100).split("\0", 1)
+  const [size, sum] = [header.toString("latin1", 124, 136), header.toString("latin1", 148, 156)]
+  // The checksum is made with spaces in its own place.
+  const bytes = [...header.subarray(0, 148), ...Buffer.alloc(8, 0x20), ...header.subarray(156)]
+  const isIntact =
+    sum ===
+    `${bytes
+      .reduce((all, byte) => all + byte, 0)
+      .toString(8)
+      .padStart(6, "0")}\0 `
+  const isFile = header.toString("latin1", 156, 157) === "0" && header.toString("latin1", 257, 265) === "ustar\u000000"
+  if (!isIntact || !isFile || name === "" || !/^[0-7]{11}\0$/.test(size)) {
+    throw new Wrong(`the archive is damaged: there is no part of it at byte ${at}`)
+  }
+  return { name, size: Number.parseInt(size, 8) }
+}
+
+function isEmpty(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0)
+}
+
+interface PartSeen {
+  readonly name: string
+  readonly hash: string
+}
+
+/** Goes through an archive once: the events pass on, what is short is kept, of all the hash. */
+class Evidence {
+  readonly #key: Key
+  readonly #checkpoint: string
+  readonly #seen: PartSeen[] = []
+  readonly #lines = new Lines()
+  #rotations: readonly Rotation[] = []
+  #pass: Pass | undefined
+  #manifest: string | undefined
+
+  constructor(key: Key, checkpoint: string) {
+    this.#key = key
+    this.#checkpoint = checkpoint
+  }
+
+  async read(bytes: Bytes): Promise<Answer> {
+    for (;;) {
+      const at = bytes.at
+      const file = fileIn(await bytes.exactly(block), at)
+      if (file === undefined) break
+      await this.#part(bytes, file)
+    }
+    if (!isEmpty(await bytes.exactly(block)) || (await bytes.some(1)).length > 0)
+      throw new Wrong("something follows the end of the archive")
+    return this.#end()
+  }
+
+  async #part(bytes: Bytes, { name, size }: { readonly name: string; readonly size: number }): Promise<void> {
+    if (this.#manifest !== undefined) throw new Wrong(`${name} follows the manifest, which is the last part`)
+    const hash = crypto.createHash("sha256")
+    const isEvents = /^events-\d+\.ndjson$/.test(name)
+    const isKept = name === "manifest.txt" || name === "rotations.ndjson"
+    if (isKept && size > longest) throw new Wrong(`${name} is longer than any is`)
+    const kept: Buffer[] = []
+    for await (const part of bytes.next(size)) {
+      hash.update(part)
+      if (isKept) kept.push(part)
+      if (isEvents) for (const line of this.#lines.add(part)) this.#event(line)
+    }
+    if (!isEmpty(await bytes.exactly((block - (size % block)) % block)))
+      throw new Wrong(`something stands between ${name} and what follows it`)
+    if (name === "manifest.txt") this.#manifest = Buffer.concat(kept).toString("utf8")
+    else this.#seen.push({ name, hash: hash.digest("hex") })
+    if (name === "rotations.ndjson") this.#rotations = rotationsIn(Buffer.concat(kept).toString("utf8"))
+  }
+
+  #event(line: string): void {
+    this.#pass ??= new Pass(this.#key, this.#checkpoint, this.#rotations)
+    if (line.trim() !== "") this.#pass.line(line)
+  }
+
+  #end(): Answer {
+    for (const line of this.#lines.end()) this.#event(line)
+    const pass = this.#pass
+    if (pass?.ended !== true) throw new Wrong("the events of the archive are cut off: they have no last line")
+    if (this.#manifest === undefined) throw new Wrong("the archive has no manifest")
+    const signed = signedText(this.#manifest, pass.key, "the manifest").trimEnd().split("\n")
+    const [what, origin, from, to, ...parts] = signed
+    if (what !== "fleet-ledger evidence" || origin !== this.#key.name)
+      throw new Wrong(`the manifest is not one of evidence of ${this.#key.name}`)
+    const named = [from, to].map((line) => Number(/^(?:from|to) (-?\d+) /.exec(line ?? "")?.[1] ?? Number.NaN))
+    if (named[0] !== (pass.range?.from ?? 0) - 1 || named[1] !== pass.range?.to)
+      throw new Wrong("the manifest names another period than that of the events")
+    this.#compare(parts)
+    const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted`
+    return {
+      ok: true,
+      message: `${pass.events} events${redacted} are the ones that were signed, and all ${parts.length} parts are what the signed manifest says`,
+    }
+  }
+
+  #compare(manifest: readonly string[]): void {
+    const names = new Map(this.#seen.map((part) => [part.name, part]))
+    for (const [index, line] of manifest.entries()) {
+      const [, hash, name = ""] = /^([0-9a-f]{64}) {2}(\S+)$/.exec(line) ?? []
+      const there = this.#seen[index]
+      if (!names.has(name)) throw new Wrong(`${name} is gone: the manifest names it`)
+      if (there?.name !== name) throw new Wrong(`${there?.name ?? "nothing"} stands where the manifest names ${name}`)
+      if (there.hash !== hash) throw new Wrong(`${name} was changed: it is not what the manifest says`)
+    }
+    const more = this.#seen[manifest.length]
+    if (more !== undefined) throw new Wrong(`${more.name} is not in the manifest`)
+  }
+}
+
+function rotationsIn(text: string): readonly Rotation[] {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const { position, note } = objectIn(line) ?? {}
+      if (typeof position !== "number" || typeof note !== "string")
+        throw new Wrong("rotations.ndjson has a line that tells of no change of a key")
+      return { position, note }
+    })
+}
+
 // --- The command -------------------------------------------------------------------------------------------------------------------------------
 
 export interface Answer {
@@ -366,14 +599,28 @@ export interface Answer {
 }
 
 export async function verifyExport(lines: AsyncIterable<string>, keyText: string, checkpoint: string): Promise<Answer> {
-  const key = keyOf(keyText)
-  if (key === undefined) return { ok: false, message: "the key is not a verifier key, like <name>+<id>+<base64>" }
-  try {
+  return answered(keyText, async (key) => {
     const pass = new Pass(key, checkpoint)
     for await (const line of lines) if (line.trim() !== "") pass.line(line)
     if (!pass.ended) throw new Wrong("the export is cut off: it has no last line")
     const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted`
     return { ok: true, message: `${pass.events} events${redacted} are the ones that were signed` }
+  })
+}
+
+export async function verifyEvidence(
+  chunks: AsyncIterable<Uint8Array>,
+  keyText: string,
+  checkpoint: string,
+): Promise<Answer> {
+  return answered(keyText, (key) => new Evidence(key, checkpoint).read(new Bytes(chunks)))
+}
+
+async function answered(keyText: string, verify: (key: Key) => Promise<Answer>): Promise<Answer> {
+  const key = keyOf(keyText)
+  if (key === undefined) return { ok: false, message: "the key is not a verifier key, like <name>+<id>+<base64>" }
+  try {
+    return await verify(key)
   } catch (error) {
     if (error instanceof Wrong) return { ok: false, message: error.message }
     throw error
@@ -386,14 +633,19 @@ async function main(args: readonly string[]): Promise<number> {
   const [key, checkpoint] = [option("--key"), option("--checkpoint")]
   if (file === undefined || file.startsWith("--") || key === undefined || checkpoint === undefined) {
     process.stderr.write(
-      "usage: node verify-export.js EXPORT.ndjson --key KEY --checkpoint NOTE   (- reads the export from standard input)\n",
+      "usage: node verify-export.js EXPORT.ndjson|EVIDENCE.tar --key KEY --checkpoint NOTE   (- reads it from standard input)\n",
     )
     return 2
   }
   const textOf = (given: string) => (fs.existsSync(given) ? fs.readFileSync(given, "utf8") : given)
   const input = file === "-" ? process.stdin : fs.createReadStream(file)
   try {
-    const { ok, message } = await verifyExport(linesOf(input), textOf(key), textOf(checkpoint))
+    const bytes = new Bytes(input as AsyncIterable<Uint8Array>)
+    const first = await bytes.some(block)
+    const all = chunksOf(first, bytes)
+    const { ok, message } = first.toString("latin1", 257, 262).startsWith("ustar")
+      ? await verifyEvidence(all, textOf(key), textOf(checkpoint))
+      : await verifyExport(linesOf(all), textOf(key), textOf(checkpoint))
     process.stdout.write(`${ok ? "yes" : "NO"}: ${message}\n`)
     return ok ? 0 : 1
   } catch (error) {
@@ -403,15 +655,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Split at line feeds alone: texts hold other things that end a line elsewhere. */
-async function* linesOf(input: NodeJS.ReadStream | fs.ReadStream): AsyncGenerator<string> {
-  let rest = ""
-  for await (const chunk of input.setEncoding("utf8") as AsyncIterable<string>) {
-    const lines = (rest + chunk).split("\n")
-    rest = lines.pop() ?? ""
-    yield* lines
-  }
-  yield rest
+async function* chunksOf(first: Uint8Array, rest: Bytes): AsyncGenerator<Uint8Array> {
+  yield first
+  for (let chunk = await rest.some(65_536); chunk.length > 0; chunk = await rest.some(65_536)) yield chunk
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const lines = new Lines()
+  for await (const chunk of chunks) yield* lines.add(chunk)
+  yield* lines.end()
 }
 
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -2,7 +2,7 @@
 import { epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
-import { type Line, resolvePoint } from "#timeline/resolve.js"
+import { type Line, resolvePoint } from "./resolve.js"
 
 const weekMs = 7 * 86_400_000
 
