@@ -10,6 +10,7 @@ import type { Position } from "#kernel/point.js"
 import { asker, type Ask } from "#tests/support/asker.js"
 import { DockerEngine, dockerEnginesCanBeStarted } from "#tests/support/docker-engine.js"
 import { configIn } from "#tests/support/folder-fleet.js"
+import { type MailServer, mailServer } from "#tests/support/mail-server.js"
 import { Receiver } from "#tests/support/receiver.js"
 import { canMount } from "#tests/support/small-disk.js"
 import { SshFleet, type SshdHost, sshFleetsCanBeMade, sshHostsCanBeApart } from "#tests/support/ssh-fleet.js"
@@ -42,6 +43,8 @@ describe.runIf(canBeMade)("what happens to a fleet", { timeout: 30_000 }, () => 
   let engine: DockerEngine
   let fleet: Fleet
   let receiver: Receiver
+  /** Is mailed what is critical. */
+  let post: MailServer
   let ask: Ask<Answer>
 
   beforeAll(
@@ -52,18 +55,21 @@ describe.runIf(canBeMade)("what happens to a fleet", { timeout: 30_000 }, () => 
           DockerEngine.start(),
           Receiver.start(),
         ])
+        post = await mailServer()
         ;[engine, receiver, hosts] = [started, listening, network.hosts]
         whenFinished(() => engine.stop())
         knowAll = () => network.knowAll()
         const overSsh = () => ({ connect: () => Promise.reject(new Error("nobody is at the other end")) })
         const docker = dockerSource("engine", { host: `unix://${engine.socket}` }, { clock: systemClock, overSsh })
         const channel = { name: "hook", kind: "webhook", url: receiver.url, groupFor: "0s" }
+        const addresses = { host: "127.0.0.1", port: post.port, from: "fleet@example.org", to: ["ops@example.org"] }
+        const mail = { name: "post", kind: "email", severity: "critical", groupFor: "0s", ...addresses }
         const config = {
           policy: {
             bands: { sustainedLooks: 1, sustainedMs: 0 },
             health: { certificateMs: certificateSeconds * 1_000 },
           },
-          alerts: { channels: [channel], certificates: `${certificateSeconds}s` },
+          alerts: { channels: [channel, mail], certificates: `${certificateSeconds}s` },
         }
         const folder = await tempFolder()
         const sources = [unloaded(sshLooks(network)()), docker]
@@ -158,6 +164,11 @@ describe.runIf(canBeMade)("what happens to a fleet", { timeout: 30_000 }, () => 
     await look("fleet")
     expect(await told()).toEqual([`resolved host-key-changed: Resolved: ${title}`])
     expect(await healthOf("host4")).toEqual([1, []])
+    // Of all that happens here it alone is critical.
+    const subjects = post.mails.map(({ raw }) =>
+      /^Subject: (.*(?:\r\n[ \t].*)*)/m.exec(raw)?.[1]?.replaceAll("\r\n", ""),
+    )
+    expect(subjects).toEqual([title, `Resolved: ${title}`])
   })
 
   it("a certificate that is near its end, by the clock alone", async () => {
@@ -195,29 +206,32 @@ describe.runIf(canBeMade)("what happens to a fleet", { timeout: 30_000 }, () => 
   })
 
   it("a container that is stopped, and one that is deployed otherwise", async () => {
-    const compose = (edited: string, ...args: string[]) => {
+    const compose = (edited: string) => {
       const service = (image: string) =>
         `{ image: "${image}", command: sleep 600, restart: always, stop_signal: SIGKILL }`
-      engine.compose("shop", `services:\n  web: ${service("box:1")}\n  db: ${service(edited)}\n`, ...args)
+      engine.compose("shop", `services:\n  web: ${service("box:1")}\n  db: ${service(edited)}\n`, "up", "-d")
       return look("engine")
     }
     await engine.docker.getImage("box:1").tag({ repo: "box", tag: "latest" })
-    await compose("box:1", "up", "-d")
+    await compose("box:1")
     expect(await told()).toEqual([])
-    await compose("box:1", "stop", "web")
+    const web = engine.docker.getContainer("shop_web_1")
+    await web.stop()
+    await look("engine")
     const stopped = 'shop_web_1 is not as "usual" says: kept-running'
     expect(await told()).toEqual([`raised drift-found: ${stopped}`])
     expect(await healthOf("shop_web_1")).toEqual([0.5, ["it is stopped"]])
     expect(await healthOf("shop")).toEqual([0.5, ["it needs shop_web_1: it is stopped"]])
     expect(await driftOf("shop_web_1")).toEqual([["kept-running", "/state/status"]])
-    await compose("box:1", "start", "web")
+    await web.start()
+    await look("engine")
     expect(await told()).toEqual([`resolved drift-found: Resolved: ${stopped}`])
 
-    await compose("box:latest", "up", "-d")
+    await compose("box:latest")
     const edited = 'shop_db_1 is not as "usual" says: image-tags'
     expect(await told()).toEqual([`raised drift-found: ${edited}`])
     expect(await driftOf("shop_db_1")).toEqual([["image-tags", "/container/image"]])
-    await compose("box:1", "up", "-d")
+    await compose("box:1")
     expect(await told()).toEqual([`resolved drift-found: Resolved: ${edited}`])
     expect(await healthOf("shop")).toEqual([1, []])
   })
