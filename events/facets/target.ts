@@ -145,6 +145,8 @@ const certificates = collection(
     names: config(collection("name", z.strictObject({}))),
     /** Whether it names itself as its issuer. */
     selfSigned: config(z.boolean()),
+    /** Versions that are spoken there, and those that are not: `tls:1.2`. */
+    tls: config(collection("tls", z.strictObject({ spoken: config(z.boolean()) }))),
   }),
 )
 

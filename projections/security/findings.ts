@@ -13,6 +13,7 @@ export const findingRules = [
   "certificate-ended",
   "certificate-ending",
   "self-signed-certificate",
+  "old-tls",
   "sshd-setting",
   "host-key-changed",
   "security-updates",
@@ -89,7 +90,7 @@ function open({ security, sockets }: Partial<TargetDocument>): Finding[] {
 }
 
 function certificates({ certificates: held }: Partial<TargetDocument>, time: Instant, withinMs: number): Finding[] {
-  return Object.entries(held ?? {}).flatMap(([key, { notAfter, selfSigned }]) => {
+  return Object.entries(held ?? {}).flatMap(([key, { notAfter, selfSigned, tls }]) => {
     const [path, port] = [`/certificates/${escapeKey(key)}`, key.slice("cert:".length)]
     const found: Finding[] = []
     const leftMs = Date.parse(notAfter ?? "") - epochMs(time)
@@ -103,6 +104,11 @@ function certificates({ certificates: held }: Partial<TargetDocument>, time: Ins
     if (selfSigned === true) {
       const fact = `the certificate at ${port} is signed by itself: nobody can tell it from another's`
       found.push({ rule: "self-signed-certificate", severity: "notice", fact, path })
+    }
+    const old = ["1.0", "1.1"].filter((version) => tls?.[`tls:${version}`]?.spoken === true)
+    if (old.length > 0) {
+      const fact = `TLS ${old.join(" and ")} ${old.length === 1 ? "is" : "are"} spoken at ${port}: known to be weak, and kept for clients of long ago`
+      found.push({ rule: "old-tls", severity: "warning", fact, path })
     }
     return found
   })

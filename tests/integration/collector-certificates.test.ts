@@ -4,6 +4,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { certificatesFacts } from "#discovery/facts/certificates.js"
+import { targetFacets } from "#events/facets/target.js"
 import { collectorScript } from "#discovery/sources/ssh/collector.js"
 import { type Answer, knownOf, readAnswer } from "#discovery/sources/ssh/frames.js"
 import { needs } from "#tests/support/real-parts.js"
@@ -20,17 +21,35 @@ describe.runIf(needs("openssl") && needs("root with network namespaces and ip", 
     const first = await host.look()
     const certificate = expect.objectContaining({ subject: "CN=test.example.org", selfSigned: true })
     expect(certificatesFacts(first.materials).fields).toEqual({ "cert:993": certificate, "cert:8443": certificate })
-    expect(host.asked).toBe(2)
+    // Each for its certificate, and for four versions of TLS.
+    expect(host.asked).toBe(10)
     const second = await host.look(first)
     expect(second.materials.certificates).toEqual(first.materials.certificates)
-    expect(host.asked).toBe(2)
+    expect(host.asked).toBe(10)
     // What the kernel takes for it, it does not answer.
     const [silent] = await host.serve(2_376)
     silent?.kill("SIGSTOP")
     const { fields, notLooked } = certificatesFacts((await host.look(second)).materials)
     expect(fields).toEqual({ "cert:993": certificate, "cert:2376": {}, "cert:8443": certificate })
     expect(Object.keys(notLooked)).toEqual(["/certificates/*"])
-    expect(host.asked).toBe(5)
+    expect(host.asked).toBe(21)
+  })
+
+  it("come with the versions of TLS that are spoken there", async () => {
+    const host = await Host.start()
+    await host.serve(443)
+    await host.servers("-cipher ALL:@SECLEVEL=0 -tls1_1", 8_443)
+    await host.servers("-no_tls1_3 -cipher ALL:@SECLEVEL=0", 993)
+    const { fields } = certificatesFacts((await host.look()).materials)
+    const spoken = Object.entries(targetFacets.certificates.parse(fields)).map(([key, { tls }]) => [
+      key,
+      Object.values(tls ?? {}).map((version) => version.spoken),
+    ])
+    expect(Object.fromEntries(spoken)).toEqual({
+      "cert:443": [false, false, true, true],
+      "cert:8443": [false, true, false, false],
+      "cert:993": [true, true, true, false],
+    })
   })
 
   it("are none where nobody listens", async () => {
@@ -62,10 +81,25 @@ class Host {
     return new Host(folder, holder.pid ?? 0)
   }
 
-  async serve(...ports: readonly number[]) {
+  serve = (...ports: readonly number[]) => this.servers("", ...ports)
+
+  /** @param options of s_server, besides */
+  async servers(options: string, ...ports: readonly number[]) {
+    const more = options.split(" ").filter((word) => word !== "")
     const servers = ports.map((port) => {
       const [command, ...args] = this.#within
-      const server = ["openssl", "s_server", "-accept", `${port}`, "-cert", "certificate", "-key", "key", "-quiet"]
+      const server = [
+        "openssl",
+        "s_server",
+        "-accept",
+        `${port}`,
+        "-cert",
+        "certificate",
+        "-key",
+        "key",
+        "-quiet",
+        ...more,
+      ]
       const child = spawn(command, [...args, ...server], { cwd: this.#folder, stdio: ["pipe", "ignore", "ignore"] })
       onTestFinished(() => void child.kill("SIGKILL"))
       return child

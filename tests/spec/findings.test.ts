@@ -41,6 +41,16 @@ describe("of a machine", () => {
       certificate("2027-11-25T00:00:00Z", true),
       ["notice self-signed-certificate /certificates/cert:443"],
     ],
+    [
+      "versions of TLS are spoken that are known to be weak",
+      { certificates: { "cert:443": { tls: { "tls:1.1": { spoken: true }, "tls:1.2": { spoken: true } } } } },
+      ["warning old-tls /certificates/cert:443"],
+    ],
+    [
+      "they are not",
+      { certificates: { "cert:443": { tls: { "tls:1.0": { spoken: false }, "tls:1.3": { spoken: true } } } } },
+      [],
+    ],
     ["root may log in", sshd("permitrootlogin", "yes"), ["warning sshd-setting /security/sshd/sshd:permitrootlogin"]],
     ["root may log in with a key", sshd("permitrootlogin", "prohibit-password"), []],
     [

@@ -22,9 +22,22 @@ export function certificatesFacts({ certificates }: Materials): Facts {
     const certificate = shown === " ?" ? undefined : parsed(shown.slice(1))
     if (certificate === undefined) notLooked["/certificates/*"] = "a service did not show a whole certificate in time"
     // What is known of it stays so.
-    fields[`cert:${port}`] = certificate === undefined ? {} : described(certificate)
+    fields[`cert:${port}`] =
+      certificate === undefined ? {} : { ...described(certificate), ...spoken(certificates.text, port) }
   }
   return { fields, notLooked }
+}
+
+const versions: ReadonlySet<string> = new Set(["1.0", "1.1", "1.2", "1.3"])
+
+/** Nothing of versions that whoever asks does not speak. */
+function spoken(text: string, port: string): JsonObject {
+  const said = [...text.matchAll(/^tls (\d{1,5}) (\S+) (yes|no)$/gm)]
+  const own = said.filter(([, at, version = ""]) => at === port && versions.has(version))
+  if (own.length === 0) return {}
+  return {
+    tls: Object.fromEntries(own.map(([, , version, answer]) => [`tls:${version}`, { spoken: answer === "yes" }])),
+  }
 }
 
 function parsed(pem: string): X509Certificate | undefined {

@@ -105,7 +105,8 @@ export const askedMaterials = [
   "updates",
   /**
    * The certificates that are served on 127.0.0.1. The first line are the ports of `certificatePorts` that listen, with a plus between them; then comes for each on
-   * which there is one the port and the certificate in PEM, or `<port> ?` where nobody answered.
+   * which there is one the port and the certificate in PEM, or `<port> ?` where nobody answered. Behind a certificate comes for each version of TLS `tls <port> <version>`
+   * with `yes` or `no`, or nothing where that could not be asked.
    */
   "certificates",
 ] as const
