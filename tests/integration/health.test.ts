@@ -8,6 +8,7 @@ import { asker } from "#tests/support/asker.js"
 import { open } from "#tests/support/folder-fleet.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
+import { until } from "#tests/support/until.js"
 
 interface Item {
   readonly entity: { readonly name: string }
@@ -121,6 +122,8 @@ describe("a past point", () => {
     const lives = []
     for (const step of steps) {
       await append(fleet, `target-${host}`, step)
+      // What is told of it comes at the same time.
+      await until(async () => (await fleet.subscriptions.list()).every(({ lag }) => lag === 0))
       for (const name of ["health", "security"]) lives.push({ name, live: await ask(name) })
       clock.advance(5 * 86_400_000)
     }
