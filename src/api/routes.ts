@@ -174,9 +174,11 @@ function inputOf(request: FastifyRequest): Record<string, unknown> {
   return { ...body, ...(request.query as Record<string, unknown>), ...(request.params as Record<string, unknown>) }
 }
 
-/** Aborts when the asker goes away. */
+/** Aborts when the asker goes away before there is an answer. */
 function abortedWith(reply: FastifyReply): AbortSignal {
   const abort = new AbortController()
-  reply.raw.once("close", () => abort.abort())
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) abort.abort()
+  })
   return abort.signal
 }

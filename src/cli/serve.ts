@@ -1,5 +1,6 @@
 /** `fleet-ledger serve`: starts, says where to look, and ends when told to. */
 import { loadConfig } from "#config/load.js"
+import { keepHeapSmall } from "#kernel/small-heap.js"
 import { startServer } from "../server.js"
 import { processLog } from "./log.js"
 import type { GlobalFlags } from "./program.js"
@@ -7,6 +8,7 @@ import { supervisedBySystemd } from "./systemd.js"
 import { untilToldToStop } from "./told-to-stop.js"
 
 export async function serve(flags: GlobalFlags & { readonly listen?: string }): Promise<void> {
+  keepHeapSmall()
   const config = loadConfig(flags, process.env)
   const log = processLog()
   // What this machine's inventory, and `ps`, call it.

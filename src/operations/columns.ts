@@ -4,9 +4,14 @@ import type { Operation } from "./define.js"
 
 /** Dotted paths to what one cell can hold, in the order of the schema; none where the operation answers with no list. */
 export function columnsOf(operation: Operation): readonly string[] {
+  const known = columns.get(operation)
+  if (known !== undefined) return known
   const item = itemOf(operation)
-  return item === undefined ? [] : pathsIn(item, [])
+  const found = item === undefined ? [] : pathsIn(item, [])
+  columns.set(operation, found)
+  return found
 }
+const columns = new WeakMap<Operation, readonly string[]>()
 
 function itemOf(operation: Operation): z.ZodObject | undefined {
   if (operation.kind === "text") return undefined

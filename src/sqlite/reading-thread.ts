@@ -64,7 +64,13 @@ interface Asked {
 export function readingThread(file: string, cacheKiB: number): ReadingThread {
   const closed = new Int32Array(new SharedArrayBuffer(4))
   const driver = createRequire(import.meta.url).resolve("better-sqlite3")
-  const worker = new Worker(program, { eval: true, execArgv: [], workerData: { file, driver, cacheKiB, closed } })
+  const worker = new Worker(program, {
+    eval: true,
+    execArgv: [],
+    workerData: { file, driver, cacheKiB, closed },
+    // Rows are made and handed over at once.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
   const asked = new Map<number, Asked>()
   let last = 0
   let ended: unknown

@@ -45,7 +45,12 @@ const asked = new Set<Int32Array>()
 function ask(file: string, busy: Int32Array): void {
   if (thread === undefined) {
     const driver = createRequire(import.meta.url).resolve("better-sqlite3")
-    const begun = new Worker(program, { eval: true, execArgv: [], workerData: { driver } })
+    const begun = new Worker(program, {
+      eval: true,
+      execArgv: [],
+      workerData: { driver },
+      resourceLimits: { maxYoungGenerationSizeMb: 1 },
+    })
     begun.unref()
     // What it was asked stays undone; the next log that is long begins another.
     const over = () => {

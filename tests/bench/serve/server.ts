@@ -6,8 +6,10 @@ import { openFleet } from "#fleet.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
+import { keepHeapSmall } from "#kernel/small-heap.js"
 import { simulationConfig } from "#simulation/simulate.js"
 
+keepHeapSmall()
 const [data = "", keys = "", portText = "", pace = "0"] = process.argv.slice(2)
 const port = Number(portText)
 const config = {
