@@ -2,7 +2,7 @@
 import type { RecordedEvent } from "#events/catalog.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Delivery } from "#ops/deliveries.js"
-import { alertIdOf, deliveryId, groupParts } from "./identify.js"
+import { alertIdOf, deliveryId, groupParts, reminderId } from "./identify.js"
 import type { Message, Severity, TellableAlert } from "./message.js"
 
 export type Raised = RecordedEvent & { readonly type: "AlertRaised" }
@@ -21,7 +21,7 @@ export async function compose(ledger: Ledger, home: string, delivery: Delivery, 
   const alerts: TellableAlert[] = []
   for (const event of events) {
     const raised = await raisedOf(ledger, event)
-    if (raised !== undefined) alerts.push(tellable(delivery.channel, event, raised))
+    if (raised !== undefined) alerts.push(tellable(delivery, event, raised))
   }
   const [first, ...others] = alerts
   if (first === undefined) throw new Error("the events that it tells of are not in the ledger")
@@ -36,11 +36,12 @@ export async function compose(ledger: Ledger, home: string, delivery: Delivery, 
   }
 }
 
-function tellable(channel: string, event: RecordedEvent, raised: Raised): TellableAlert {
+function tellable({ id, channel, group }: Delivery, event: RecordedEvent, raised: Raised): TellableAlert {
+  const isReminder = groupParts(group).state === "reminder"
   const { rule, title, about, count = 1 } = raised.data
   return {
     id: alertIdOf(event.stream),
-    delivery: deliveryId(channel, event.id),
+    delivery: isReminder ? reminderId(id, event.id) : deliveryId(channel, event.id),
     rule,
     severity: severityAt(event, raised),
     raisedAs: raised.data.severity,

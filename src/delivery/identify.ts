@@ -7,6 +7,11 @@ export function deliveryId(channel: string, event: EventId, again = 0): string {
   return contentId(["delivery", channel, event, again].join("\n"))
 }
 
+/** By a message that says an event once more: how often it was said is not known any more when it is put together. */
+export function reminderId(message: string, event: EventId): string {
+  return contentId(["reminder", message, event].join("\n"))
+}
+
 /** What may be told in one message: what happened, under which rule. */
 export function groupOf(state: State, rule: string): string {
   return `${state} ${rule}`

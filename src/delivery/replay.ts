@@ -1,9 +1,11 @@
 /**
- * Tells a channel again what it was told from a position on, in the same order: by the same pure reaction as the first time, and under ids that say what is
- * told, so that a receiver that has it can know.
+ * Tells a channel again what it was told from a position on, in the same order: by the same pure reaction as the first time. Each alert in it is known by the
+ * delivery id that it had. The messages are new ones: who drops messages that he has would hear that something began, grouped otherwise, and not that it ended.
  */
+import * as crypto from "node:crypto"
 import type { ChannelConfig } from "#config/channels.js"
 import { epochMs } from "#kernel/clock.js"
+import { contentId } from "#kernel/ids.js"
 import { type Position, position } from "#kernel/point.js"
 import type { Owed } from "#ops/outbox.js"
 import type { Told } from "#ops/told.js"
@@ -49,7 +51,9 @@ export async function replay(ports: RemindingPorts, channel: ChannelConfig, from
         if (wasTold) owed.push(owedOf(channel, { event: raised, raised, quiet: false, now }, "raised"))
         if (present === undefined) ops.told.note(told)
       }
-      ops.outbox.replay(channel.name, from, owed)
+      const replayed = crypto.randomUUID()
+      const rows = owed.map((row) => ({ ...row, id: contentId([replayed, row.id].join("\n")) }))
+      ops.outbox.replay(channel.name, from, rows)
     },
   ])
   await ops.deliveries.release(channel.name)

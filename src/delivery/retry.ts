@@ -1,14 +1,13 @@
 /** Sends after all what was given up. What is about alerts that are over by now is not told any more: it would make them look open again. */
 import type { Clock } from "#kernel/clock.js"
 import { epochMs } from "#kernel/clock.js"
-import { contentId } from "#kernel/ids.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Delivery } from "#ops/deliveries.js"
 import type { Owed } from "#ops/outbox.js"
 import type { RecordedEvent } from "#events/catalog.js"
 import { raisedOf } from "./compose.js"
 import type { OwingPorts } from "./handler.js"
-import { alertIdOf, deliveryId, groupParts } from "./identify.js"
+import { alertIdOf, deliveryId, groupParts, reminderId } from "./identify.js"
 
 export interface RetryPorts {
   readonly ledger: Ledger
@@ -50,11 +49,7 @@ async function rowOf(ledger: Ledger, delivery: Delivery, event: RecordedEvent): 
   const { id, channel, group, owedAt } = delivery
   const raised = await raisedOf(ledger, event)
   return {
-    // How often somebody had been reminded is not known any more.
-    id:
-      groupParts(group).state === "reminder"
-        ? contentId(["again", id, event.id].join("\n"))
-        : deliveryId(channel, event.id),
+    id: groupParts(group).state === "reminder" ? reminderId(id, event.id) : deliveryId(channel, event.id),
     channel,
     alert: alertIdOf(event.stream),
     position: event.position,

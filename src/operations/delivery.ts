@@ -164,7 +164,7 @@ export const deliveryRetry = command({
 export const deliveryReplay = command({
   name: "delivery replay",
   summary:
-    "Tell a channel again what it was told from a point on, so that a receiver that lost it has it; who has it knows it by its id",
+    "Tell a channel again what it was told from a point on, so that a receiver that lost it has it; who has it knows each alert by its delivery id",
   scope: "admin",
   accounted: { as: "administration", what: "channel" },
   input: z.object({

@@ -118,7 +118,9 @@ export function outbox(db: Db) {
     unsent.run(channel, from)
     dead.run(channel, from)
     release.run(channel)
-    for (const row of [...rows, ...present].toSorted((a, b) => a.position - b.position)) owe(row)
+    const told = new Set(rows.map(({ position, group }) => `${position} ${group}`))
+    const others = present.filter(({ position, group }) => !told.has(`${position} ${group}`))
+    for (const row of [...rows, ...others].toSorted((a, b) => a.position - b.position)) owe(row)
   })
   return {
     /** Owes it, unless it is owed already. Meant for `keep` of a handler: at once, in the transaction that is under way. */
