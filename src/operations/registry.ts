@@ -20,6 +20,7 @@ import { doctor } from "./doctor.js"
 import { discover } from "./discover.js"
 import { enroll } from "./enroll.js"
 import { evidence } from "./evidence.js"
+import { event } from "./event.js"
 import { expectAdd, expectList, expectWithdraw } from "./expect.js"
 import { exportLedger } from "./export.js"
 import { health } from "./health.js"
@@ -67,6 +68,7 @@ export const operations: readonly Operation[] = [
   show,
   relations,
   history,
+  event,
   density,
   blame,
   diff,

@@ -1,11 +1,14 @@
 /** What the page asks: each under its name in the registry, with the types of its schemas. Nothing of an operation but its types comes along. */
+import type * as accessOperations from "#operations/access.js"
 import type * as alertOperations from "#operations/alerts.js"
+import type * as baselineOperations from "#operations/baselines.js"
 import type * as blameOperations from "#operations/blame.js"
 import type * as completeOperations from "#operations/complete.js"
 import type * as countOperations from "#operations/count.js"
 import type * as densityOperations from "#operations/density.js"
 import type * as diffOperations from "#operations/diff.js"
 import type * as driftOperations from "#operations/drift.js"
+import type * as eventOperations from "#operations/event.js"
 import type * as healthOperations from "#operations/health.js"
 import type * as historyOperations from "#operations/history.js"
 import type * as measurementOperations from "#operations/measurements.js"
@@ -13,11 +16,13 @@ import type * as queryOperations from "#operations/queries.js"
 import type * as relationOperations from "#operations/relations.js"
 import type * as serviceOperations from "#operations/services.js"
 import type * as showOperations from "#operations/show.js"
+import type * as snapshotOperations from "#operations/snapshots.js"
 import type * as stackOperations from "#operations/stacks.js"
 import type * as statusOperations from "#operations/status.js"
 import type * as targetOperations from "#operations/targets.js"
 import { asks } from "./ask.js"
 
+export const access = asks<typeof accessOperations.access>("access", "/api/v1/access")
 export const alerts = asks<typeof alertOperations.alerts>("alerts", "/api/v1/alerts")
 export const blame = asks<typeof blameOperations.blame>("blame", "/api/v1/entities/{entity}/blame")
 export const complete = asks<typeof completeOperations.complete>("complete", "/api/v1/complete")
@@ -25,17 +30,30 @@ export const count = asks<typeof countOperations.count>("count", "/api/v1/count"
 export const density = asks<typeof densityOperations.density>("density", "/api/v1/density")
 export const diff = asks<typeof diffOperations.diff>("diff", "/api/v1/diff")
 export const drift = asks<typeof driftOperations.drift>("drift", "/api/v1/drift")
+export const event = asks<typeof eventOperations.event>("event", "/api/v1/events/{position}")
 export const health = asks<typeof healthOperations.health>("health", "/api/v1/health")
 export const history = asks<typeof historyOperations.history>("history", "/api/v1/history")
 export const measurements = asks<typeof measurementOperations.measurements>(
   "measurements",
   "/api/v1/entities/{entity}/measurements",
 )
+export const pin = asks<typeof baselineOperations.pin>("pin", "/api/v1/baselines/{name}/pin", "POST")
 export const queryList = asks<typeof queryOperations.queryList>("query list", "/api/v1/queries")
 export const querySave = asks<typeof queryOperations.querySave>("query save", "/api/v1/queries", "POST")
 export const relations = asks<typeof relationOperations.relations>("relations", "/api/v1/entities/{entity}/relations")
 export const services = asks<typeof serviceOperations.services>("services", "/api/v1/services")
 export const show = asks<typeof showOperations.show>("show", "/api/v1/entities/{entity}")
+export const snapshotCreate = asks<typeof snapshotOperations.snapshotCreate>(
+  "snapshot create",
+  "/api/v1/snapshots",
+  "POST",
+)
+export const snapshotDelete = asks<typeof snapshotOperations.snapshotDelete>(
+  "snapshot delete",
+  "/api/v1/snapshots/{name}",
+  "DELETE",
+)
+export const snapshotList = asks<typeof snapshotOperations.snapshotList>("snapshot list", "/api/v1/snapshots")
 export const stacks = asks<typeof stackOperations.stacks>("stacks", "/api/v1/stacks")
 export const status = asks<typeof statusOperations.status>("status", "/api/v1/status")
 export const targets = asks<typeof targetOperations.targets>("targets", "/api/v1/targets")

@@ -28,6 +28,25 @@ export const routes: readonly Route[] = [
   { path: "/machines", title: "Machines", load: inventory, nav: { group: "Fleet", key: "m" } },
   { path: "/services", title: "Services", load: inventory, nav: { group: "Fleet", key: "s" } },
   { path: "/stacks", title: "Stacks", load: inventory, nav: { group: "Fleet", key: "k" } },
+  {
+    path: "/compare",
+    title: "Compare",
+    load: async () => (await import("./pages/compare.js")).ComparePage,
+    nav: { group: "Time", key: "c" },
+  },
+  {
+    path: "/history",
+    title: "History",
+    load: async () => (await import("./pages/history.js")).HistoryPage,
+    nav: { group: "Time", key: "h" },
+  },
+  {
+    path: "/access",
+    title: "Access",
+    load: async () => (await import("./pages/access.js")).AccessPage,
+    nav: { group: "Time", key: "a" },
+  },
+  { path: "/events/:position", title: "Event", load: async () => (await import("./pages/event.js")).EventPage },
   { path: "/entities/:entity", title: "Entity", load: async () => (await import("./pages/entity.js")).EntityPage },
 ]
 

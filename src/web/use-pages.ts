@@ -29,9 +29,9 @@ export function usePages<T extends Asks>(
   input: Input<T>,
 ): { readonly pages: Pages<T>; readonly more: () => void } {
   const state = useSignal<Pages<T>>({ items: [], first: undefined, next: null, error: undefined, isLoading: true })
-  const point = at.value
+  const point = (input as { at?: string }).at ?? at.value
   const asked = JSON.stringify([operation.name, input, point])
-  const epoch = point === undefined || point.startsWith("-") ? revision.value : 0
+  const epoch = point === undefined || point === "now" || point.startsWith("-") ? revision.value : 0
   const stranger = isStranger.value
   const atPoint = point === undefined ? {} : { at: point }
 

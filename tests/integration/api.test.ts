@@ -37,6 +37,7 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   "query delete": { name: "nothing" },
   measurements: { entity: "web-1" },
   report: { kind: "health" },
+  event: { position: "0" },
   evidence: { since: "position:0" },
   "alert show": { alert: letter.id },
   "alert acknowledge": { alert: letter.id },

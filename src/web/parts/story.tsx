@@ -2,7 +2,7 @@
 import { Fragment } from "preact"
 import type { Answer } from "../ask.js"
 import type { history } from "../operations.js"
-import { change } from "../place.js"
+import { change, hrefOf } from "../place.js"
 import { localDate } from "../time.js"
 import { EntityLink } from "./entity-link.js"
 import { Value } from "./value.js"
@@ -46,9 +46,9 @@ function Change({ item, isOfOne, most }: { readonly item: Told; readonly isOfOne
       </span>
       <div>
         <p>
-          <span class={`tag ${severity}`} title={severity}>
+          <a class={`tag ${severity}`} title={`${severity}: open the event`} href={hrefOf(`/events/${position}`)}>
             {titleOf(type)}
-          </span>{" "}
+          </a>{" "}
           {isOfOne && entity.kind === "target" ? null : <EntityLink entity={entity} />}{" "}
           <span class="who">
             {by === null ? (source === null ? actor : `seen by ${source}`) : `by ${by}`}

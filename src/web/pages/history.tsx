@@ -1,0 +1,106 @@
+/** What changed, of everything: a story that is narrowed by who, what and where, as far back as the ledger goes. */
+import { history } from "../operations.js"
+import { Nothing, Trouble } from "../parts/said.js"
+import { Story } from "../parts/story.js"
+import { change, place } from "../place.js"
+import { usePages } from "../use-pages.js"
+import { written } from "../forms.js"
+
+const severities = ["info", "notice", "warning", "critical"] as const
+
+const fields = [
+  { name: "entity", title: "Of", hint: "web-1" },
+  { name: "field", title: "Field", hint: "os.kernel" },
+  { name: "type", title: "Event", hint: "ServiceStateChanged" },
+  { name: "actor", title: "Written by", hint: "user:ada" },
+  { name: "source", title: "Source", hint: "here" },
+  { name: "run", title: "Look", hint: "id of a run" },
+  { name: "since", title: "Since", hint: "-7d" },
+] as const
+
+const names = [...fields.map(({ name }) => name), "severity", "expectation", "order"] as const
+
+export function HistoryPage() {
+  const { params } = place.value
+  const given = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""]))
+  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""))
+  const { pages, more } = usePages(history, asked)
+  const apply = (form: HTMLFormElement) =>
+    change(Object.fromEntries(names.map((name) => [name, written(form, name) || undefined])))
+  const isNarrowed = Object.keys(asked).length > 0
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>History</h1>
+        {isNarrowed ? (
+          <button
+            type="button"
+            class="link"
+            onClick={() => change(Object.fromEntries(names.map((name) => [name, undefined])))}
+          >
+            Everything
+          </button>
+        ) : null}
+      </header>
+      <form
+        class="narrow"
+        key={JSON.stringify(given)}
+        onSubmit={(event) => {
+          event.preventDefault()
+          apply(event.currentTarget)
+        }}
+        onChange={(event) => event.target instanceof HTMLSelectElement && apply(event.currentTarget)}
+      >
+        {fields.map(({ name, title, hint }) => (
+          <label key={name}>
+            {title}
+            <input name={name} defaultValue={given[name]} placeholder={hint} />
+          </label>
+        ))}
+        <Choice title="At least" name="severity" value={given["severity"]} of={severities} />
+        <Choice title="Said to come" name="expectation" value={given["expectation"]} of={["expected", "surprising"]} />
+        <Choice title="First" name="order" value={given["order"]} of={["newest", "oldest"]} any={false} />
+        <button>Show</button>
+      </form>
+      {pages.error === undefined ? null : <Trouble error={pages.error} />}
+      <section class="panel" aria-busy={pages.isLoading}>
+        {pages.items.length === 0 && !pages.isLoading && pages.error === undefined && pages.next === null ? (
+          <Nothing title="Nothing changed like that">Ask for less, or look further back by the strip above.</Nothing>
+        ) : (
+          <Story items={pages.items} isOfOne={false} />
+        )}
+        {pages.next === null ? null : (
+          <p class="more">
+            <button type="button" disabled={pages.isLoading} onClick={more}>
+              {pages.isLoading ? "…" : "Further back"}
+            </button>
+          </p>
+        )}
+      </section>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  readonly title: string
+  readonly name: string
+  readonly value: string | undefined
+  readonly of: readonly string[]
+  readonly any?: boolean
+}
+
+function Choice({ title, name, value, of, any = true }: ChoiceProps) {
+  return (
+    <label>
+      {title}
+      <select name={name}>
+        {any ? <option value="">any</option> : null}
+        {of.map((one) => (
+          <option key={one} value={one} selected={value === one}>
+            {one}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

@@ -1,0 +1,104 @@
+/** For those who audit: an event opened and verified in the browser, a comparison, a snapshot taken and compared with, who had access; by hand and by keyboard. */
+import type { Browser } from "playwright-core"
+import { beforeAll, describe, expect, it } from "vitest"
+import {
+  type Opened,
+  aBrowserIsHere,
+  launchBrowser,
+  openWindow,
+  screenshot,
+  seriousOn,
+} from "#tests/support/browser.js"
+import { freePort } from "#tests/support/free-port.js"
+import { type PageFleet, fillForPage } from "#tests/support/page-fleet.js"
+import { type Options, answer, startServer } from "#tests/support/program.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { sharedByTests } from "#tests/support/when-finished.js"
+
+describe.runIf(aBrowserIsHere())("the page, for auditors", () => {
+  let url: string
+  let filled: PageFleet
+  let browser: Browser
+  let secret: string
+
+  beforeAll(() =>
+    sharedByTests(async () => {
+      const options: Options = { data: `${await tempFolder()}/data` }
+      filled = await fillForPage(options.data, { HOME: options.data, FLEET_LEDGER_KEYS: `${options.data}-keys` })
+      const port = await freePort()
+      url = `http://127.0.0.1:${port}`
+      await startServer(port, options)
+      secret = (await answer<{ secret: string }>(["token", "create", "page", "--scope", "operate"], options)).secret
+      await answer(["proof", "checkpoint"], options)
+      browser = await launchBrowser()
+    }),
+  )
+
+  async function opened(address: string, scheme: "light" | "dark" = "light"): Promise<Opened> {
+    const window = await openWindow(browser, url, { colorScheme: scheme })
+    await window.page.context().addCookies([{ name: "fleet_ledger_session", value: secret, url }])
+    await window.page.goto(address)
+    return window
+  }
+
+  it("finds a change, opens its event, and verifies it in the browser", async () => {
+    const { page, complaints, elsewhere } = await opened("/history")
+    await page.getByLabel("Field").fill("os.kernel")
+    await page.getByLabel("Of", { exact: true }).fill(filled.changed.name)
+    await page.keyboard.press("Enter")
+    await page.locator(".story del", { hasText: filled.changed.before }).waitFor()
+    await page.locator(".story a.tag").first().click()
+    await page.getByRole("status").getByText("Verified here").waitFor()
+    await page.locator("main ins", { hasText: filled.changed.after }).waitFor()
+    await page.locator("pre", { hasText: filled.changed.after }).waitFor()
+    // By keyboard to the events around it.
+    const before = page.url()
+    await page.keyboard.press("k")
+    await page.waitForURL((now) => now.toString() !== before)
+    await page.getByRole("status").getByText("Verified here").waitFor()
+    expect([complaints, elsewhere]).toEqual([[], []])
+  })
+
+  it("takes a snapshot of the past, and compares now with it", async () => {
+    const { page } = await opened("/history?field=os.kernel")
+    const change = page.locator(".story li", { hasText: filled.changed.before })
+    const position = Number(/#(\d+)/.exec(await change.innerText())?.[1])
+    await page.goto(`/compare?at=position:${position - 1}`)
+    await page.getByLabel(/^Name position/).fill("before-kernel")
+    await page.getByRole("button", { name: "Take" }).click()
+    await page.getByRole("button", { name: "before-kernel", exact: true }).click()
+    await page.waitForURL(/at=snapshot:before-kernel/)
+    await page.locator(".differences li", { hasText: filled.changed.name }).first().waitFor()
+    await page.getByText(filled.changed.after).first().waitFor()
+    await page.getByRole("button", { name: "Side by side" }).click()
+    await page.locator(".side-by-side").waitFor()
+    await page.getByRole("button", { name: "Delete before-kernel" }).click()
+    await page.getByRole("button", { name: "before-kernel", exact: true }).waitFor({ state: "detached" })
+    expect(page.url()).toMatch(/\/compare\?/)
+  })
+
+  it("says who exported, and hands out evidence", async () => {
+    const { page } = await opened("/access")
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: /Evidence/ }).click(),
+    ])
+    expect(download.suggestedFilename()).toMatch(/\.tar$/)
+    await page.reload()
+    await page.locator("td", { hasText: "evidence position:0" }).first().waitFor()
+  })
+
+  it.each(["light", "dark"] as const)("is fit for everybody in the %s", async (scheme) => {
+    for (const [name, address, ready] of [
+      ["history", "/history", ".story li"],
+      ["event", "/events/3", ".tag.proof"],
+      ["compare", "/compare?at=-2d", ".differences li"],
+      ["access", "/access", "table.facts"],
+    ] as const) {
+      const { page } = await opened(address, scheme)
+      await page.locator(ready).first().waitFor()
+      await screenshot(page, `${name}-${scheme}`)
+      expect([name, await seriousOn(page)]).toEqual([name, []])
+    }
+  })
+})
