@@ -114,6 +114,8 @@ const security = z.strictObject({
   auditd: state(z.enum(["running", "stopped"])),
   /** The SSH server's settings as it understands its files: `sshd:permitrootlogin`. */
   sshd: config(collection("sshd", z.strictObject({ value: config(line) }))),
+  /** Private keys that anybody on the machine may read, by the names of their files: `key:/etc/ssl/private/web.key`. */
+  readableKeys: config(collection("key", z.strictObject({}))),
   /** By scanner: they know different things, and one that is late takes nothing from what another found. */
   vulnerabilities: state(
     z.strictObject({ trivy: state(vulnerabilities), grype: state(vulnerabilities), debsecan: state(vulnerabilities) }),

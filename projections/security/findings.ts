@@ -19,6 +19,7 @@ export const findingRules = [
   "security-updates",
   "vulnerabilities",
   "reboot-required",
+  "readable-key",
   "audit-stopped",
   "selinux-permissive",
   "privileged-container",
@@ -161,7 +162,10 @@ function vulnerabilities({ security }: Partial<TargetDocument>): Finding[] {
 }
 
 function watched({ security }: Partial<TargetDocument>): Finding[] {
-  const found: Finding[] = []
+  const found: Finding[] = Object.keys(security?.readableKeys ?? {}).map((key) => {
+    const fact = `anybody on it may read the private key ${key.slice("key:".length)}`
+    return { rule: "readable-key", severity: "critical", fact, path: `/security/readableKeys/${escapeKey(key)}` }
+  })
   if (security?.auditd === "stopped") {
     const fact = "the audit daemon is stopped"
     found.push({ rule: "audit-stopped", severity: "notice", fact, path: "/security/auditd" })

@@ -92,6 +92,7 @@ function wellFormed(evil: string): Frame[] {
     sshd: `permitrootlogin ${word}`,
     firewall: evil,
     audit: evil,
+    "readable-keys": evil,
     "reboot-required": evil,
   }
   return Object.entries(texts).map(([name, text]) => [name as MaterialName, "text", text] as const)

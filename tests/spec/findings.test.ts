@@ -76,6 +76,11 @@ describe("of a machine", () => {
       ["warning vulnerabilities /security/vulnerabilities/grype"],
     ],
     [
+      "a key may be read by anybody",
+      { security: { readableKeys: { "key:/etc/ssl/private/web.key": {} } } },
+      ["critical readable-key /security/readableKeys/key:~1etc~1ssl~1private~1web.key"],
+    ],
+    [
       "nothing is watched",
       { security: { auditd: "stopped", selinux: "permissive" } },
       ["notice audit-stopped /security/auditd", "notice selinux-permissive /security/selinux"],

@@ -96,6 +96,8 @@ export const askedMaterials = [
   "apparmor",
   /** `running` or `stopped`: auditd(8); absent where it is not installed. */
   "audit",
+  /** Names of private keys, a line each, that anybody on the machine may read, at the places where such keys are. Nothing of what is in them. */
+  "readable-keys",
   /** `yes` or `no`, on Debian and what comes from it; absent elsewhere, where nobody keeps it. */
   "reboot-required",
   /**

@@ -1,7 +1,7 @@
 /** Whether what protects a machine is switched on. */
 import type { Json, JsonObject } from "#kernel/json.js"
 import { type Facts, answer, factsOf } from "./answer.js"
-import { foreignLine, foreignText } from "./foreign.js"
+import { foreignLine, foreignNames, foreignText } from "./foreign.js"
 import type { Materials } from "./material.js"
 
 /** What to ask sshd for. Nothing of it is a secret, and nothing changes by itself. */
@@ -24,6 +24,12 @@ export function securityFacts(materials: Materials): Facts {
     apparmor: answer(materials.apparmor, oneOf({ N: "disabled", Y: "enabled" })),
     auditd: answer(materials.audit, oneOf({ running: "running", stopped: "stopped" })),
     sshd: answer(materials.sshd, settings),
+    readableKeys: answer(materials["readable-keys"], (text) =>
+      foreignNames(
+        "key",
+        text.split("\n").filter((name) => name !== ""),
+      ),
+    ),
   })
 }
 

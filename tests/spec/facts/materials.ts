@@ -53,6 +53,7 @@ export const recorded: Materials = {
   selinux: absent,
   apparmor: absent,
   audit: absent,
+  "readable-keys": { text: "" },
   "reboot-required": { text: "no" },
   updates: recordedText("updates"),
   certificates: recordedText("certificates"),

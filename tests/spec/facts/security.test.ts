@@ -13,6 +13,7 @@ describe("what protects a machine", () => {
       apparmor: "disabled",
       auditd: "running",
       sshd: null,
+      readableKeys: {},
     })
   })
 
@@ -28,7 +29,7 @@ describe("what protects a machine", () => {
 
   it("is not known where only root may look", () => {
     const { fields, notLooked } = securityFacts(machine({ firewall: denied, sshd: denied }))
-    expect(Object.keys(fields ?? {})).toEqual(["selinux", "apparmor", "auditd"])
+    expect(Object.keys(fields ?? {})).toEqual(["selinux", "apparmor", "auditd", "readableKeys"])
     expect(Object.keys(notLooked)).toEqual(["/security/firewall", "/security/sshd"])
   })
 })

@@ -23,6 +23,7 @@ const lifetimes: Partial<Record<MaterialName, number>> = {
   sshd: 6 * hour,
   updates: 24 * hour,
   certificates: hour,
+  "readable-keys": hour,
 }
 
 /** What a host's answers hold under: nothing where the terms are empty. */

@@ -5,7 +5,7 @@ import { container } from "./container.js"
 import { mountPoints, statfs } from "./mounts.js"
 import { addresses, interfaces, lookAtNetwork } from "./network.js"
 import { apk, pacman, reboot, rpm, rpmFiles } from "./packages.js"
-import { audit, firewall, hostKeys, sshd, sshdFiles } from "./security.js"
+import { audit, firewall, hostKeys, readableKeys, sshd, sshdFiles } from "./security.js"
 import { services } from "./services.js"
 import type { Part } from "./sight.js"
 import { lookAtSockets, portsThatListen, sockets } from "./sockets.js"
@@ -82,6 +82,7 @@ export const sections: readonly Section[] = [
   file("selinux", "/sys/fs/selinux/enforce"),
   file("apparmor", "/sys/module/apparmor/parameters/enabled"),
   { names: ["audit"], program: audit },
+  { names: ["readable-keys"], rests: "", program: readableKeys },
   { names: ["reboot-required"], program: reboot },
   { names: ["updates"], rests: updatesFiles, program: updates },
   { names: ["certificates"], rests: "", parts: [portsThatListen], program: certificates },

@@ -75,3 +75,33 @@ else
   if [ "$command" = auditd ]; then text audit running; else text audit stopped; fi
 fi
 `
+
+/** Where private keys are, as words of a shell. */
+const keyPlaces =
+  "/etc/ssh/ssh_host_*_key /etc/ssl/private/* /etc/pki/tls/private/* /etc/letsencrypt/archive/*/privkey*.pem /etc/nginx/*.key /etc/nginx/ssl/*.key /etc/apache2/ssl/*.key /etc/wireguard/* /etc/openvpn/*.key /root/.ssh/id_* /home/*/.ssh/id_*"
+
+/** By their modes, and those of the folders that lead to them; none is opened. */
+export const readableKeys = `
+if [ "$uid" -ne 0 ]; then denied readable-keys 'only root sees all keys'
+else
+  set --
+  for each in ${keyPlaces}; do
+    case $each in *.pub) ;; *) if [ -f "$each" ]; then set -- "$@" "$each"; fi ;; esac
+  done
+  listed= open=
+  if [ $# -gt 0 ]; then listed=$(stat -L -c '%A %n' "$@" | awk '/^-......r/'); fi
+  IFS=$nl
+  set -f
+  for each in $listed; do
+    name=\${each#* }
+    folder=\${name%/*}
+    while [ -n "$folder" ]; do
+      case $(stat -L -c %A "$folder") in *[xt]) folder=\${folder%/*} ;; *) name= folder= ;; esac
+    done
+    if [ -n "$name" ]; then open="$open$name$nl"; fi
+  done
+  set +f
+  unset IFS
+  text readable-keys "\${open%"$nl"}"
+fi
+`
