@@ -62,9 +62,9 @@ function isCancelled(error: unknown): boolean {
   return error instanceof FleetError && error.code === "Cancelled"
 }
 
-/** A look that failed is an answer, and so is a dead letter that failed again; each is still a failure. */
+/** A look that failed is an answer, and so is a dead letter that failed again, or what a receiver did not take; each is still a failure. */
 function tellsOfFailure(answer: object): boolean {
-  const isFailed = (part: { outcome?: string }) => part.outcome === "failed"
+  const isFailed = (part: { outcome?: string }) => part.outcome === "failed" || part.outcome === "refused"
   return (
     isFailed(answer) ||
     isWrong(answer) ||

@@ -92,7 +92,15 @@ export async function openDelivery(ports: DeliveryPorts): Promise<Delivery> {
   }
   return {
     channels,
-    test: (name, signal) => channelCalled(name).send(testMessage(name, home, clock.now()), signal),
+    async test(name, signal) {
+      const outcome = await channelCalled(name).send(testMessage(name, home, clock.now()), signal)
+      if (outcome.is === "taken") {
+        // Whoever has just mended it need not wait for the next attempt.
+        await ops.deliveries.release(name)
+        wake()
+      }
+      return outcome
+    },
     async retry(id) {
       const retried = await again(await ops.deliveries.find(id))
       wake()

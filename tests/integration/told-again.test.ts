@@ -80,6 +80,21 @@ describe("a message that was given up", () => {
   })
 })
 
+describe("a channel that is tried", () => {
+  it("and takes it is sent what waits for it", async () => {
+    const { receiver, world, ledger, time } = await oneReceiver()
+    receiver.manner = () => ({ status: 429, headers: { "retry-after": "3000" } })
+    await raise(ledger, "web-1")
+    await time.passes(() => receiver.requests.length === 1)
+    receiver.manner = () => ({ status: 200 })
+    const before = Date.parse(time.now())
+    expect(await world.delivery.test("c0", new AbortController().signal)).toStrictEqual({ is: "taken" })
+    await done(world)
+    expect(told(receiver.taken).at(-1)).toBe("raised web-1")
+    expect(Date.parse(time.now()) - before).toBeLessThan(2_000_000)
+  })
+})
+
 describe("a replay", () => {
   it("tells what was told from a position on again, in messages of their own: each alert in order, and known by what it was before", async () => {
     const { receiver, world, ledger } = await oneReceiver()
