@@ -3,17 +3,22 @@ import type * as accessOperations from "#operations/access.js"
 import type * as alertOperations from "#operations/alerts.js"
 import type * as baselineOperations from "#operations/baselines.js"
 import type * as blameOperations from "#operations/blame.js"
+import type * as checkOperations from "#operations/checks.js"
 import type * as completeOperations from "#operations/complete.js"
 import type * as countOperations from "#operations/count.js"
 import type * as densityOperations from "#operations/density.js"
 import type * as diffOperations from "#operations/diff.js"
 import type * as driftOperations from "#operations/drift.js"
+import type * as discoverOperations from "#operations/discover.js"
 import type * as eventOperations from "#operations/event.js"
 import type * as healthOperations from "#operations/health.js"
 import type * as historyOperations from "#operations/history.js"
+import type * as identityOperations from "#operations/identity.js"
 import type * as measurementOperations from "#operations/measurements.js"
+import type * as noiseOperations from "#operations/noise.js"
 import type * as queryOperations from "#operations/queries.js"
 import type * as relationOperations from "#operations/relations.js"
+import type * as securityOperations from "#operations/security.js"
 import type * as serviceOperations from "#operations/services.js"
 import type * as showOperations from "#operations/show.js"
 import type * as snapshotOperations from "#operations/snapshots.js"
@@ -23,24 +28,59 @@ import type * as targetOperations from "#operations/targets.js"
 import { asks } from "./ask.js"
 
 export const access = asks<typeof accessOperations.access>("access", "/api/v1/access")
+export const alertAcknowledge = asks<typeof alertOperations.alertAcknowledge>(
+  "alert acknowledge",
+  "/api/v1/alerts/{alert}/acknowledge",
+  "POST",
+)
+export const alertResolve = asks<typeof alertOperations.alertResolve>(
+  "alert resolve",
+  "/api/v1/alerts/{alert}/resolve",
+  "POST",
+)
+export const alertShow = asks<typeof alertOperations.alertShow>("alert show", "/api/v1/alerts/{alert}")
+export const alertSilence = asks<typeof alertOperations.alertSilence>(
+  "alert silence",
+  "/api/v1/alerts/{alert}/silence",
+  "POST",
+)
 export const alerts = asks<typeof alertOperations.alerts>("alerts", "/api/v1/alerts")
+export const baselines = asks<typeof baselineOperations.baselines>("baselines", "/api/v1/baselines")
 export const blame = asks<typeof blameOperations.blame>("blame", "/api/v1/entities/{entity}/blame")
+export const checks = asks<typeof checkOperations.checks>("checks", "/api/v1/checks")
 export const complete = asks<typeof completeOperations.complete>("complete", "/api/v1/complete")
 export const count = asks<typeof countOperations.count>("count", "/api/v1/count")
 export const density = asks<typeof densityOperations.density>("density", "/api/v1/density")
 export const diff = asks<typeof diffOperations.diff>("diff", "/api/v1/diff")
+export const discover = asks<typeof discoverOperations.discover>("discover", "/api/v1/discover", "POST")
 export const drift = asks<typeof driftOperations.drift>("drift", "/api/v1/drift")
 export const event = asks<typeof eventOperations.event>("event", "/api/v1/events/{position}")
 export const health = asks<typeof healthOperations.health>("health", "/api/v1/health")
 export const history = asks<typeof historyOperations.history>("history", "/api/v1/history")
+export const identityLink = asks<typeof identityOperations.identityLink>(
+  "identity link",
+  "/api/v1/identity/link",
+  "POST",
+)
+export const identityReview = asks<typeof identityOperations.identityReview>(
+  "identity review",
+  "/api/v1/identity/review",
+)
+export const identitySeparate = asks<typeof identityOperations.identitySeparate>(
+  "identity separate",
+  "/api/v1/identity/separate",
+  "POST",
+)
 export const measurements = asks<typeof measurementOperations.measurements>(
   "measurements",
   "/api/v1/entities/{entity}/measurements",
 )
+export const noise = asks<typeof noiseOperations.noise>("noise", "/api/v1/noise")
 export const pin = asks<typeof baselineOperations.pin>("pin", "/api/v1/baselines/{name}/pin", "POST")
 export const queryList = asks<typeof queryOperations.queryList>("query list", "/api/v1/queries")
 export const querySave = asks<typeof queryOperations.querySave>("query save", "/api/v1/queries", "POST")
 export const relations = asks<typeof relationOperations.relations>("relations", "/api/v1/entities/{entity}/relations")
+export const security = asks<typeof securityOperations.security>("security", "/api/v1/security")
 export const services = asks<typeof serviceOperations.services>("services", "/api/v1/services")
 export const show = asks<typeof showOperations.show>("show", "/api/v1/entities/{entity}")
 export const snapshotCreate = asks<typeof snapshotOperations.snapshotCreate>(

@@ -29,6 +29,31 @@ export const routes: readonly Route[] = [
   { path: "/services", title: "Services", load: inventory, nav: { group: "Fleet", key: "s" } },
   { path: "/stacks", title: "Stacks", load: inventory, nav: { group: "Fleet", key: "k" } },
   {
+    path: "/alerts",
+    title: "Alerts",
+    load: async () => (await import("./pages/alerts.js")).AlertsPage,
+    nav: { group: "What is wrong", key: "w" },
+  },
+  { path: "/alerts/:alert", title: "Alert", load: async () => (await import("./pages/alert.js")).AlertPage },
+  {
+    path: "/drift",
+    title: "Drift",
+    load: async () => (await import("./pages/drift.js")).DriftPage,
+    nav: { group: "What is wrong", key: "d" },
+  },
+  {
+    path: "/security",
+    title: "Security",
+    load: async () => (await import("./pages/security.js")).SecurityPage,
+    nav: { group: "What is wrong", key: "x" },
+  },
+  {
+    path: "/discovery",
+    title: "Discovery",
+    load: async () => (await import("./pages/discovery.js")).DiscoveryPage,
+    nav: { group: "What is wrong", key: "i" },
+  },
+  {
     path: "/compare",
     title: "Compare",
     load: async () => (await import("./pages/compare.js")).ComparePage,

@@ -1,4 +1,7 @@
-/** For those who audit: an event opened and verified in the browser, a comparison, a snapshot taken and compared with, who had access; by hand and by keyboard. */
+/**
+ * For those who audit: an event opened and verified in the browser, a comparison, a snapshot taken and compared with, who had access. For those who operate: an alert taken
+ * on, drift at a point, a look that is followed. By hand and by keyboard.
+ */
 import type { Browser } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
 import {
@@ -15,7 +18,7 @@ import { type Options, answer, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 
-describe.runIf(aBrowserIsHere())("the page, for auditors", () => {
+describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
   let url: string
   let filled: PageFleet
   let browser: Browser
@@ -30,12 +33,14 @@ describe.runIf(aBrowserIsHere())("the page, for auditors", () => {
       await startServer(port, options)
       secret = (await answer<{ secret: string }>(["token", "create", "page", "--scope", "operate"], options)).secret
       await answer(["proof", "checkpoint"], options)
+      // Held to before its kernel changed, so that there is drift, and an alert of it.
+      await answer(["pin", "golden", "--at", "-40m", "--q", `name:${filled.changed.name}`], options)
       browser = await launchBrowser()
     }),
   )
 
-  async function opened(address: string, scheme: "light" | "dark" = "light"): Promise<Opened> {
-    const window = await openWindow(browser, url, { colorScheme: scheme })
+  async function opened(address: string): Promise<Opened> {
+    const window = await openWindow(browser, url)
     await window.page.context().addCookies([{ name: "fleet_ledger_session", value: secret, url }])
     await window.page.goto(address)
     return window
@@ -88,17 +93,62 @@ describe.runIf(aBrowserIsHere())("the page, for auditors", () => {
     await page.locator("td", { hasText: "evidence position:0" }).first().waitFor()
   })
 
-  it.each(["light", "dark"] as const)("is fit for everybody in the %s", async (scheme) => {
+  it("takes on an alert by keyboard, and says who did and why", async () => {
+    const { page } = await opened("/")
+    await page.keyboard.press("g")
+    await page.keyboard.press("w")
+    await page.locator("tr", { hasText: filled.changed.name }).first().waitFor()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.getByLabel("Why").fill("on it")
+    await page.getByRole("button", { name: "Acknowledge" }).click()
+    await page.locator(".story li", { hasText: "on it" }).waitFor()
+    await page.locator(".page-head", { hasText: "acknowledged" }).waitFor()
+    // In the past it is as it was, and nothing can be done about it.
+    await page.getByRole("button", { name: "Resolve" }).waitFor()
+    expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
+  })
+
+  it("shows drift with the event that brought it, and none of it before that", async () => {
+    const { page } = await opened("/drift")
+    const row = page.locator("tr", { hasText: "/os/kernel" })
+    await row.waitFor()
+    expect(await row.innerText()).toContain(filled.changed.before)
+    expect(await row.innerText()).toContain(filled.changed.after)
+    await row.getByRole("link").last().click()
+    await page.getByRole("status").waitFor()
+    await page.goto("/drift?at=-2d")
+    await page.getByText("Everything is as it is meant to be").waitFor()
+  })
+
+  it("looks at the fleet now, and says how far it is and what it found", async () => {
+    const { page } = await opened("/discovery")
+    await page.locator("tr", { hasText: "here" }).getByRole("button", { name: "Look now" }).click()
+    await page.getByRole("status").getByText("The look is done").waitFor()
+    await page.goto("/discovery?at=-2d")
+    await page.getByText("This is the past: go back to now").first().waitFor()
+    expect(await page.getByRole("button", { name: "Look now" }).count()).toBe(0)
+  })
+
+  it("is fit for everybody, in the light and in the dark", { timeout: 120_000 }, async () => {
+    const { page } = await opened("/")
     for (const [name, address, ready] of [
       ["history", "/history", ".story li"],
       ["event", "/events/3", ".tag.proof"],
       ["compare", "/compare?at=-2d", ".differences li"],
       ["access", "/access", "table.facts"],
+      ["alerts", "/alerts", "table.facts"],
+      ["drift", "/drift", "table.facts"],
+      ["security", "/security", "table.facts"],
+      ["discovery", "/discovery", "table.facts"],
     ] as const) {
-      const { page } = await opened(address, scheme)
+      await page.goto(address)
       await page.locator(ready).first().waitFor()
-      await screenshot(page, `${name}-${scheme}`)
-      expect([name, await seriousOn(page)]).toEqual([name, []])
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme })
+        await screenshot(page, `${name}-${colorScheme}`)
+        expect([name, colorScheme, await seriousOn(page)]).toEqual([name, colorScheme, []])
+      }
     }
   })
 })
