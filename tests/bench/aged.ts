@@ -6,6 +6,7 @@ import Database from "better-sqlite3"
 import type { RecordedEvent } from "#events/catalog.js"
 import { eventId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { entitiesProjection } from "#projections/entities/project.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
 import { inventoryReader } from "#projections/inventory/read.js"
 import { recordNumbers } from "#projections/inventory/record-numbers.js"
@@ -19,7 +20,8 @@ export async function benchAged(folder: string, sizes: readonly number[]): Promi
   const db = new Database(`${folder}/aged.db`).unsafeMode()
   for (const pragma of ["page_size = 16384", "journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"])
     db.pragma(pragma)
-  db.exec(inventoryProjection.tables)
+  // Names are looked up in the other's; nobody is asked for by name here.
+  for (const { tables } of [inventoryProjection, entitiesProjection]) db.exec(tables)
   const project = inventoryProjection.projector(db, recordNumbers(db))
   const fold = db.transaction((events: readonly RecordedEvent[]) => events.forEach(project))
   const fleet = new SyntheticFleet(targets)
