@@ -117,7 +117,6 @@ export const checkConfig = z.discriminatedUnion("kind", [httpCheck, tcpCheck, do
 export type CheckConfig = z.output<typeof checkConfig>
 export type HttpCheck = z.output<typeof httpCheck>
 export type TcpCheck = z.output<typeof tcpCheck>
-export type SystemdCheck = z.output<typeof systemdCheck>
 export type CommandCheck = z.output<typeof commandCheck>
 export type TlsOptions = z.output<typeof tls>
 

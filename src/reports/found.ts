@@ -28,12 +28,6 @@ export async function found(asked: Asked, [title, kind, q]: Question): Promise<S
   return section(title, { query: { kind, q }, table: { columns: columns[kind], rows, total } })
 }
 
-/** How many a query finds. */
-export async function countOf(asked: Asked, kind: Kind, q: string): Promise<number> {
-  const condition = await conditionOf(asked, kind, q)
-  return asked.line.views.entities.count({ kind, at: asked.point.position, condition })
-}
-
 export async function conditionOf({ line, point }: Asked, kind: Kind, q: string): Promise<Condition | undefined> {
   const resolve = (moment: string) => momentOf(line, point, moment)
   return (await understand(parseQuery(q), { kinds: [kind], point, resolve })).get(kind)
