@@ -123,6 +123,9 @@ export function inventoryReader(db: Db) {
      WHERE r.no = (SELECT target_no FROM links WHERE record_no = (SELECT no FROM records WHERE id = $record) AND ${holds("$at")})`,
   )
 
+  /** Where nothing was ever linked, nobody has to look for what is. */
+  const anyLink = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM links)").pluck()
+
   /** Of the services on the same machine, those that were said to be part of a stack of that name. */
   const ofStack = db.prepare<{ no: number; name: string; at: number }, RecordRow>(
     `SELECT ${recordColumns} FROM records r JOIN records stack ON stack.no = $no
@@ -154,12 +157,15 @@ export function inventoryReader(db: Db) {
     recordsUnder: async (targetRecordId: string): Promise<readonly RecordRow[]> => under.all(targetRecordId),
 
     /** The records of a target, oldest first: that one, and those that are linked to it at a position. */
-    membersOf: async (targetId: string, at: Position): Promise<readonly RecordRow[]> =>
-      members.all({ target: targetId, at }),
+    async membersOf(targetId: string, at: Position): Promise<readonly RecordRow[]> {
+      if (anyLink.get() === 1) return members.all({ target: targetId, at })
+      const record = byId.get(targetId)
+      return record === undefined ? [] : [record]
+    },
 
     /** The record that a record is linked to at a position, so the target's oldest; undefined when it is that itself. */
     linkOf: async (recordId: string, at: Position): Promise<RecordRow | undefined> =>
-      linkedTo.get({ record: recordId, at }),
+      anyLink.get() === 1 ? linkedTo.get({ record: recordId, at }) : undefined,
 
     /** The services that are part of a stack at a position, or were before, gone ones too. */
     async servicesOf(stack: RecordRow, name: Json, at: Position): Promise<readonly RecordRow[]> {
@@ -208,7 +214,9 @@ export function inventoryReader(db: Db) {
 
     /** Since when a record is not observed any more, at a position; undefined when it is. */
     async goneSince(recordNo: number, at: Position): Promise<Position | undefined> {
-      return gone.get({ record: recordNo, at }) ?? undefined
+      const lifecycle = paths.find("/lifecycle")
+      const held = lifecycle && oneUnit.get({ record: recordNo, at, facet: lifecycle.facetNo, path: lifecycle.no })
+      return held === '"observed"' ? undefined : (gone.get({ record: recordNo, at }) ?? undefined)
     },
 
     /** Records whose name at `at` is `name`; where there are none, those that a source calls so, else those that bore it before. */

@@ -25,12 +25,13 @@ export async function pageThatFits<P extends Page>(
   ask: Ask,
   operation: Query,
   input: Readonly<Record<string, unknown>> & { readonly limit: number },
-  tell: (item: JsonObject) => JsonObject,
+  tell: (item: JsonObject, page: P) => JsonObject | Promise<JsonObject>,
 ): Promise<P> {
   let most = input.limit
   for (;;) {
     const page = await ask<P>(operation, { ...input, limit: most })
-    const items = page.items.map((item) => neutral(tell(item)) as JsonObject)
+    const items: JsonObject[] = []
+    for (const item of page.items) items.push(neutral(await tell(item, page)) as JsonObject)
     const fitting = howManyFit(items, mostOfItems - (page.next?.length ?? 0))
     if (fitting === items.length || most === 1) return { ...page, items }
     // Only a page of that length has the cursor that goes on behind it.

@@ -274,7 +274,7 @@ function later(printed: JsonObject, expected: JsonObject): JsonObject {
 }
 
 /** What an agent is told besides. */
-const own = new Set(["notice", "omitted", "next", "before", "totals", "failingChecks", "openAlerts"])
+const own = new Set(["notice", "omitted", "next", "before", "totals", "failingChecks", "openAlerts", "judged"])
 
 /** Where an answer says what the other does not; of lists, each item must be in the other. */
 function moreThan(told: Json, whole: Json | undefined, path = ""): string[] {

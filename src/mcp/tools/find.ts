@@ -4,6 +4,7 @@ import { epochMs, type Instant, instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
 import { count } from "#operations/count.js"
 import { at } from "#operations/define.js"
+import { health as judging } from "#operations/health.js"
 import { relations } from "#operations/relations.js"
 import { search } from "#operations/search.js"
 import { entityReference } from "#operations/shapes.js"
@@ -62,25 +63,49 @@ function machineOf(item: JsonObject): JsonObject {
   return known({ id, name, role, status, health, os, addresses, services, lastSeen, sources, resources })
 }
 
+interface Judged {
+  readonly items: readonly { readonly score: number | null; readonly reasons: readonly { readonly fact: string }[] }[]
+}
+
+async function judgementOf(ask: Ask, entity: unknown, asOf: string): Promise<JsonObject> {
+  const { items } = await ask<Judged>(judging, { entity, at: asOf })
+  const [judged] = items
+  return { score: judged?.score ?? null, why: judged?.reasons.map(({ fact }) => fact).join("; ") ?? "" }
+}
+
 export const getUnhealthyTargets = tool({
   name: "get_unhealthy_targets",
   title: "Unhealthy machines",
   description:
-    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with what of their resources is short, checks that fail and open alerts.",
-  uses: [targets, count, ...usesOfWrong],
+    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with how each is judged and why, checks that fail and open alerts.",
+  uses: [targets, count, judging, ...usesOfWrong],
   input: z.object({ threshold: z.number().min(0).max(1).default(0.7), ...paging, at }),
   output: z.object({
     at: pointShape,
     items: z.array(machine),
+    judged: z
+      .record(z.string(), z.looseObject({ score: z.number().nullable(), why: z.string() }))
+      .describe(
+        "How each of the items is judged at the point, by its id: never above its health in the list; and what that is for",
+      ),
     totals,
     next: nextShape,
     ...wrongShape,
   }),
   async run(ask, { threshold, ...input }) {
     const q = `health<${threshold}`
-    const page = await pageThatFits<PageAt>(ask, targets, { q, sort: "health", ...input }, machineOf)
+    const tell = async (item: JsonObject, { at: { time } }: PageAt) => ({
+      ...machineOf(item),
+      judged: await judgementOf(ask, item["id"], input.at ?? time),
+    })
+    const { items, ...page } = await pageThatFits<PageAt>(ask, targets, { q, sort: "health", ...input }, tell)
     const point = input.at ?? page.at.time
-    const told = { ...page, ...(await whatIsWrong(ask, point)) }
+    const told = {
+      ...page,
+      items: items.map(({ judged: _, ...item }) => item),
+      judged: Object.fromEntries(items.map(({ id, judged }) => [id, judged])),
+      ...(await whatIsWrong(ask, point)),
+    }
     if (input.cursor !== undefined) return told
     return { ...told, totals: await totalsOf(ask, ["target"], { q, at: point }) }
   },
