@@ -1,5 +1,7 @@
 /** Evidence of a period for auditors, in one signed archive. */
 import * as z from "zod"
+import { FleetError } from "#kernel/errors.js"
+import type { Point, Position } from "#kernel/point.js"
 import { evidence as evidenceOf, mustHold } from "#reports/evidence.js"
 import { periodBefore } from "#timeline/period.js"
 import { text } from "./define.js"
@@ -30,12 +32,26 @@ export const evidence = text({
     examples: ["evidence -30d > evidence.tar", "evidence 2026-10-01 --at 2026-11-01 > october.tar"],
   },
   async run(call, { since, checkpoint }) {
-    const { fleet, point, signal } = call
-    const begin = await periodBefore(fleet, point, since)
+    const { fleet, signal } = call
+    const begin = await periodBefore(fleet, call.point, since)
+    const { size, note } = await provedBy(call, checkpoint)
+    const point = vouchedFor(call.point, size)
     mustHold(begin, point)
-    const { note } = await provedBy(call, checkpoint)
     const sign = (said: string) => fleet.sealer.sign(said)
     const asked = { line: fleet, ledger: fleet.ledger, begin, point, note, sign, signal }
     return { mediaType: "application/x-tar", pieces: evidenceOf(asked) }
   },
 })
+
+/**
+ * The end of the period, within what the checkpoint vouches for: the event that tells of a checkpoint is not, and is the last where nothing came after it.
+ * @throws FleetError `InvalidInput`
+ */
+function vouchedFor(point: Point, size: number): Point {
+  if (point.position < size) return point
+  if (point.position === size) return { ...point, position: (size - 1) as Position }
+  throw new FleetError(
+    "InvalidInput",
+    `the checkpoint vouches for ${size} events, and the period ends at position ${point.position}: a later checkpoint proves it, or --at position:${size - 1}`,
+  )
+}

@@ -63,6 +63,7 @@ async function samplesOf(fleet: Fleet): Promise<(operation: Operation) => Record
   const others: Readonly<Record<string, Record<string, unknown>>> = {
     complete: { q: "ro" },
     report: { kind: "summary" },
+    evidence: { since: "position:5" },
     "snapshot compare": { from: "before" },
     "proof consistency": { from: 4 },
   }
