@@ -163,6 +163,19 @@ describe("built-in rules", () => {
     ])
   })
 
+  it("tell of a host with another key once, and that it cannot be reached when that comes besides", async () => {
+    const world = await alerting()
+    await world.happens(host("nas"), discovered("nas", { access: { method: "ssh", offeredHostKey: null } }))
+    const other = { type: "HostKeyChanged", data: { from: null, to: "SHA256:other" } } as const
+    await world.happens(host("nas"), other)
+    await world.happens("source-here", looked(["nas"], undefined, "HostKeyChanged"))
+    expect(await world.told()).toEqual(["raised host-key-changed nas"])
+    await world.happens("source-here", looked(["nas"]), looked(["nas"]))
+    expect(await world.told()).toEqual(["raised host-key-changed nas", "raised target-unreachable nas"])
+    await world.happens("source-here", looked())
+    expect(await world.told()).toContain("resolved target-unreachable nas")
+  })
+
   it("tell of a changed host key until it is the trusted one again", async () => {
     const world = await alerting()
     const offered = "/access/offeredHostKey"

@@ -95,13 +95,13 @@ export function targetChanged(path: string, value: string | null, op: "add" | "r
 }
 
 /** The account of a look that could not reach these. */
-export function looked(failed: readonly string[] = [], held?: number): FleetEvent {
+export function looked(failed: readonly string[] = [], held?: number, code = "Refused"): FleetEvent {
   const coverage = {
     rights: "root",
     looked: { os: true as const },
     notLooked: {},
     complete: { target: true, service: true },
-    ...(failed.length > 0 && { failed: failed.map((target) => ({ target, code: "Refused", message: "it refuses" })) }),
+    ...(failed.length > 0 && { failed: failed.map((target) => ({ target, code, message: "it refuses" })) }),
     ...(held !== undefined && { held }),
   }
   const startedAt = "2026-11-23T13:59:00.000Z"

@@ -40,8 +40,10 @@ async function ofLook(event: Look, judging: Judging): Promise<readonly Verdict[]
   const failed = (coverage.failed ?? []).filter(({ code }) => code !== "HostKeyChanged")
   const open = await judging.open()
   if (failed.length === 0 && open.length === 0) return []
-  const known = (await failures(views, position(event.position - 1))).get(source) ?? new Set()
-  const fresh = failed.filter(({ target }) => !known.has(target))
+  const before = position(event.position - 1)
+  const known = (await failures(views, before)).get(source) ?? new Set()
+  const others = await withOtherKeys(views, source, failed, before)
+  const fresh = failed.filter(({ target }) => !known.has(target) || others.has(target))
   const all = { kind: "source", name: source } as const
   const verdicts: Verdict[] = failed.length === 0 ? [{ is: "right", about: all }] : []
   if (fresh.length >= storm) {
@@ -50,6 +52,24 @@ async function ofLook(event: Look, judging: Judging): Promise<readonly Verdict[]
   } else verdicts.push(...(await newlyFailed(event, fresh, views)))
   verdicts.push(...(await mended(event, open, new Set(failed.map(({ target }) => target)), views)))
   return verdicts
+}
+
+/** Native keys of those that showed another host key the last time that they showed one: that they could not be looked at was not told here. */
+async function withOtherKeys(
+  views: ViewsReader,
+  source: string,
+  failed: readonly FailedTarget[],
+  at: Position,
+): Promise<ReadonlySet<string>> {
+  const names = new Set(failed.map(({ target }) => target))
+  const found = new Set<string>()
+  if (names.size === 0) return found
+  for (const { kind, no, nativeKey } of await views.inventory.recordsOf(source)) {
+    if (kind !== "target" || !names.has(nativeKey)) continue
+    const offered = await views.inventory.value(no, "/access/offeredHostKey", at)
+    if (offered !== null && offered !== undefined) found.add(nativeKey)
+  }
+  return found
 }
 
 async function newlyFailed(
