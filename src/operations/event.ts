@@ -27,6 +27,12 @@ export const event = query({
     recordedAt: z.iso.datetime(),
     head: z.string().describe("Its envelope without the payload, in the canonical JSON (RFC 8785) that was hashed"),
     data: z.string().describe("Its payload, likewise"),
+    run: z
+      .int()
+      .nullable()
+      .describe(
+        "Position of the account of the look that told it, which says what that look covered; null without one",
+      ),
     salt: z
       .string()
       .nullable()
@@ -54,14 +60,16 @@ export const event = query({
     if (stored === undefined || read === undefined || position > point.position)
       throw new FleetError("NotFound", `there is no event ${position} yet: the last one is ${point.position}`)
     const { head, data, seal, leaf } = stored
+    const { actor, runId } = read.metadata
     const isRedacted = "dataHash" in seal
     return {
       change: catalog[read.type].change ? await markedChangeOf(views, read) : null,
       type: read.type,
-      actor: read.metadata.actor,
+      actor,
       recordedAt: read.recordedAt,
       head,
       data,
+      run: runId === undefined ? null : ((await views.runs.ended(runId, point.position)) ?? null),
       salt: isRedacted ? null : base64(seal.salt),
       dataHash: isRedacted ? Buffer.from(seal.dataHash).toString("hex") : null,
       leaf: base64(leaf),

@@ -52,7 +52,11 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.getByLabel("Of", { exact: true }).fill(filled.changed.name)
     await page.keyboard.press("Enter")
     await page.locator(".story del", { hasText: filled.changed.before }).waitFor()
-    await page.locator(".story a.tag").first().click()
+    await page.keyboard.press("Tab")
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.waitForURL(/\/events\/\d+/)
     await page.getByRole("status").getByText("Verified here").waitFor()
     await page.locator("main ins", { hasText: filled.changed.after }).waitFor()
     await page.locator("pre", { hasText: filled.changed.after }).waitFor()
@@ -62,6 +66,16 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.waitForURL((now) => now.toString() !== before)
     await page.getByRole("status").getByText("Verified here").waitFor()
     expect([complaints, elsewhere]).toEqual([[], []])
+  })
+
+  it("tells what changed between the two handles, and what the look that told it saw", async () => {
+    const { page } = await opened("/history?at=-2d&to=-50h")
+    await page.getByText("between the two handles").waitFor()
+    await page.goto("/history?at=-20m&to=-40m")
+    await page.locator(".story li", { hasText: filled.changed.name }).waitFor()
+    expect(await page.locator(".story li").count()).toBe(1)
+    await page.goto("/events/3")
+    await page.locator(".coverage", { hasText: "machines" }).waitFor()
   })
 
   it("takes a snapshot of the past, and compares now with it", async () => {
@@ -91,6 +105,11 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     expect(download.suggestedFilename()).toMatch(/\.tar$/)
     await page.reload()
     await page.locator("td", { hasText: "evidence position:0" }).first().waitFor()
+    const [report] = await Promise.all([
+      page.waitForEvent("popup"),
+      page.getByRole("link", { name: "coverage" }).click(),
+    ])
+    await report.getByRole("heading", { name: "What discovery covers" }).waitFor()
   })
 
   it("takes on an alert by keyboard, and says who did and why", async () => {

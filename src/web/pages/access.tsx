@@ -7,6 +7,24 @@ import { at, change, hrefOf, place } from "../place.js"
 import { usePages } from "../use-pages.js"
 import { written } from "../forms.js"
 
+const reports = [
+  "summary",
+  "health",
+  "security",
+  "resources",
+  "dependencies",
+  "drift",
+  "changes",
+  "coverage",
+  "access",
+] as const
+
+/** A page of its own, as of the point that is looked at. */
+function reportAt(kind: (typeof reports)[number]): string {
+  const asked = new URLSearchParams({ format: "html", ...(at.value === undefined ? {} : { at: at.value }) })
+  return `/api/v1/reports/${kind}?${asked.toString()}`
+}
+
 export function AccessPage() {
   const actor = place.value.params.get("actor") ?? ""
   const since = place.value.params.get("since") ?? ""
@@ -31,6 +49,14 @@ export function AccessPage() {
           </a>
         </span>
       </header>
+      <p class="reports">
+        Reports to print:
+        {reports.map((kind) => (
+          <a key={kind} href={reportAt(kind)} target="_blank" rel="noreferrer">
+            {kind}
+          </a>
+        ))}
+      </p>
       <form
         class="narrow"
         key={`${actor} ${since}`}

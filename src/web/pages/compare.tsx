@@ -230,6 +230,14 @@ function Snapshots() {
                       <When at={point.time} short />
                     </td>
                     <td class="actions">
+                      <button
+                        type="button"
+                        class="link"
+                        title={`Compare with ${name}`}
+                        onClick={() => change({ to: `snapshot:${name}` })}
+                      >
+                        To
+                      </button>{" "}
                       {mayWrite ? (
                         <>
                           <button

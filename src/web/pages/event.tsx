@@ -13,6 +13,7 @@ import { change, go, hrefOf } from "../place.js"
 import type { PageProps } from "../routes.js"
 import { useKeys } from "../keys.js"
 import { type Loaded, useAnswer } from "../use-answer.js"
+import { Coverage, type CoverageProps } from "./discovery/coverage.js"
 import { type Claim, type Verdict, verify } from "./event/verify.js"
 
 type Shown = Answer<NonNullable<typeof event.of>>
@@ -59,6 +60,7 @@ export function EventPage({ params }: PageProps) {
         <div class="stack">
           <Who of={found} />
           {answer.change === null ? null : <Changed of={found} />}
+          {answer.run === null ? null : <Seen position={answer.run} />}
         </div>
         <div class="stack">
           <Kept of={found} />
@@ -140,6 +142,26 @@ function Changed({ of }: { readonly of: Loaded<Shown> }) {
   )
 }
 
+/** What the look that told it could see: what it did not look at, it cannot have found gone. */
+function Seen({ position }: { readonly position: number }) {
+  const account = useAnswer(event, { position, at: "now" })
+  return (
+    <Panel title="What that look saw" of={account}>
+      {({ type, data }) => (
+        <div class="coverage">
+          <Coverage run={accountOf(type, data)} />
+          <a href={hrefOf(`/events/${position}`)}>Its account #{position}</a>
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+function accountOf(type: string, data: string): CoverageProps["run"] {
+  const outcome = type === "DiscoveryFailed" ? "failed" : "completed"
+  return { ...(JSON.parse(data) as object), outcome }
+}
+
 function Kept({ of }: { readonly of: Loaded<Shown> }) {
   return (
     <Panel title="As it is kept" of={of}>
@@ -165,13 +187,13 @@ function indented(text: string): string {
   return JSON.stringify(JSON.parse(text), null, 2)
 }
 
-const saying: Readonly<Record<Verdict["is"], string>> = {
+const looks = { verified: "healthy", unsealed: "notice", wrong: "critical", unchecked: "warning" } as const
+const ends: Readonly<Record<Verdict["is"], string>> = {
   verified: "Verified here",
-  unsealed: "Recorded, not yet in a checkpoint",
+  unsealed: "Not in a checkpoint yet",
   wrong: "NOT what was signed",
   unchecked: "Could not be checked here",
 }
-const looks = { verified: "healthy", unsealed: "notice", wrong: "critical", unchecked: "warning" } as const
 
 /** Recorded → in a checkpoint → verified, by the very bytes that came, in this browser. */
 function ProofChip({ position }: { readonly position: number }) {
@@ -189,12 +211,24 @@ function ProofChip({ position }: { readonly position: number }) {
     return () => abort.abort()
   }, [position])
   const { value } = verdict
-  if (value === undefined) return <span class="tag">Being verified…</span>
   return (
-    <span class={`tag proof ${looks[value.is]}`} role="status" title={titleFor(value)}>
-      {saying[value.is]}
-      {value.is === "verified" ? ` in the checkpoint of ${value.size} events` : ""}
-      {"why" in value ? `: ${value.why}` : ""}
+    <span class="steps" role="status" title={value === undefined ? "" : titleFor(value)}>
+      <span class="tag healthy">Recorded</span> →{" "}
+      {value === undefined ? (
+        <span class="tag">Being verified…</span>
+      ) : (
+        <>
+          {value.is === "verified" ? (
+            <>
+              <span class="tag healthy">In the checkpoint of {value.size} events</span> →{" "}
+            </>
+          ) : null}
+          <span class={`tag proof ${looks[value.is]}`}>
+            {ends[value.is]}
+            {"why" in value ? `: ${value.why}` : ""}
+          </span>
+        </>
+      )}
     </span>
   )
 }

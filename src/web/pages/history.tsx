@@ -1,9 +1,12 @@
 /** What changed, of everything: a story that is narrowed by who, what and where, as far back as the ledger goes. */
-import { history } from "../operations.js"
+import { resolved } from "../frame/resolved.js"
+import { history, queryList } from "../operations.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { Story } from "../parts/story.js"
-import { change, place } from "../place.js"
+import { change, go, hrefOf, place, to } from "../place.js"
+import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
+import { useRows } from "../use-rows.js"
 import { written } from "../forms.js"
 
 const severities = ["info", "notice", "warning", "critical"] as const
@@ -24,7 +27,12 @@ export function HistoryPage() {
   const { params } = place.value
   const given = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""]))
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""))
-  const { pages, more } = usePages(history, asked)
+  const between = useBetween()
+  const { pages, more } = usePages(history, { ...between, ...asked })
+  const chosen = useRows(pages.items.length, (index) => {
+    const item = pages.items[index]
+    if (item !== undefined) go(hrefOf(`/events/${item.position}`))
+  })
   const apply = (form: HTMLFormElement) =>
     change(Object.fromEntries(names.map((name) => [name, written(form, name) || undefined])))
   const isNarrowed = Object.keys(asked).length > 0
@@ -32,6 +40,7 @@ export function HistoryPage() {
     <div class="page">
       <header class="page-head">
         <h1>History</h1>
+        {between === undefined ? null : <span class="soft">between the two handles</span>}
         {isNarrowed ? (
           <button
             type="button"
@@ -67,7 +76,7 @@ export function HistoryPage() {
         {pages.items.length === 0 && !pages.isLoading && pages.error === undefined && pages.next === null ? (
           <Nothing title="Nothing changed like that">Ask for less, or look further back by the strip above.</Nothing>
         ) : (
-          <Story items={pages.items} isOfOne={false} />
+          <Story items={pages.items} chosen={chosen} />
         )}
         {pages.next === null ? null : (
           <p class="more">
@@ -79,6 +88,15 @@ export function HistoryPage() {
       </section>
     </div>
   )
+}
+
+/** The stretch that the two handles of the strip enclose, whichever is the earlier. */
+function useBetween() {
+  const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value }).answer?.at
+  const one = resolved.value
+  if (to.value === undefined || one === undefined || other === undefined) return undefined
+  const [since, until] = [one.position, other.position].toSorted((a, b) => a - b)
+  return { since: `position:${since}`, until: `position:${until}`, at: "now" }
 }
 
 interface ChoiceProps {

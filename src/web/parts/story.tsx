@@ -14,22 +14,25 @@ export function Story({
   items,
   isOfOne = false,
   most = 4,
+  chosen = -1,
 }: {
   readonly items: readonly Told[]
   readonly isOfOne?: boolean
   readonly most?: number
+  /** Index of the one that the keyboard is at. */
+  readonly chosen?: number
 }) {
   let day = ""
   return (
     <ol class="story">
-      {items.map((item) => {
+      {items.map((item, index) => {
         const its = localDate(new Date(item.observedAt))
         const isNewDay = isOfOne && its !== day
         day = its
         return (
           <Fragment key={item.position}>
             {isNewDay ? <li class="day">{its}</li> : null}
-            <Change item={item} isOfOne={isOfOne} most={most} />
+            <Change item={item} isOfOne={isOfOne} most={most} isChosen={index === chosen} />
           </Fragment>
         )
       })}
@@ -37,10 +40,20 @@ export function Story({
   )
 }
 
-function Change({ item, isOfOne, most }: { readonly item: Told; readonly isOfOne: boolean; readonly most: number }) {
+interface ChangeProps {
+  readonly item: Told
+  readonly isOfOne: boolean
+  readonly most: number
+  readonly isChosen: boolean
+}
+
+function Change({ item, isOfOne, most, isChosen }: ChangeProps) {
   const { type, entity, changes, source, actor, by, reason, position, observedAt, severity } = item
   return (
-    <li>
+    <li
+      aria-current={isChosen ? "true" : undefined}
+      ref={(line) => void (isChosen && line?.scrollIntoView({ block: "nearest" }))}
+    >
       <span class="at">
         <When at={observedAt} />
       </span>

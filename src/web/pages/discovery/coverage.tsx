@@ -20,7 +20,11 @@ interface Run {
 
 const most = 6
 
-export function Coverage({ run }: { readonly run: Told }) {
+export interface CoverageProps {
+  readonly run: Told
+}
+
+export function Coverage({ run }: CoverageProps) {
   const { outcome, code, message, targets, services, coverage } = (run ?? {}) as Run
   if (outcome === undefined) return <span class="soft">nothing yet</span>
   if (outcome === "failed")
