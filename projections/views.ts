@@ -103,6 +103,15 @@ export interface ViewsReader {
   readonly maintenance: MaintenanceReader
 }
 
+export interface ViewsOptions {
+  /** The ledger's last position, if it is known. */
+  readonly head?: Position
+  /** False for a file that is thrown away if the process ends before it is complete: several times faster to fill. */
+  readonly durable?: boolean
+  /** How many names pages of entities go through one by one, for tests. */
+  readonly walked?: readonly number[]
+}
+
 export class Views implements Subscriber, ViewsReader {
   readonly name = "views"
   /** Another one whenever they were opened or made anew: what was read of one may differ from what is read of the next. */
@@ -135,13 +144,8 @@ export class Views implements Subscriber, ViewsReader {
 
   /**
    * Opens the views, empty ones if there are none or they were made by another version of the projections.
-   * @param head the ledger's last position, if it is known
-   * @param durable false for a file that is thrown away if the process ends before it is complete: several times faster to fill
    */
-  constructor(
-    file: string,
-    { head = origin, durable = true }: { readonly head?: Position; readonly durable?: boolean } = {},
-  ) {
+  constructor(file: string, { head = origin, durable = true, walked }: ViewsOptions = {}) {
     this.#db = openStore(file, viewsStore)
     this.#durable = durable
     if (!durable) {
@@ -162,7 +166,7 @@ export class Views implements Subscriber, ViewsReader {
     this.#shortLog = durable && !this.#db.memory ? shortLog(this.#db) : undefined
     this.inventory = inventoryReader(this.#db)
     this.#scans = scansOf(this.#db, durable && !this.#db.memory)
-    this.entities = entitiesReader(this.#db, this.#scans)
+    this.entities = entitiesReader(this.#db, this.#scans, walked)
     this.history = historyReader(this.#db)
     this.identity = identityReader(this.#db)
     this.runs = runsReader(this.#db)

@@ -100,7 +100,7 @@ export type PageKey = readonly [string | number, string, number]
 export type EntitiesReader = ReturnType<typeof entitiesReader>
 
 /** So many names are gone through one by one, in two goes, before everything is looked through at once. */
-const walked = [500, 2_000]
+const usualWalk: readonly number[] = [500, 2_000]
 /** So many positions ago little has ended since. */
 const late = 1_000
 
@@ -110,7 +110,7 @@ const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.k
   .join(", ")}`
 
 /** Few rows are read here and now; what may go through all of them is left to `scans`. */
-export function entitiesReader(db: Db, scans: Scans) {
+export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
   const statement = statementsOf(db)
   const paths = pathReader(db)
   const anyLink = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM links)").pluck()

@@ -65,9 +65,10 @@ const stride = 5
 async function withEntities(
   history: History,
   claim: (views: Views, at: Position, defined: readonly Defined[]) => Promise<void>,
+  walked?: readonly number[],
 ): Promise<void> {
   const ledger = openSqliteLedger(":memory:")
-  const views = new Views(":memory:")
+  const views = new Views(":memory:", walked && { walked })
   try {
     const events = await appendTwice(ledger, history)
     const links = linksIn(events)
@@ -344,8 +345,10 @@ describe("entities at a position", () => {
       fc.asyncProperty(
         anyLinkedHistory,
         fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
-        (history, conditions) =>
-          withEntities(history, async (views, at, defined) => {
+        // However far pages go through names before they look through everything.
+        fc.constantFrom(undefined, [1], [2, 4]),
+        (history, conditions, walked) => {
+          const claim = async (views: Views, at: Position, defined: readonly Defined[]) => {
             for (const condition of conditions) {
               for (const kind of kinds) {
                 const met = defined
@@ -355,9 +358,23 @@ describe("entities at a position", () => {
                 const ids = page.map(({ id }) => id)
                 expect(ids.toSorted()).toStrictEqual(met.toSorted())
                 expect(await views.entities.count({ kind, at, condition, includeRetired: true })).toBe(met.length)
+                const order = page.toSorted(
+                  (a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.no - b.no,
+                )
+                for (const descending of [false, true]) {
+                  const wanted = descending ? order.toReversed() : order
+                  const after = wanted[1] && pageKey(wanted[1])
+                  const asked = { kind, at, condition, includeRetired: true, descending, after }
+                  const next = await views.entities.page({ ...asked, limit: 2 })
+                  expect(next.map(({ id }) => id)).toEqual(
+                    wanted.slice(...(after === undefined ? [0, 2] : [2, 4])).map(({ id }) => id),
+                  )
+                }
               }
             }
-          }),
+          }
+          return withEntities(history, claim, walked)
+        },
       ),
       { numRuns: 20, endOnFailure: true },
     )
