@@ -18,6 +18,7 @@ import {
   contextOf,
   isMet,
   listIn,
+  machineOf,
   partsOf,
   pastRowsOf,
   recordsOfMachine,
@@ -75,6 +76,9 @@ export interface Entity {
   /** What else a list tells of it: `TargetSummary`, `ServiceSummary`, `StackSummary`. */
   readonly summary: object
 }
+
+/** What stands on a machine. */
+export type Standing = Pick<Entity, "id" | "name" | "status" | "stack">
 
 /** Which entities. */
 export interface Among {
@@ -303,6 +307,30 @@ export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
         nos: JSON.stringify(targetNos),
       })
       return new Map(rows.map((row) => [row.no, row.count]))
+    },
+
+    /** What stands on each of some machines, by the numbers of these, in few words and in the order of names; retired ones apart. */
+    async standingOn(
+      kind: Kind,
+      at: Position,
+      targetNos: readonly number[],
+    ): Promise<ReadonlyMap<number, readonly Standing[]>> {
+      const query = contextAt(at, { few: true })
+      const among = `SELECT r.no FROM json_each($nos) t
+        CROSS JOIN records r ON r.kind = '${kind}' AND r.target_no IN (${recordsOfMachine(query, "t.value")})`
+      const wanted = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.name AS name, e.status AS status, e.stack AS stack,
+        ${machineOf(query, "(SELECT target_no FROM records WHERE no = e.no)")} AS target`
+      const rows = await scans.all<Standing & { readonly target: number }>(
+        `${asFound(rowsAmong(query, kind, wanted, among, { is: "present" }))} SELECT target, id, name, status, stack FROM found ORDER BY name, no`,
+        { ...query.values, nos: JSON.stringify(targetNos) },
+      )
+      const standing = new Map<number, Standing[]>()
+      for (const { target, ...row } of rows) {
+        const known = standing.get(target)
+        if (known === undefined) standing.set(target, [row])
+        else known.push(row)
+      }
+      return standing
     },
 
     /** How many there are with each value, most first. */

@@ -103,6 +103,11 @@ export function recordsOfMachine({ linked }: Context, no: string): string {
   return linked ? `SELECT ${no} UNION ALL SELECT l.record_no FROM links l WHERE l.target_no = ${no} AND ${holds}` : no
 }
 
+/** The number of the machine that a record is of, whose number is an SQL expression. */
+export function machineOf({ linked }: Context, no: string): string {
+  return linked ? `coalesce((SELECT l.target_no FROM links l WHERE l.record_no = ${no} AND ${holds}), ${no})` : no
+}
+
 /** True or false of the row `e`. */
 export function sqlOf(context: Context, kind: Kind, condition: Condition): string {
   switch (condition.is) {

@@ -67,6 +67,17 @@ const views: Readonly<Record<string, View>> = {
       "name",
       "id",
     ]),
+  topology: (answer: { at: At; items: Record<string, Json>[]; next: string | null }) =>
+    list({ ...answer, items: answer.items.map(standingRow) }, [
+      "site",
+      "node",
+      "name",
+      "role",
+      "status",
+      "health",
+      "stacks",
+      "services",
+    ]),
   history: (answer: { at: At; items: MarkedChange[]; next: string | null }) =>
     [
       ...answer.items.map(changeText),
@@ -343,6 +354,13 @@ function foundRow({ entity, target, ...item }: Record<string, Json>): Record<str
   const kind = isObject(entity) ? (entity["kind"] ?? null) : null
   const what = item["image"] ?? item["os"] ?? item["runtime"] ?? null
   return { ...item, name: nameOf(entity), kind, on: nameOf(target), what }
+}
+
+/** How many of what, instead of each. */
+function standingRow({ services, stacks, ...item }: Record<string, Json>): Record<string, Json> {
+  const counts = isObject(services) ? services : {}
+  const said = Object.entries(counts).map(([status, count]) => `${cell(count)} ${status}`)
+  return { ...item, stacks: Array.isArray(stacks) ? stacks.map(nameOf) : null, services: said.join(", ") }
 }
 
 function countText(answer: {

@@ -49,6 +49,7 @@ import { stacks } from "./stacks.js"
 import { status } from "./status.js"
 import { subscriptionList, subscriptionPause, subscriptionReplay, subscriptionResume } from "./subscriptions.js"
 import { targets } from "./targets.js"
+import { topology } from "./topology.js"
 import { tokenCreate, tokenList, tokenRevoke } from "./token.js"
 import { verify } from "./verify.js"
 import { watch } from "./watch.js"
@@ -67,6 +68,7 @@ export const operations: readonly Operation[] = [
   queryDelete,
   show,
   relations,
+  topology,
   history,
   event,
   density,

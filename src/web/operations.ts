@@ -25,6 +25,7 @@ import type * as snapshotOperations from "#operations/snapshots.js"
 import type * as stackOperations from "#operations/stacks.js"
 import type * as statusOperations from "#operations/status.js"
 import type * as targetOperations from "#operations/targets.js"
+import type * as topologyOperations from "#operations/topology.js"
 import { asks } from "./ask.js"
 
 export const access = asks<typeof accessOperations.access>("access", "/api/v1/access")
@@ -97,3 +98,4 @@ export const snapshotList = asks<typeof snapshotOperations.snapshotList>("snapsh
 export const stacks = asks<typeof stackOperations.stacks>("stacks", "/api/v1/stacks")
 export const status = asks<typeof statusOperations.status>("status", "/api/v1/status")
 export const targets = asks<typeof targetOperations.targets>("targets", "/api/v1/targets")
+export const topology = asks<typeof topologyOperations.topology>("topology", "/api/v1/topology")

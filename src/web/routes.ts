@@ -29,6 +29,12 @@ export const routes: readonly Route[] = [
   { path: "/services", title: "Services", load: inventory, nav: { group: "Fleet", key: "s" } },
   { path: "/stacks", title: "Stacks", load: inventory, nav: { group: "Fleet", key: "k" } },
   {
+    path: "/topology",
+    title: "Topology",
+    load: async () => (await import("./pages/topology.js")).TopologyPage,
+    nav: { group: "Fleet", key: "t" },
+  },
+  {
     path: "/alerts",
     title: "Alerts",
     load: async () => (await import("./pages/alerts.js")).AlertsPage,
