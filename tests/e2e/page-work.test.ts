@@ -114,8 +114,10 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
 
   it("takes on an alert by keyboard, and says who did and why", async () => {
     const { page } = await opened("/")
+    await page.getByRole("heading", { name: "Overview" }).waitFor()
     await page.keyboard.press("g")
     await page.keyboard.press("w")
+    await page.getByRole("heading", { name: "Alerts", exact: true, level: 1 }).waitFor()
     await page.locator("tr", { hasText: filled.changed.name }).first().waitFor()
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
