@@ -14,6 +14,7 @@ import type * as eventOperations from "#operations/event.js"
 import type * as healthOperations from "#operations/health.js"
 import type * as historyOperations from "#operations/history.js"
 import type * as identityOperations from "#operations/identity.js"
+import type * as maintenanceOperations from "#operations/maintenance.js"
 import type * as measurementOperations from "#operations/measurements.js"
 import type * as noiseOperations from "#operations/noise.js"
 import type * as queryOperations from "#operations/queries.js"
@@ -72,6 +73,20 @@ export const identitySeparate = asks<typeof identityOperations.identitySeparate>
   "/api/v1/identity/separate",
   "POST",
 )
+export const maintenanceEnd = asks<typeof maintenanceOperations.maintenanceEnd>(
+  "maintenance end",
+  "/api/v1/maintenance/{id}",
+  "DELETE",
+)
+export const maintenanceList = asks<typeof maintenanceOperations.maintenanceList>(
+  "maintenance list",
+  "/api/v1/maintenance",
+)
+export const maintenancePlan = asks<typeof maintenanceOperations.maintenancePlan>(
+  "maintenance plan",
+  "/api/v1/maintenance",
+  "POST",
+)
 export const measurements = asks<typeof measurementOperations.measurements>(
   "measurements",
   "/api/v1/entities/{entity}/measurements",
@@ -99,3 +114,8 @@ export const stacks = asks<typeof stackOperations.stacks>("stacks", "/api/v1/sta
 export const status = asks<typeof statusOperations.status>("status", "/api/v1/status")
 export const targets = asks<typeof targetOperations.targets>("targets", "/api/v1/targets")
 export const topology = asks<typeof topologyOperations.topology>("topology", "/api/v1/topology")
+export const withdrawBaseline = asks<typeof baselineOperations.withdrawBaseline>(
+  "withdraw",
+  "/api/v1/baselines/{name}",
+  "DELETE",
+)

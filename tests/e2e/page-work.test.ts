@@ -130,6 +130,18 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
   })
 
+  it("plans a time in which nobody is told, and ends it", async () => {
+    const { page } = await opened("/alerts")
+    await page.getByLabel("Of", { exact: true }).fill("name:db-main")
+    await page.getByLabel("What for").fill("a new disk")
+    await page.keyboard.press("Enter")
+    const row = page.locator("tr", { hasText: "a new disk" })
+    await row.getByText("goes on").waitFor()
+    expect(await row.innerText()).toContain("name:db-main")
+    await row.getByRole("button", { name: "End it" }).click()
+    await row.waitFor({ state: "detached" })
+  })
+
   it("shows drift with the event that brought it, and none of it before that", async () => {
     const { page } = await opened("/drift")
     const row = page.locator("tr", { hasText: "/os/kernel" })

@@ -5,6 +5,7 @@ import { When } from "../parts/when.js"
 import { change, go, hrefOf, place } from "../place.js"
 import { usePages } from "../use-pages.js"
 import { useRows } from "../use-rows.js"
+import { Maintenance } from "./alerts/maintenance.js"
 
 const severities = ["critical", "warning"] as const
 
@@ -81,6 +82,7 @@ export function AlertsPage() {
           </p>
         )}
       </section>
+      <Maintenance />
     </div>
   )
 }

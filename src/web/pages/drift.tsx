@@ -1,5 +1,7 @@
 /** What is not as it is meant to be, field by field, since when and by which event; and what it is held against. */
-import { baselines, drift } from "../operations.js"
+import { ask } from "../ask.js"
+import { useDoing, whyNot } from "../doing.js"
+import { baselines, drift, withdrawBaseline } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
 import { Nothing, Trouble } from "../parts/said.js"
@@ -110,9 +112,18 @@ export function DriftPage() {
 
 function Baselines() {
   const found = useAnswer(baselines, {})
+  const doing = useDoing()
+  const not = whyNot()
   return (
     <Panel
       title="What it is held against"
+      aside={
+        doing.problem.value === undefined ? null : (
+          <span class="problem" role="alert">
+            {doing.problem.value}
+          </span>
+        )
+      }
       count={found.answer?.items.length}
       of={found}
       empty={{ title: "Nobody has said how it is meant to be", hint: "Pin a snapshot under Compare, or adopt rules." }}
@@ -138,6 +149,18 @@ function Baselines() {
                 </td>
                 <td>
                   <When at={since.time} short />
+                </td>
+                <td>
+                  {not === undefined ? (
+                    <button
+                      type="button"
+                      class="link"
+                      aria-label={`Withdraw ${name}`}
+                      onClick={() => void doing.run(() => ask(withdrawBaseline, { name }))}
+                    >
+                      Withdraw
+                    </button>
+                  ) : null}
                 </td>
               </tr>
             ))}
