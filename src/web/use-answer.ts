@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks"
 import type * as z from "zod"
 import { type Answer, type Asked, type Input, ask, isStranger } from "./ask.js"
 import { revision } from "./live.js"
+import { usePace } from "./pace.js"
 import { at } from "./place.js"
 
 export interface Loaded<A> {
@@ -31,7 +32,7 @@ export function useAnswer<T extends Asks>(
   const point = (input as { at?: string } | undefined)?.at ?? (atPoint ? at.value : undefined)
   const asked = input === undefined ? undefined : JSON.stringify([operation.name, input, point])
   const isOfNow = point === undefined || point === "now" || point.startsWith("-")
-  const epoch = isOfNow ? revision.value : 0
+  const [round, pace] = usePace(isOfNow ? revision.value : 0)
   const stranger = isStranger.value
   // What was of another thing is not shown in its place.
   const subject = `${operation.name} ${(input as { entity?: string } | undefined)?.entity ?? ""}`
@@ -40,20 +41,31 @@ export function useAnswer<T extends Asks>(
   useEffect(() => {
     if (input === undefined || stranger) return
     const abort = new AbortController()
-    const kept = shown.current === subject ? state.peek().answer : undefined
+    // What was said of it, be it that it is not there, stands until there is something new to say.
+    const { answer: kept, error: before } =
+      shown.current === subject ? state.peek() : { answer: undefined, error: undefined }
     shown.current = subject
-    state.value = { answer: kept, error: undefined, isLoading: true }
-    ask(operation, { ...input, ...(point === undefined ? {} : { at: point }) }, abort.signal).then(
-      (answer) => (state.value = { answer, error: undefined, isLoading: false }),
-      (error: unknown) => {
+    state.value = { answer: kept, error: before, isLoading: true }
+    pace.begin()
+    const load = async () => {
+      try {
+        const answer = await ask(operation, { ...input, ...(point === undefined ? {} : { at: point }) }, abort.signal)
+        if (!abort.signal.aborted) state.value = { answer, error: undefined, isLoading: false }
+      } catch (error) {
         if (abort.signal.aborted) return
         // Who cannot be reached is asked again once the connection is back: until then what was known stands.
         const isAway = error instanceof TypeError
         state.value = { answer: isAway ? kept : undefined, error: error as Error, isLoading: false }
-      },
-    )
-    return () => abort.abort()
-  }, [asked, epoch, stranger])
+      } finally {
+        if (!abort.signal.aborted) pace.end()
+      }
+    }
+    void load()
+    return () => {
+      abort.abort()
+      pace.end()
+    }
+  }, [asked, round, stranger])
 
   return state.value
 }

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks"
 import type * as z from "zod"
 import { type Answer, type Asked, type Input, ask, isStranger } from "./ask.js"
 import { revision } from "./live.js"
+import { usePace } from "./pace.js"
 import { at } from "./place.js"
 
 interface Asks {
@@ -31,7 +32,8 @@ export function usePages<T extends Asks>(
   const state = useSignal<Pages<T>>({ items: [], first: undefined, next: null, error: undefined, isLoading: true })
   const point = (input as { at?: string }).at ?? at.value
   const asked = JSON.stringify([operation.name, input, point])
-  const epoch = point === undefined || point === "now" || point.startsWith("-") ? revision.value : 0
+  const isOfNow = point === undefined || point === "now" || point.startsWith("-")
+  const [round, pace] = usePace(isOfNow ? revision.value : 0)
   const stranger = isStranger.value
   const atPoint = point === undefined ? {} : { at: point }
 
@@ -39,19 +41,29 @@ export function usePages<T extends Asks>(
     if (stranger) return
     const abort = new AbortController()
     const before = state.peek()
-    state.value = { ...before, error: undefined, isLoading: true }
+    state.value = { ...before, isLoading: true }
+    pace.begin()
     // What was scrolled through stays in sight when something new is told.
     const limit = Math.min(mostPerPage, Math.max(perPage, before.items.length))
-    ask(operation, { ...(input as object), ...atPoint, limit } as Input<T>, abort.signal).then(
-      (answer) => (state.value = { ...listIn<T>(answer), first: answer, error: undefined, isLoading: false }),
-      (error: unknown) => {
+    const begin = async () => {
+      try {
+        const answer = await ask(operation, { ...(input as object), ...atPoint, limit } as Input<T>, abort.signal)
+        if (!abort.signal.aborted)
+          state.value = { ...listIn<T>(answer), first: answer, error: undefined, isLoading: false }
+      } catch (error) {
         if (abort.signal.aborted) return
         const kept = error instanceof TypeError ? before : { ...before, items: [], next: null, first: undefined }
         state.value = { ...kept, error: error as Error, isLoading: false }
-      },
-    )
-    return () => abort.abort()
-  }, [asked, epoch, stranger])
+      } finally {
+        if (!abort.signal.aborted) pace.end()
+      }
+    }
+    void begin()
+    return () => {
+      abort.abort()
+      pace.end()
+    }
+  }, [asked, round, stranger])
 
   const load = async (cursor: string, before: Pages<T>) => {
     try {
@@ -66,7 +78,7 @@ export function usePages<T extends Asks>(
   }
   const more = () => {
     const before = state.peek()
-    if (before.isLoading || before.next === null) return
+    if (before.isLoading || before.next === null || before.error !== undefined) return
     state.value = { ...before, isLoading: true }
     void load(before.next, before)
   }

@@ -48,12 +48,12 @@ export async function openWindow(browser: Browser, url: string, options: Browser
   return { page, complaints, elsewhere }
 }
 
-/** What axe-core finds serious: the rule, and what of the page breaks it. */
-export async function seriousOn(page: Page): Promise<readonly string[]> {
+/** What axe-core finds serious by all rules, or by some: the rule, and what of the page breaks it. */
+export async function seriousOn(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   const source = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
   await page.evaluate(source)
   const found = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
-    "axe.run({ resultTypes: ['violations'] })",
+    `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })})`,
   )
   return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

@@ -203,7 +203,7 @@ function Related({ of }: { readonly of: ReturnType<typeof useAnswer<NonNullable<
   const isAll = useSignal(false)
   // What runs on a machine is listed by itself.
   const items = (of.answer?.items ?? []).filter(
-    ({ entity, relation }) => !(entity.kind === "service" && relation.startsWith("runs") && !relation.endsWith("on")),
+    ({ entity, relation }) => !(entity.kind === "service" && relation === "host of"),
   )
   if (items.length === 0) return null
   const shown = isAll.value ? items : items.slice(0, 12)

@@ -61,8 +61,9 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
   const shown = list.getVirtualItems()
   const end = shown.at(-1)?.index ?? 0
   useEffect(() => {
+    // At every drawing: what was asked for while something else was under way is asked for again.
     if (rows.length > 0 && end > rows.length - nearEnd) onMore()
-  }, [end, rows.length])
+  })
 
   const move = (by: number) => {
     chosen.value = Math.min(Math.max(chosen.value + by, 0), rows.length - 1)
