@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises"
 import { type EventDefinition } from "#events/define.js"
 import { checkCatalog } from "#events/catalog.js"
 import { invoke } from "#operations/invoke.js"
+import { askName } from "#tests/examples/check.js"
 import { leaseSource } from "#tests/examples/source.js"
 import { movedEvent } from "#tests/examples/event.js"
 import { namesakes } from "#tests/examples/operation.js"
@@ -15,13 +16,16 @@ import { recordId } from "#kernel/ids.js"
 import { describe, expect, it } from "vitest"
 
 describe("the examples of CONTRIBUTING.md", () => {
-  it.each(["source", "event", "operation"])("%s: the text there is the file that is compiled", async (name) => {
-    const [text, guide] = await Promise.all([
-      fs.readFile(`tests/examples/${name}.ts`, "utf8"),
-      fs.readFile("CONTRIBUTING.md", "utf8"),
-    ])
-    expect(guide).toContain(`\`\`\`ts\n${text}\`\`\`\n`)
-  })
+  it.each(["source", "event", "operation", "check"])(
+    "%s: the text there is the file that is compiled",
+    async (name) => {
+      const [text, guide] = await Promise.all([
+        fs.readFile(`tests/examples/${name}.ts`, "utf8"),
+        fs.readFile("CONTRIBUTING.md", "utf8"),
+      ])
+      expect(guide).toContain(`\`\`\`ts\n${text}\`\`\`\n`)
+    },
+  )
 
   it("source: a look records what changed, and the same again nothing", async () => {
     const { lookAt, news, document } = await discoveryBench()
@@ -61,5 +65,14 @@ describe("the examples of CONTRIBUTING.md", () => {
     const call = { fleet, principal, signal: new AbortController().signal, progress: () => undefined }
     expect(await invoke(namesakes, call, {})).toMatchObject({ items: [{ name: "web", machines: 2 }] })
     expect(await invoke(namesakes, call, { at: `position:${before}` })).toMatchObject({ items: [] })
+  })
+
+  it("check: it passes, or fails with what is there instead", async () => {
+    const check = { kind: "name", name: "127.0.0.1", addresses: ["127.0.0.1"] } as const
+    expect(await askName(check)).toMatchObject({ status: "passing" })
+    expect(await askName({ ...check, addresses: [] })).toMatchObject({
+      status: "failing",
+      detail: "it stands for 127.0.0.1",
+    })
   })
 })

@@ -38,7 +38,7 @@ class World {
   constructor(folder: string) {
     const clock = new TestClock()
     this.folder = folder
-    this.ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
+    this.ledger = counted(openSqliteLedger(path.join(folder, "ledger.db"), clock))
     const told = (checkpoint: SealedCheckpoint) => void this.told.push(checkpoint)
     this.sealer = new Sealer(this.ledger, keyFolder(path.join(folder, "keys")), clock, told)
     onTestFinished(() => this.ledger.close())
@@ -67,9 +67,27 @@ class World {
   }
 }
 
-/** Lets everything that waits for nothing but its turn happen. */
+/** Appends that are not on the disk yet. */
+let appending = 0
+
+/** A ledger whose appends are counted as long as they take. */
+function counted(ledger: Ledger): Ledger {
+  const append: Ledger["append"] = (...what) => {
+    appending += 1
+    return ledger.append(...what).finally(() => (appending -= 1))
+  }
+  return new Proxy(ledger, {
+    get(target, name) {
+      const member: unknown = name === "append" ? append : Reflect.get(target, name)
+      return typeof member === "function" ? (member.bind(target) as unknown) : member
+    },
+  })
+}
+
+/** Lets everything happen that waits for nothing but its turn, and for the disk. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 20; turn = appending > 0 ? 0 : turn + 1)
+    await new Promise((resolve) => setImmediate(resolve))
 }
 
 async function pass(ms: number): Promise<void> {

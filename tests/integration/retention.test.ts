@@ -13,6 +13,7 @@ import { configIn, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
+import { until } from "#tests/support/until.js"
 import { describe, expect, it } from "vitest"
 import { backup, restore } from "../../src/keeping.js"
 
@@ -28,6 +29,8 @@ async function populated(folder: string, clock = new TestClock()): Promise<Fleet
   const fleet = await open(folder, "{}", clock)
   await populate(fleet, 300)
   await fleet.reached((await fleet.ledger.head()).position)
+  // Nothing goes that somebody who follows has not passed.
+  await until(async () => (await fleet.subscriptions.list()).every(({ lag }) => lag === 0))
   return fleet
 }
 
