@@ -1,46 +1,22 @@
 /** The drawing of the fleet: legible when it is large, gone through by keyboard, as it was at any point, and the same in words. */
-import type { Browser } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
-import {
-  type Opened,
-  aBrowserIsHere,
-  launchBrowser,
-  openWindow,
-  screenshot,
-  seriousOn,
-} from "#tests/support/browser.js"
-import { freePort } from "#tests/support/free-port.js"
-import { answer, startServer } from "#tests/support/program.js"
+import { aBrowserIsHere, screenshot, seriousOn } from "#tests/support/browser.js"
 import { type Racks, fillRacks } from "#tests/support/racks.js"
-import { tempFolder } from "#tests/support/temp-folder.js"
+import { type ServedPage, servePage } from "#tests/support/served-page.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 import { until } from "#tests/support/until.js"
 
 describe.runIf(aBrowserIsHere())("the drawing", () => {
-  let url: string
+  let served: ServedPage<Racks>
   let filled: Racks
-  let browser: Browser
-  let secret: string
+  const opened = (address: string) => served.open(address)
 
   beforeAll(() =>
     sharedByTests(async () => {
-      const options = { data: `${await tempFolder()}/data` }
-      const env = { HOME: options.data, FLEET_LEDGER_KEYS: `${options.data}-keys` }
-      filled = await fillRacks(options.data, env, 450)
-      const port = await freePort()
-      url = `http://127.0.0.1:${port}`
-      await startServer(port, options)
-      secret = (await answer<{ secret: string }>(["token", "create", "page", "--scope", "read"], options)).secret
-      browser = await launchBrowser()
+      served = await servePage("read", (data, env) => fillRacks(data, env, 450))
+      filled = served.filled
     }),
   )
-
-  async function opened(address: string): Promise<Opened> {
-    const window = await openWindow(browser, url)
-    await window.page.context().addCookies([{ name: "fleet_ledger_session", value: secret, url }])
-    await window.page.goto(address)
-    return window
-  }
 
   it("shows five hundred machines so that their names can be read, and opens what is closed", async () => {
     const { page, complaints, elsewhere } = await opened("/topology")

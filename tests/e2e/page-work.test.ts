@@ -2,50 +2,28 @@
  * For those who audit: an event opened and verified in the browser, a comparison, a snapshot taken and compared with, who had access. For those who operate: an alert taken
  * on, drift at a point, a look that is followed. By hand and by keyboard.
  */
-import type { Browser } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
-import {
-  type Opened,
-  aBrowserIsHere,
-  launchBrowser,
-  openWindow,
-  screenshot,
-  seriousOn,
-} from "#tests/support/browser.js"
-import { freePort } from "#tests/support/free-port.js"
+import { aBrowserIsHere, screenshot, seriousOn } from "#tests/support/browser.js"
 import { type PageFleet, fillForPage } from "#tests/support/page-fleet.js"
-import { type Options, answer, startServer } from "#tests/support/program.js"
-import { tempFolder } from "#tests/support/temp-folder.js"
+import { answer } from "#tests/support/program.js"
 import { until } from "#tests/support/until.js"
+import { type ServedPage, servePage } from "#tests/support/served-page.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 
 describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
-  let url: string
+  let served: ServedPage<PageFleet>
   let filled: PageFleet
-  let browser: Browser
-  let secret: string
+  const opened = (address: string) => served.open(address)
 
   beforeAll(() =>
     sharedByTests(async () => {
-      const options: Options = { data: `${await tempFolder()}/data` }
-      filled = await fillForPage(options.data, { HOME: options.data, FLEET_LEDGER_KEYS: `${options.data}-keys` })
-      const port = await freePort()
-      url = `http://127.0.0.1:${port}`
-      await startServer(port, options)
-      secret = (await answer<{ secret: string }>(["token", "create", "page", "--scope", "operate"], options)).secret
-      await answer(["proof", "checkpoint"], options)
+      served = await servePage("operate", fillForPage)
+      filled = served.filled
+      await answer(["proof", "checkpoint"], served.options)
       // Held to before its kernel changed, so that there is drift, and an alert of it.
-      await answer(["pin", "golden", "--at", "-40m", "--q", `name:${filled.changed.name}`], options)
-      browser = await launchBrowser()
+      await answer(["pin", "golden", "--at", "-40m", "--q", `name:${filled.changed.name}`], served.options)
     }),
   )
-
-  async function opened(address: string): Promise<Opened> {
-    const window = await openWindow(browser, url)
-    await window.page.context().addCookies([{ name: "fleet_ledger_session", value: secret, url }])
-    await window.page.goto(address)
-    return window
-  }
 
   it("finds a change, opens its event, and verifies it in the browser", async () => {
     const { page, complaints, elsewhere } = await opened("/history")

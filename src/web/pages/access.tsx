@@ -1,5 +1,6 @@
 /** Who exported, administered and was refused, for those who audit; and evidence to take along. */
 import { access } from "../operations.js"
+import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { titleOf } from "../parts/story.js"
 import { When } from "../parts/when.js"
@@ -112,13 +113,7 @@ export function AccessPage() {
             </tbody>
           </table>
         )}
-        {pages.next === null ? null : (
-          <p class="more">
-            <button type="button" disabled={pages.isLoading} onClick={more}>
-              More
-            </button>
-          </p>
-        )}
+        <More of={pages} onMore={more} />
       </section>
     </div>
   )

@@ -1,5 +1,6 @@
 /** What is or was wrong, at the time that is looked at. */
 import { alerts } from "../operations.js"
+import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { When } from "../parts/when.js"
 import { change, go, hrefOf, place } from "../place.js"
@@ -14,7 +15,7 @@ export function AlertsPage() {
   const all = params.get("all") === "true"
   const severity = severities.find((one) => one === params.get("severity"))
   const { pages, more } = usePages(alerts, { all, ...(severity === undefined ? {} : { severity }) })
-  const { items, next, isLoading, error } = pages
+  const { items, isLoading, error } = pages
   const chosen = useRows(items.length, (index) => {
     const alert = items[index]
     if (alert !== undefined) go(hrefOf(`/alerts/${alert.id}`))
@@ -74,13 +75,9 @@ export function AlertsPage() {
             </tbody>
           </table>
         )}
-        {next === null ? null : (
-          <p class="more">
-            <button type="button" disabled={isLoading} onClick={more}>
-              Further back
-            </button>
-          </p>
-        )}
+        <More of={pages} onMore={more}>
+          Further back
+        </More>
       </section>
       <Maintenance />
     </div>

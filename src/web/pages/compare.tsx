@@ -6,8 +6,9 @@ import { refresh } from "../live.js"
 import { diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
+import { Fields } from "../parts/fields.js"
+import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
-import { Value } from "../parts/value.js"
 import { When } from "../parts/when.js"
 import { at, change, place, to } from "../place.js"
 import { session } from "../session.js"
@@ -131,19 +132,12 @@ function Differences({ from, until, given }: DifferencesProps) {
           />
         ))}
       </ul>
-      {next === null ? null : (
-        <p class="more">
-          <button type="button" disabled={isLoading} onClick={more}>
-            More
-          </button>
-        </p>
-      )}
+      <More of={pages} onMore={more} />
     </section>
   )
 }
 
 const looks = { created: "healthy", modified: "notice", removed: "warning" } as const
-const mostFields = 40
 
 function Entry({ item, isFirst }: { readonly item: Item; readonly isFirst: boolean }) {
   const isCopied = useSignal(false)
@@ -163,21 +157,7 @@ function Entry({ item, isFirst }: { readonly item: Item; readonly isFirst: boole
             {isCopied.value ? "Copied" : "Copy as patch"}
           </button>
         </p>
-        {changes.slice(0, mostFields).map(({ path, before, after }) => (
-          <div key={path} class="fields">
-            <span class="path">{path}</span>
-            <span class="sides">
-              <del>
-                <Value value={before} />
-              </del>{" "}
-              <span class="arrow">→</span>{" "}
-              <ins>
-                <Value value={after} />
-              </ins>
-            </span>
-          </div>
-        ))}
-        {changes.length > mostFields ? <p class="soft">and {changes.length - mostFields} fields more</p> : null}
+        <Fields of={changes} />
       </li>
     </>
   )

@@ -4,6 +4,7 @@ import { useDoing, whyNot } from "../doing.js"
 import { baselines, drift, withdrawBaseline } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
+import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { Value } from "../parts/value.js"
 import { When } from "../parts/when.js"
@@ -15,7 +16,7 @@ export function DriftPage() {
   const { params } = place.value
   const [baseline, unknown] = [params.get("baseline") ?? "", params.get("unknown") === "true"]
   const { pages, more } = usePages(drift, { unknown, ...(baseline === "" ? {} : { baseline }) })
-  const { items, first, next, isLoading, error } = pages
+  const { items, first, isLoading, error } = pages
   return (
     <div class="page">
       <header class="page-head">
@@ -97,13 +98,7 @@ export function DriftPage() {
             </tbody>
           </table>
         )}
-        {next === null ? null : (
-          <p class="more">
-            <button type="button" disabled={isLoading} onClick={more}>
-              More
-            </button>
-          </p>
-        )}
+        <More of={pages} onMore={more} />
       </section>
       <Baselines />
     </div>

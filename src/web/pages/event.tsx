@@ -4,10 +4,10 @@ import { useEffect } from "preact/hooks"
 import { type Answer, addressOf } from "../ask.js"
 import { event } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
+import { Fields } from "../parts/fields.js"
 import { Panel } from "../parts/panel.js"
 import { Trouble } from "../parts/said.js"
 import { titleOf } from "../parts/story.js"
-import { Value } from "../parts/value.js"
 import { When } from "../parts/when.js"
 import { change, go, hrefOf } from "../place.js"
 import type { PageProps } from "../routes.js"
@@ -120,22 +120,9 @@ function Changed({ of }: { readonly of: Loaded<Shown> }) {
     >
       {({ change: told }) => (
         <ul class="differences">
-          {told?.changes.map(({ path, before, after }) => (
-            <li key={path}>
-              <div class="fields">
-                <span class="path">{path}</span>
-                <span>
-                  <del>
-                    <Value value={before} />
-                  </del>{" "}
-                  →{" "}
-                  <ins>
-                    <Value value={after} />
-                  </ins>
-                </span>
-              </div>
-            </li>
-          ))}
+          <li>
+            <Fields of={told?.changes ?? []} />
+          </li>
         </ul>
       )}
     </Panel>

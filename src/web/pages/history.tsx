@@ -1,6 +1,7 @@
 /** What changed, of everything: a story that is narrowed by who, what and where, as far back as the ledger goes. */
 import { resolved } from "../frame/resolved.js"
 import { history, queryList } from "../operations.js"
+import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { Story } from "../parts/story.js"
 import { change, go, hrefOf, place, to } from "../place.js"
@@ -78,13 +79,9 @@ export function HistoryPage() {
         ) : (
           <Story items={pages.items} chosen={chosen} />
         )}
-        {pages.next === null ? null : (
-          <p class="more">
-            <button type="button" disabled={pages.isLoading} onClick={more}>
-              {pages.isLoading ? "…" : "Further back"}
-            </button>
-          </p>
-        )}
+        <More of={pages} onMore={more}>
+          Further back
+        </More>
       </section>
     </div>
   )

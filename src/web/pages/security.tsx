@@ -2,6 +2,7 @@
 import { checks, security } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
+import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { When } from "../parts/when.js"
 import { change, hrefOf, place } from "../place.js"
@@ -13,7 +14,7 @@ const severities = ["critical", "warning", "notice", "info"] as const
 export function SecurityPage() {
   const severity = severities.find((one) => one === place.value.params.get("severity")) ?? "notice"
   const { pages, more } = usePages(security, { severity })
-  const { items, first, next, isLoading, error } = pages
+  const { items, first, isLoading, error } = pages
   return (
     <div class="page">
       <header class="page-head">
@@ -61,13 +62,7 @@ export function SecurityPage() {
             </tbody>
           </table>
         )}
-        {next === null ? null : (
-          <p class="more">
-            <button type="button" disabled={isLoading} onClick={more}>
-              More
-            </button>
-          </p>
-        )}
+        <More of={pages} onMore={more} />
       </section>
       <Checks />
     </div>

@@ -1,8 +1,8 @@
 /** What differs between the point that is looked at and the one that it is compared with. */
 import { diff } from "../../operations.js"
 import { EntityLink } from "../../parts/entity-link.js"
+import { Fields } from "../../parts/fields.js"
 import { Panel } from "../../parts/panel.js"
-import { Value } from "../../parts/value.js"
 import { at } from "../../place.js"
 import { useAnswer } from "../../use-answer.js"
 
@@ -24,21 +24,7 @@ export function Differences({ entity, to }: { readonly entity: string; readonly 
                 <span class={`tag ${change === "removed" ? "warning" : "notice"}`}>{change}</span>{" "}
                 <EntityLink entity={of} />
               </p>
-              {changes.slice(0, 40).map(({ path, before, after }) => (
-                <div key={path} class="fields">
-                  <span class="path">{path}</span>
-                  <span>
-                    <del>
-                      <Value value={before} />
-                    </del>{" "}
-                    →{" "}
-                    <ins>
-                      <Value value={after} />
-                    </ins>
-                  </span>
-                </div>
-              ))}
-              {changes.length > 40 ? <p class="soft">and {changes.length - 40} fields more</p> : null}
+              <Fields of={changes} />
             </li>
           ))}
         </ul>
