@@ -27,6 +27,9 @@ type Kind = "token" | "session" | "login"
 const loginLifeMs = 15 * 60_000
 const sessionLifeMs = 12 * 3_600_000
 
+/** Those that were shown last need not be looked up again: so many. */
+const remembered = 1_000
+
 /** Each scope includes those before it. */
 export function allows(held: Scope, needed: Scope): boolean {
   return scopes.indexOf(held) >= scopes.indexOf(needed)
@@ -51,8 +54,21 @@ export function tokens(db: Db, clock: Clock) {
   const revoke = db.prepare<[string, string]>("UPDATE tokens SET revoked_at = ? WHERE id = ?")
   const forget = db.prepare<[string]>("DELETE FROM tokens WHERE kind <> 'token' AND expires_at <= ?")
 
+  /** As they are stored; nobody else writes to the file. */
+  const shown = new Map<string, Token & { kind: string }>()
+  const lookedUp = (hash: Buffer) => {
+    const key = hash.toString("latin1")
+    const found = shown.get(key) ?? byHash.get(hash)
+    if (found !== undefined && shown.size < remembered) shown.set(key, found)
+    return found
+  }
+  const end = (now: Instant, id: string) => {
+    revoke.run(now, id)
+    shown.clear()
+  }
+
   const living = (secret: string, kind: Kind): Token | undefined => {
-    const found = byHash.get(hashOf(secret))
+    const found = lookedUp(hashOf(secret))
     if (found === undefined || found.kind !== kind || found.revokedAt !== null) return undefined
     return found.expiresAt > clock.now() ? found : undefined
   }
@@ -83,15 +99,16 @@ export function tokens(db: Db, clock: Clock) {
     async redeem(secret: string): Promise<CreatedToken | undefined> {
       const now = clock.now()
       forget.run(now)
+      shown.clear()
       const login = living(secret, "login")
       if (login === undefined) return undefined
-      revoke.run(now, login.id)
+      end(now, login.id)
       return create("session", login.name, login.scope, sessionLifeMs)
     },
     /** What is no session's secret ends nothing. */
     async endSession(secret: string): Promise<void> {
       const session = living(secret, "session")
-      if (session !== undefined) revoke.run(clock.now(), session.id)
+      if (session !== undefined) end(clock.now(), session.id)
     },
     /** The token or session that this secret opens, if it is neither expired nor revoked. */
     check: async (secret: string, kind: "token" | "session"): Promise<Token | undefined> => living(secret, kind),
@@ -108,7 +125,7 @@ export function tokens(db: Db, clock: Clock) {
       const token = named.get(reference, reference, now)
       if (token === undefined)
         throw new FleetError("NotFound", `no living token is called "${reference.slice(0, 120)}"`)
-      revoke.run(now, token.id)
+      end(now, token.id)
       return { ...token, revokedAt: now }
     },
   }

@@ -29,11 +29,11 @@ export async function benchServe(folder: string, targets: number): Promise<Row[]
   const ask = (url: string) => get(agent, port, url, told.secret)
   const dice = random(11)
   const urls = mixed(told, dice)
-  await load(ask, urls, 3, 0)
+  await load(ask, urls, dice, 3, 0)
   const before = await sizeOf(child)
-  const { times, errors, count } = await load(ask, urls, seconds, everyMs)
+  const { times, errors, count } = await load(ask, urls, dice, seconds, everyMs)
   const after = await sizeOf(child)
-  const fast = await load(ask, urls, 10, 0)
+  const fast = await load(ask, urls, dice, 10, 0)
   const written = (after.written - before.written) / seconds
   child.send("stop")
   await ask("/api/v1/targets?limit=50")
@@ -142,19 +142,21 @@ interface Told {
 
 type Ask = (url: string) => Promise<{ readonly status: number; readonly etag: string | undefined }>
 
-/** @param every ms from one question of a connection to its next, where the answer does not take longer */
-async function load(ask: Ask, url: () => string, forSeconds: number, every: number) {
+/** @param every ms from one question of a connection to its next on average, by chance, as people who know nothing of each other ask; 0 as soon as it is answered */
+async function load(ask: Ask, url: () => string, dice: () => number, forSeconds: number, every: number) {
   const times: number[] = []
   let errors = 0
   const until = performance.now() + forSeconds * 1_000
   const one = async () => {
+    let due = performance.now()
     while (performance.now() < until) {
+      due += -Math.log(1 - dice()) * every
+      const left = due - performance.now()
+      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
       const started = performance.now()
       const { status } = await ask(url())
       times.push(performance.now() - started)
       if (status !== 200) errors += 1
-      const left = every - (performance.now() - started)
-      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
     }
   }
   await Promise.all(Array.from({ length: connections }, one))
