@@ -27,12 +27,14 @@ export function openApi(operations: readonly Operation[]): object {
   paths["/api/v1/jobs/{id}"] = {
     get: {
       operationId: "job_show",
+      tags: ["jobs"],
       summary: "Show a job; with wait, answer at its next change",
       parameters: [idParameter, { name: "wait", in: "query", schema: { type: "string" } }],
       responses: answers("200", "The job", job),
     },
     delete: {
       operationId: "job_cancel",
+      tags: ["jobs"],
       summary: "Cancel a job",
       parameters: [idParameter],
       responses: answers("200", "The job", job),
@@ -79,6 +81,7 @@ function describe(operation: Operation): object {
   const requestBody = { required: required.length > 0, content: { "application/json": { schema } } }
   return {
     operationId: operation.name.replaceAll(" ", "_"),
+    tags: [groupOf(operation.route.path)],
     summary: operation.summary,
     description: `Scope: ${operation.scope}.`,
     parameters: [
@@ -89,6 +92,11 @@ function describe(operation: Operation): object {
     ...(taken === undefined ? (hasBody ? { requestBody } : {}) : { requestBody: bodyOf(taken) }),
     responses: responsesOf(operation),
   }
+}
+
+/** What its address begins with. */
+function groupOf(path: string): string {
+  return path.split("/")[3] ?? path
 }
 
 const fieldsParameter = {

@@ -77,6 +77,12 @@ export const routes: readonly Route[] = [
     load: async () => (await import("./pages/access.js")).AccessPage,
     nav: { group: "Time", key: "a" },
   },
+  {
+    path: "/docs",
+    title: "API",
+    load: async () => (await import("./pages/docs.js")).DocsPage,
+    nav: { group: "For programs", key: "p" },
+  },
   { path: "/events/:position", title: "Event", load: async () => (await import("./pages/event.js")).EventPage },
   { path: "/entities/:entity", title: "Entity", load: async () => (await import("./pages/entity.js")).EntityPage },
 ]

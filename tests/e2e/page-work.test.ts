@@ -76,6 +76,25 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     expect(page.url()).toMatch(/\/compare\?/)
   })
 
+  it("describes every operation of the API, asks it, and says how a terminal asks it", async () => {
+    const { page, complaints, elsewhere } = await opened("/docs?at=-20m")
+    const answered = page.locator(".tried [role=status] pre").last()
+    await page.getByLabel("q query").fill(`name:${filled.changed.name}`)
+    await page.getByRole("button", { name: "Send" }).click()
+    await until(async () => (await answered.innerText()).includes(`"name": "${filled.changed.name}"`))
+    const command = await page.locator(".tried pre", { hasText: "curl" }).innerText()
+    expect(command).toBe(
+      `curl -H "Authorization: Bearer $TOKEN" '${served.url}/api/v1/targets?q=name:${filled.changed.name}&at=-20m'`,
+    )
+    await page.getByRole("button", { name: "POST /snapshots", exact: true }).click()
+    await page.getByLabel("name (must be given) body").fill("it's one")
+    await page.getByRole("button", { name: "Send" }).click()
+    // A name with a space is none: what is refused says why.
+    await page.getByRole("heading", { name: "Answer: 400" }).waitFor()
+    expect(await page.locator(".tried pre", { hasText: "curl" }).innerText()).toContain(`"name":"it'\\''s one"`)
+    expect([complaints.filter((one) => !one.includes("400")), elsewhere]).toEqual([[], []])
+  })
+
   it("says who exported, and hands out evidence", async () => {
     const { page } = await opened("/access")
     const [download] = await Promise.all([
@@ -154,6 +173,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
       ["drift", "/drift", "table.facts"],
       ["security", "/security", "table.facts"],
       ["discovery", "/discovery", "table.facts"],
+      ["docs", "/docs", ".tried pre"],
     ] as const) {
       await page.goto(address)
       await page.locator(ready).first().waitFor()
