@@ -14,9 +14,9 @@ import { documentOf } from "../inventory/units.js"
 import type { Projection } from "../projection.js"
 import { forkOf } from "./interval.js"
 import { type Account, targetFacets, valuesOf } from "./summary.js"
-import { type EntityValues, entitiesTables, valueColumns } from "./tables.js"
+import { type EntityValues, entitiesTables, traits, valueColumns } from "./tables.js"
 
-export const entitiesProjection: Projection = { name: "entities", version: 3, tables: entitiesTables, projector }
+export const entitiesProjection: Projection = { name: "entities", version: 4, tables: entitiesTables, projector }
 
 interface RecordKept {
   readonly no: number
@@ -166,6 +166,9 @@ function isKnown(service: EntityValues | undefined): boolean {
   return service !== undefined && service["status"] !== "unknown" && service["lifecycle"] !== "retired"
 }
 
+/** What a row of names is made of. */
+const named = ["name", ...traits] as const
+
 /** Puts rows in the place of others, which are moved aside with their end. */
 function rowWriter(db: Db) {
   const columns = valueColumns.join(", ")
@@ -174,7 +177,9 @@ function rowWriter(db: Db) {
   const write = db.prepare(`INSERT OR REPLACE INTO entities VALUES ($kind, $no, $since, ${marks})`)
   const remove = db.prepare<[string, number]>("DELETE FROM entities WHERE kind = ? AND no = ?")
   const setAside = db.prepare(`INSERT INTO past_entities VALUES ($kind, $fork, $until, $no, $since, ${marks})`)
-  const beginName = db.prepare<[string, string, number, number]>("INSERT INTO entity_names VALUES (?, ?, ?, ?, NULL)")
+  const beginName = db.prepare(
+    `INSERT INTO entity_names VALUES ($kind, $name, $no, $since, NULL, ${traits.map((trait) => `$${trait}`).join(", ")})`,
+  )
   const endName = db.prepare<[number, string, string, number]>(
     "UPDATE entity_names SET until = ? WHERE kind = ? AND name = ? AND no = ? AND until IS NULL",
   )
@@ -198,10 +203,11 @@ function rowWriter(db: Db) {
 
     put(kind: Kind, no: number, values: EntityValues, position: Position, held = get(kind, no)): void {
       if (held !== undefined && valueColumns.every((column) => held[column] === values[column])) return
-      const keepsName = held?.["name"] === values["name"]
+      const keepsName = named.every((column) => held?.[column] === values[column])
       if (held !== undefined) end(kind, no, held, position, keepsName)
-      if (!keepsName) beginName.run(kind, String(values["name"]), no, position)
-      write.run({ ...values, kind, no, since: position })
+      const row = { ...values, kind, no, since: position }
+      if (!keepsName) beginName.run(row)
+      write.run(row)
     },
 
     remove(kind: Kind, no: number, position: Position): void {

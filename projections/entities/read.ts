@@ -10,22 +10,20 @@ import { policy } from "#events/policy.js"
 import { pathReader } from "../inventory/paths.js"
 import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
+import { pagesByName } from "./by-name.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
 import {
   type Context,
-  type Sought,
+  asFound,
   contextOf,
   isMet,
   listIn,
   machineOf,
-  partsOf,
-  pastRowsOf,
   recordsOfMachine,
   rowsAmong,
   rowsOf,
-  soughtBy,
-  sqlOf,
+  standingOn,
 } from "./where.js"
 
 export const sortable = [
@@ -103,18 +101,13 @@ export type PageKey = readonly [string | number, string, number]
 
 export type EntitiesReader = ReturnType<typeof entitiesReader>
 
-/** So many names are gone through one by one, in two goes, before everything is looked through at once. */
-const usualWalk: readonly number[] = [500, 2_000]
-/** So many positions ago little has ended since. */
-const late = 1_000
-
 const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.kind AS kind, ${valueColumns
   .filter((column) => column !== "words")
   .map((column) => `e.${column} AS ${column}`)
   .join(", ")}`
 
 /** Few rows are read here and now; what may go through all of them is left to `scans`. */
-export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
+export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[]) {
   const statement = statementsOf(db)
   const paths = pathReader(db)
   const anyLink = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM links)").pluck()
@@ -122,7 +115,6 @@ export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
     .prepare<[number], string>("SELECT policy FROM policies WHERE position <= ? ORDER BY position DESC LIMIT 1")
     .pluck()
   const precedenceIn = recent((text: string): readonly string[] => policy.parse(JSON.parse(text)).precedence)
-  const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
   const pathsBeneath = db.prepare<[number, string, string], { no: number; path: string }>(
     "SELECT no, path FROM paths WHERE facet_no = ? AND path > ? AND path < ?",
   )
@@ -146,10 +138,12 @@ export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
     })
   }
 
+  const byName = pagesByName(db, scans, contextAt, walked)
+
   const sqlFor = (context: Context, { kind, targetNo, ...among }: Among, wanted: string): string => {
     const condition = conditionOf(among)
     if (targetNo === undefined) return rowsOf(context, kind, wanted, condition)
-    return rowsAmong(context, kind, wanted, partsOf(context, kind, targetNo), condition)
+    return rowsAmong(context, kind, wanted, standingOn(context, kind, targetNo), condition)
   }
 
   /** Keys of a collection, of whatever record and time. */
@@ -174,63 +168,6 @@ export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
       const row = byNo.get(no)
       return row === undefined ? [] : entityOf(row)
     })
-  }
-
-  /** A page in the order of names, where few have to be gone through for it. @returns undefined otherwise */
-  const near = async (page: PageOfEntities): Promise<readonly Entity[] | undefined> => {
-    const { kind, at, limit, descending = false } = page
-    const sought = soughtBy(page.condition)
-    const found = sought === undefined ? walk(page, byNames) : walk(page, bySought(sought))
-    if (found === undefined) return undefined
-    // Read behind what holds now: what is set aside in between is there twice, and not missed.
-    if (sought !== undefined) found.push(...(await ended(page)))
-    const names = [...new Map(found.map((name) => [name.no, name])).values()].sort(compareNames)
-    if (descending) names.reverse()
-    const nos = names.slice(0, limit).map(({ no }) => no)
-    return entitiesAmong({ kind, at, includeRetired: true }, nos)
-  }
-
-  /** Goes through what may be on a page, in the order of names. @returns undefined when there is too much of that before the page is full */
-  const walk = (page: PageOfEntities, way: Way): Name[] | undefined => {
-    const { kind, at, limit, descending = false, after } = page
-    const context = contextAt(at, { few: true })
-    const condition = conditionOf(page)
-    const { from, value } = way
-    const met = condition === undefined ? "TRUE" : way.met(context, kind, condition)
-    const [direction, beyond, before] = descending ? ["DESC", "<", ">="] : ["ASC", ">", "<="]
-    const order = `ORDER BY w.name ${direction}, w.no ${direction}`
-    const found: Name[] = []
-    let begin: Name | undefined = after && { name: after[1], no: after[2] }
-    // Of what few meet, a short way says so.
-    for (const steps of walked) {
-      const begins = begin === undefined ? "" : `AND (w.name, w.no) ${beyond} ($beginName, $beginNo)`
-      const values = { ...context.values, kind, value, ...(begin && { beginName: begin.name, beginNo: begin.no }) }
-      const last = statement<Name>(
-        `SELECT w.name AS name, w.no AS no FROM ${from} ${begins} ${order} LIMIT 1 OFFSET ${steps}`,
-      ).get(values)
-      const ends = last === undefined ? "" : `AND (w.name, w.no) ${before} ($lastName, $lastNo)`
-      const names = statement<Name>(
-        `SELECT w.name AS name, w.no AS no FROM ${from} ${begins} ${ends} AND ${met} ${order} LIMIT ${limit}`,
-      ).all({ ...values, ...(last && { lastName: last.name, lastNo: last.no }) })
-      found.push(...names.slice(0, limit - found.length))
-      if (last === undefined || found.length === limit) return found
-      if (found.length * 8 < limit) return undefined
-      begin = last
-    }
-    return undefined
-  }
-
-  /** What a page may have of what has ended since: little, where its point is not long ago. */
-  const ended = async (page: PageOfEntities): Promise<Name[]> => {
-    const { kind, at, limit, descending = false, after } = page
-    const context = contextAt(at)
-    const rows = pastRowsOf(context, kind, "e.name AS name, e.no AS no", conditionOf(page))
-    const begins = after === undefined ? "" : `WHERE (name, no) ${descending ? "<" : ">"} ($beginName, $beginNo)`
-    const direction = descending ? "DESC" : "ASC"
-    const sql = `${asFound(rows)} SELECT name, no FROM found ${begins} ORDER BY name ${direction}, no ${direction} LIMIT ${limit}`
-    const values = { ...context.values, ...(after && { beginName: after[1], beginNo: after[2] }) }
-    const isLate = (reached.get() ?? 0) - at < late
-    return isLate ? statement<Name>(sql).all(values) : scans.all<Name>(sql, values)
   }
 
   /** What is on one machine is few. */
@@ -260,8 +197,15 @@ export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
     async page(page: PageOfEntities): Promise<readonly Entity[]> {
       const { kind, at, limit, sort = "name", descending = false, after, targetNo } = page
       if (sort === "name" && targetNo === undefined) {
-        const found = await near(page)
-        if (found !== undefined) return found
+        const found = await byName({
+          kind,
+          at,
+          limit,
+          descending,
+          condition: conditionOf(page),
+          after: after && { name: after[1], no: after[2] },
+        })
+        if (found !== undefined) return entitiesAmong({ kind, at, includeRetired: true }, found)
       }
       const query = contextAt(at)
       const by = sort === "name" ? "''" : sort === "health" ? "coalesce(e.health, -1)" : `coalesce(e.${sort}, '')`
@@ -393,46 +337,6 @@ export function entitiesReader(db: Db, scans: Scans, walked = usualWalk) {
       return rows.map(({ no }) => no)
     },
   }
-}
-
-/** Of an entity, what its place in a list by name is. */
-interface Name {
-  readonly name: string
-  readonly no: number
-}
-
-/** In the order of SQLite, which is that of bytes. */
-function compareNames(a: Name, b: Name): number {
-  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.no - b.no
-}
-
-/** An index in the order of names: what is in it of a kind and, where that is sought by, with a value. Its rows are called `w`. */
-interface Way {
-  readonly from: string
-  readonly value: string | null
-  /** Whether the entity of a row meets a condition. */
-  met(context: Context, kind: Kind, condition: Condition): string
-}
-
-const byNames: Way = {
-  from: "entity_names w WHERE w.kind = $kind AND w.since <= $at AND (w.until IS NULL OR w.until > $at)",
-  value: null,
-  met: (context, kind, condition) => isMet(context, kind, "w.no", condition),
-}
-
-/** What holds now and did so at the position. */
-function bySought({ column, value }: Sought): Way {
-  return {
-    from: `entities w INDEXED BY entities_by_${column} WHERE w.kind = $kind AND w.${column} IS NOT NULL AND lower(w.${column}) = $value AND w.since <= $at`,
-    value,
-    met: (context, kind, condition) =>
-      `(SELECT ${sqlOf(context, kind, condition)} FROM entities e WHERE e.kind = w.kind AND e.no = w.no)`,
-  }
-}
-
-/** Materialised, as a compound that is sorted and has the same subquery in a condition of each part lost rows (SQLite 3.53.2). */
-function asFound(rows: string): string {
-  return `WITH found AS MATERIALIZED (${rows})`
 }
 
 /** Where an entity stands in a list that is sorted by something. */

@@ -27,8 +27,7 @@ export const entitiesTables = `
   ) STRICT, WITHOUT ROWID;
 
   -- What little is looked for by most: in the order of names, as lists are.
-  CREATE INDEX entities_by_status ON entities (kind, lower(status), name) WHERE status IS NOT NULL;
-  CREATE INDEX entities_by_role ON entities (kind, lower(role), name) WHERE role IS NOT NULL;
+  CREATE INDEX entities_by_status ON entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL;
 
   -- What was so from position \`since\` up to, not including, \`until\`; where it hangs is in interval.ts.
   CREATE TABLE past_entities (
@@ -38,17 +37,28 @@ export const entitiesTables = `
     no INTEGER NOT NULL,${columns}
     PRIMARY KEY (kind, fork, until, no)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX past_entities_by_no ON past_entities (no, until);
+  CREATE INDEX past_entities_by_no ON past_entities (no, until, since, lifecycle, status);
+  CREATE INDEX past_entities_by_status ON past_entities (kind, status, fork, until, no, since, name, lifecycle) WHERE status IS NOT NULL;
+  CREATE INDEX past_entities_by_health ON past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL;
 
-  -- Lists are in the order of names, which seldom change.
+  -- Lists are in the order of names. These seldom change, as does what else is here, so it is gone through at any point as it is now.
   CREATE TABLE entity_names (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     no INTEGER NOT NULL,
     since INTEGER NOT NULL,
     until INTEGER, -- NULL while it holds
+    role TEXT,
+    runtime TEXT,
+    os TEXT,
+    environment TEXT,
+    stack TEXT,
+    image TEXT,
+    tags TEXT NOT NULL,
+    words TEXT NOT NULL,
     PRIMARY KEY (kind, name, no, since)
-  ) STRICT, WITHOUT ROWID;`
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entity_names_by_role ON entity_names (kind, lower(role), name, no) WHERE role IS NOT NULL;`
 
 /** In the order of the tables, from \`since\` on. */
 export const valueColumns = [
@@ -67,6 +77,9 @@ export const valueColumns = [
   "summary",
   "words",
 ] as const
+
+/** What stands beside a name, in the order of that table. */
+export const traits = ["role", "runtime", "os", "environment", "stack", "image", "tags", "words"] as const
 
 /** One entity, as its row has it. */
 export type EntityValues = Readonly<Record<(typeof valueColumns)[number], string | number | null>>

@@ -6,6 +6,7 @@ import type { Kind } from "../inventory/read.js"
 import { matchesPattern } from "#kernel/patterns.js"
 import type { Column, Comparison, Condition, List, Test } from "./condition.js"
 import { forksOf } from "./interval.js"
+import { traits } from "./tables.js"
 
 /** A query being written: its text is what `Where` returns, its values are in `values`. */
 export interface Context {
@@ -17,21 +18,23 @@ export interface Context {
   readonly linked: boolean
   /** Whether few entities are asked about: their machines are then looked at one by one, and not listed first. */
   readonly few: boolean
+  /** What the row is called that a condition is about. */
+  readonly row: string
   path(path: string): NumberedPath | undefined
   /** The numbers of the paths of items of a collection whose keys pass. */
   items(collection: string, passes: (key: string) => boolean): readonly number[]
 }
 
-export function contextOf(at: Position, known: Omit<Context, "at" | "values">): Context {
+export function contextOf(at: Position, known: Omit<Context, "at" | "values" | "row">): Context {
   const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at)
-  return { ...known, at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
+  return { ...known, row: "e", at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
 }
 
 /** Rows of a kind that held at the position and meet a condition, as a query that can stand anywhere. */
 export function rowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
-  const where = condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`
+  const where = andSo(context, kind, condition)
   return `SELECT ${columns} FROM entities e WHERE e.kind = '${kind}' AND e.since <= $at${where}
-    UNION ALL ${pastRowsWhere(kind, columns, where)}`
+    UNION ALL ${pastRowsWhere(kind, columns, where, lowHealth(context, condition))}`
 }
 
 /** The same of a few entities, whose numbers are a query. Of what an entity was after the position, the first holds it if any does. */
@@ -42,59 +45,122 @@ export function rowsAmong(
   among: string,
   condition: Condition | undefined,
 ): string {
-  const where = `e.kind = '${kind}' AND e.since <= $at${condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`}`
+  const where = `e.kind = '${kind}' AND e.since <= $at${andSo(context, kind, condition)}`
   const until = "(SELECT min(p.until) FROM past_entities p WHERE p.no = n.no AND p.until > $at)"
   return `WITH n (no) AS (${among})
     SELECT ${columns} FROM n CROSS JOIN entities e ON e.no = n.no WHERE ${where}
     UNION ALL SELECT ${columns} FROM n CROSS JOIN past_entities e INDEXED BY past_entities_by_no ON e.no = n.no AND e.until = ${until} WHERE ${where}`
 }
 
+/** Materialised, as a compound that is sorted and has the same subquery in a condition of each part lost rows (SQLite 3.53.2). */
+export function asFound(rows: string): string {
+  return `WITH found AS MATERIALIZED (${rows})`
+}
+
 /** Whether an entity, whose number is an SQL expression, was there at the position and met a condition: true, false or NULL. */
 export function isMet(context: Context, kind: Kind, no: string, condition: Condition): string {
-  const met = `SELECT coalesce(${sqlOf(context, kind, condition)}, FALSE)`
-  const until = `(SELECT min(p.until) FROM past_entities p WHERE p.no = ${no} AND p.until > $at)`
-  return `coalesce((${met} FROM entities e WHERE e.kind = '${kind}' AND e.no = ${no} AND e.since <= $at),
-    (${met} FROM past_entities e INDEXED BY past_entities_by_no WHERE e.kind = '${kind}' AND e.no = ${no} AND e.until = ${until} AND e.since <= $at))`
+  const met = `coalesce(${sqlOf(context, kind, condition)}, FALSE)`
+  return `coalesce((SELECT ${met} FROM entities e WHERE e.kind = '${kind}' AND e.no = ${no} AND e.since <= $at),
+    (SELECT e.kind = '${kind}' AND e.since <= $at AND ${met} FROM past_entities e INDEXED BY past_entities_by_no WHERE e.no = ${no} AND e.until > $at ORDER BY e.until LIMIT 1))`
 }
 
-/** Those of them that have ended since. */
-export function pastRowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
-  return pastRowsWhere(kind, columns, condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`)
+/** Those with a status that have ended since. */
+export function pastRowsWith(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
+  return pastRowsWhere(kind, columns, andSo(context, kind, condition), {
+    index: "past_entities_by_status",
+    so: hasStatus("e"),
+  })
 }
 
-function pastRowsWhere(kind: Kind, columns: string, where: string): string {
-  const kindIs = `e.kind = '${kind}'`
-  return `SELECT ${columns} FROM json_each($left) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.until > $at WHERE TRUE${where}
-    UNION ALL SELECT ${columns} FROM json_each($right) j CROSS JOIN past_entities e ON ${kindIs} AND e.fork = j.value AND e.since <= $at WHERE TRUE${where}`
+function pastRowsWhere(kind: Kind, columns: string, where: string, by?: IndexOfPast): string {
+  const from = `past_entities e ${by === undefined ? "" : `INDEXED BY ${by.index}`}`
+  const hangs = `e.kind = '${kind}' AND e.fork = j.value ${by === undefined ? "" : `AND ${by.so}`}`
+  return `SELECT ${columns} FROM json_each($left) j CROSS JOIN ${from} ON ${hangs} AND e.until > $at WHERE TRUE${where}
+    UNION ALL SELECT ${columns} FROM json_each($right) j CROSS JOIN ${from} ON ${hangs} AND e.since <= $at WHERE TRUE${where}`
 }
 
-/** Columns that entities are found by in an index of what holds now. */
-const indexed = ["status", "role"] as const
-
-/** What such a column has to be, in lower case. */
-export interface Sought {
-  readonly column: (typeof indexed)[number]
-  readonly value: string
+interface IndexOfPast {
+  readonly index: string
+  /** What is sought in it. */
+  readonly so: string
 }
 
-/** What a condition is met by alone, if it says so. */
-export function soughtBy(condition: Condition | undefined): Sought | undefined {
-  if (condition?.is === "all") {
-    for (const part of condition.of) {
-      const found = soughtBy(part)
-      if (found !== undefined) return found
-    }
+function andSo(context: Context, kind: Kind, condition: Condition | undefined): string {
+  return condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`
+}
+
+/** Whether a row is found in an index by status, under the value `$status`. */
+export function hasStatus(row: string): string {
+  return `${row}.status = $status`
+}
+
+/** Of scores, low ones are sought, and few are low. */
+function lowHealth(context: Context, condition: Condition | undefined): IndexOfPast | undefined {
+  const [test] = partsOf(condition).flatMap((part) =>
+    part.is === "column" && part.column === "health" ? part.test : [],
+  )
+  return test?.has === "number" && test.compare.startsWith("<")
+    ? { index: "past_entities_by_health", so: `e.health ${test.compare} ${bound(context, test.value)}` }
+    : undefined
+}
+
+/** All that has to be so. */
+function partsOf(condition: Condition | undefined): readonly Condition[] {
+  if (condition === undefined) return []
+  return condition.is === "all" ? condition.of.flatMap(partsOf) : [condition]
+}
+
+/** The value, in lower case, that a column has to have so that a condition is met, if it says so. */
+export function soughtBy(condition: Condition | undefined, column: "status" | "role"): string | undefined {
+  const [sought] = partsOf(condition).flatMap((part) => {
+    if (part.is !== "column" || part.column !== column || part.test.has !== "text") return []
+    const [one, other] = part.test.anyOf
+    return one === undefined || other !== undefined || one.pattern ? [] : one.text.toLowerCase()
+  })
+  return sought
+}
+
+/** What all has to be so: what a row `w` of an index tells, as SQL, and the rest. */
+export function apart(
+  context: Context,
+  kind: Kind,
+  condition: Condition | undefined,
+  tells: (part: Condition) => boolean,
+): { readonly told: readonly string[]; readonly rest: Condition | undefined } {
+  const parts = partsOf(condition)
+  const rest = parts.filter((part) => !tells(part))
+  return {
+    told: parts.filter(tells).map((part) => sqlOf({ ...context, row: "w" }, kind, part)),
+    rest: rest.length === 0 ? undefined : { is: "all", of: rest },
   }
-  if (condition?.is !== "column" || condition.test.has !== "text" || condition.test.anyOf.length !== 1) return undefined
-  const column = indexed.find((each) => each === condition.column)
-  const [one] = condition.test.anyOf
-  return column === undefined || one === undefined || one.pattern
-    ? undefined
-    : { column, value: one.text.toLowerCase() }
+}
+
+/** Whether it is told by the indexes by status. */
+export function isOfStatus(condition: Condition): boolean {
+  return condition.is === "present" || (condition.is === "column" && condition.column === "status")
+}
+
+/** Whether it is told beside names. */
+export function isNamed(condition: Condition): boolean {
+  switch (condition.is) {
+    case "all":
+    case "any":
+      return condition.of.every(isNamed)
+    case "not":
+      return isNamed(condition.of)
+    case "words":
+      return true
+    case "column":
+      return condition.column === "name" || traits.some((trait) => trait === condition.column)
+    case "member":
+      return condition.list === "tags"
+    default:
+      return false
+  }
 }
 
 /** What runs on a machine, or was deployed there: the numbers of its records, as a query. */
-export function partsOf(context: Context, kind: Kind, targetNo: number): string {
+export function standingOn(context: Context, kind: Kind, targetNo: number): string {
   return `SELECT r.no FROM records r WHERE r.kind = '${kind}' AND r.target_no IN (${recordsOfMachine(context, bound(context, targetNo))})`
 }
 
@@ -120,13 +186,13 @@ export function sqlOf(context: Context, kind: Kind, condition: Condition): strin
     case "not":
       return `NOT coalesce(${sqlOf(context, kind, condition.of)}, FALSE)`
     case "present":
-      return "e.lifecycle <> 'retired'"
+      return `${context.row}.lifecycle <> 'retired'`
     case "column":
       return columnIs(context, condition.column, condition.test)
     case "member":
-      return `EXISTS (SELECT 1 FROM json_each(${listIn(condition.list)}) m WHERE ${tested(context, "m.value", condition.test)})`
+      return `EXISTS (SELECT 1 FROM json_each(${listIn(condition.list, context.row)}) m WHERE ${tested(context, "m.value", condition.test)})`
     case "words":
-      return `instr(e.words, ${bound(context, condition.text)}) > 0`
+      return `instr(${context.row}.words, ${bound(context, condition.text)}) > 0`
     case "field":
       return fieldIs(context, kind, condition.path, condition.test)
     case "item":
@@ -174,12 +240,12 @@ function related(context: Context, kind: Kind, other: Kind, condition: Condition
 }
 
 function columnIs(context: Context, column: Column, test: Test): string {
-  return `coalesce(${tested(context, `e.${column}`, test)}, FALSE)`
+  return `coalesce(${tested(context, `${context.row}.${column}`, test)}, FALSE)`
 }
 
 /** A list of the row, as JSON. */
-export function listIn(list: List): string {
-  return list === "sources" || list === "tags" ? `e.${list}` : `json_extract(e.summary, '$.${list}')`
+export function listIn(list: List, row = "e"): string {
+  return list === "sources" || list === "tags" ? `${row}.${list}` : `json_extract(${row}.summary, '$.${list}')`
 }
 
 function fieldIs(context: Context, kind: Kind, path: string, test: Test): string {

@@ -182,8 +182,8 @@ const anyTest: fc.Arbitrary<Test> = fc.oneof(
   fc.record({ has: fc.constant("words" as const), words: fc.array(anyText, { minLength: 1, maxLength: 2 }) }),
   fc.record({
     has: fc.constant("number" as const),
-    compare: fc.constantFrom("=" as const, "<" as const, ">=" as const),
-    value: fc.constantFrom(0, 1, 2, 80),
+    compare: fc.constantFrom("=" as const, "<" as const, "<=" as const, ">=" as const),
+    value: fc.constantFrom(0, 0.7, 1, 2, 80),
   }),
 )
 const { condition: anyPlain } = fc.letrec<{ condition: Condition }>((tie) => ({
@@ -200,9 +200,11 @@ const { condition: anyPlain } = fc.letrec<{ condition: Condition }>((tie) => ({
     }),
     fc.record({
       is: fc.constant("column" as const),
-      column: fc.constantFrom("name" as const, "status" as const, "os" as const),
+      column: fc.constantFrom("name", "status", "os", "role", "health", "image"),
       test: anyTest,
     }),
+    fc.record({ is: fc.constant("member" as const), list: fc.constant("tags" as const), test: anyTest }),
+    fc.record({ is: fc.constant("words" as const), text: fc.constantFrom("a", "b", "running") }),
     fc.record({ is: fc.constant("not" as const), of: tie("condition") }),
     fc.record({
       is: fc.constantFrom("all" as const, "any" as const),
@@ -233,6 +235,10 @@ function meets(entity: Defined, condition: Condition, defined: readonly Defined[
       return !meets(entity, condition.of, defined)
     case "column":
       return passes(entity.values[condition.column] ?? undefined, condition.test)
+    case "member":
+      return (JSON.parse(entity.values["tags"] as string) as string[]).some((tag) => passes(tag, condition.test))
+    case "words":
+      return (entity.values["words"] as string).includes(condition.text)
     case "field":
       return passes(valueAt(entity.document, condition.path), condition.test)
     case "item":
@@ -297,7 +303,9 @@ function passes(value: Json | undefined, test: Test): boolean {
         ? value === test.value
         : test.compare === "<"
           ? value < test.value
-          : value >= test.value
+          : test.compare === "<="
+            ? value <= test.value
+            : value >= test.value
     default:
       throw new Error(`not defined here: ${test.has}`)
   }
@@ -357,6 +365,8 @@ describe("entities at a position", () => {
                 const page = await views.entities.page({ kind, at, limit: 100, includeRetired: true, condition })
                 const ids = page.map(({ id }) => id)
                 expect(ids.toSorted()).toStrictEqual(met.toSorted())
+                const present = await views.entities.page({ kind, at, limit: 100, condition })
+                expect(present).toStrictEqual(page.filter(({ lifecycle }) => lifecycle !== "retired"))
                 expect(await views.entities.count({ kind, at, condition, includeRetired: true })).toBe(met.length)
                 const order = page.toSorted(
                   (a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.no - b.no,
