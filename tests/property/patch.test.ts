@@ -13,6 +13,7 @@ import {
 } from "#kernel/patch.js"
 import { anyText } from "#tests/support/any-json.js"
 import * as fc from "fast-check"
+import { isDeepStrictEqual } from "node:util"
 import * as z from "zod"
 import { describe, expect, it } from "vitest"
 
@@ -212,9 +213,7 @@ describe("a patch on another document than it was made for", () => {
         const known = changesOf(patch).filter(
           (_, index) => patch.filter(({ op }) => op !== "test")[index]?.op !== "add",
         )
-        fc.pre(
-          known.some(({ path, before }) => canonicalJson(valueAt(other, path) ?? "missing") !== canonicalJson(before)),
-        )
+        fc.pre(known.some(({ path, before }) => !isDeepStrictEqual(valueAt(other, path), before)))
         expect(() => patched(other, patch)).toThrow(Error)
       }),
     )
