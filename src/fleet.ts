@@ -263,6 +263,7 @@ async function putTogether(
         await new Promise((resolve) => setImmediate(resolve))
       }
       if (signal.aborted) throw new FleetError("Cancelled", "the rebuild was cancelled; the present views stay")
+      fresh.completed()
       // Views that had stopped at an event they could not handle are what is being mended: nothing to compare with.
       const comparable = following.state.is !== "failed"
       await following.stop()

@@ -2,7 +2,8 @@
 import type { ServiceDocument, ServiceStatus } from "#events/facets/service.js"
 import type { StackDocument } from "#events/facets/stack.js"
 import type { ResourceStatus, TargetDocument } from "#events/facets/target.js"
-import type { JsonObject } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
+import { copyOf } from "#kernel/patch.js"
 import { healthOf } from "../health/score.js"
 import { merged } from "../inventory/merge.js"
 import type { Kind } from "../inventory/read.js"
@@ -16,19 +17,51 @@ export interface Account {
   readonly document: JsonObject
 }
 
-/** The facets that a row is made of: a change of any other leaves it as it is. All of a service's and a stack's may count. */
-export const targetFacets: ReadonlySet<string> = new Set([
-  "lifecycle",
-  "identity",
-  "labels",
-  "assigned",
-  "resources",
-  "updates",
-  "os",
-  "hardware",
-  "network",
-  "link",
-])
+/** The fields that rows are made of, by facet: a change of any other leaves them as they are. */
+export const rowFields: Readonly<Record<Kind, Readonly<Record<string, readonly string[] | "all">>>> = {
+  target: {
+    lifecycle: "all",
+    identity: ["name", "hostname", "fqdn"],
+    labels: "all",
+    assigned: "all",
+    resources: "all",
+    updates: ["pending"],
+    os: ["name", "kernel"],
+    hardware: ["cpuCores", "memoryMiB", "vendor", "product"],
+    network: ["interfaces", "addresses"],
+    link: "all",
+  },
+  service: {
+    lifecycle: "all",
+    identity: "all",
+    config: ["description", "executable", "ports", "stack", "stackService"],
+    state: "all",
+    container: ["image"],
+    flapping: "all",
+  },
+  stack: { lifecycle: "all", identity: "all", config: ["workingDir", "files"] },
+}
+
+/** Whether what stands at a path is a field that rows are made of, holds one, or is in one. */
+export function counts(kind: Kind, path: string): boolean {
+  const [, facet = "", field] = path.split("/", 3)
+  const fields = rowFields[kind][facet]
+  return fields !== undefined && (fields === "all" || field === undefined || fields.includes(field))
+}
+
+/** Of a document what rows are made of, sharing nothing with it. */
+export function partOf(kind: Kind, document: JsonObject): JsonObject {
+  const part: Record<string, Json> = {}
+  for (const [facet, fields] of Object.entries(rowFields[kind])) {
+    const value = document[facet]
+    if (value !== undefined) part[facet] = copyOf(fields === "all" || !isObject(value) ? value : picked(value, fields))
+  }
+  return part
+}
+
+function picked(facet: JsonObject, fields: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(facet).filter(([field]) => fields.includes(field)))
+}
 
 /** What a list tells of a machine besides what it is sorted and counted by. */
 export interface TargetSummary {
@@ -51,7 +84,7 @@ export interface StackSummary {
 }
 
 /**
- * @param accounts by precedence; their documents need hold no more than `targetFacets` of a target
+ * @param accounts by precedence; their documents need hold no more than `rowFields`
  * @param services the statuses of what runs on a target
  */
 export function valuesOf(kind: Kind, accounts: readonly Account[], services: readonly ServiceStatus[]): EntityValues {

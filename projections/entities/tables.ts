@@ -26,9 +26,6 @@ export const entitiesTables = `
     PRIMARY KEY (kind, no)
   ) STRICT, WITHOUT ROWID;
 
-  -- What little is looked for by most: in the order of names, as lists are.
-  CREATE INDEX entities_by_status ON entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL;
-
   -- What was so from position \`since\` up to, not including, \`until\`; where it hangs is in interval.ts.
   CREATE TABLE past_entities (
     kind TEXT NOT NULL,
@@ -37,9 +34,6 @@ export const entitiesTables = `
     no INTEGER NOT NULL,${columns}
     PRIMARY KEY (kind, fork, until, no)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX past_entities_by_no ON past_entities (no, until, since, lifecycle, status);
-  CREATE INDEX past_entities_by_status ON past_entities (kind, status, fork, until, no, since, name, lifecycle) WHERE status IS NOT NULL;
-  CREATE INDEX past_entities_by_health ON past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL;
 
   -- Lists are in the order of names. These seldom change, as does what else is here, so it is gone through at any point as it is now.
   CREATE TABLE entity_names (
@@ -59,6 +53,13 @@ export const entitiesTables = `
     PRIMARY KEY (kind, name, no, since)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX entity_names_by_role ON entity_names (kind, lower(role), name, no) WHERE role IS NOT NULL;`
+
+export const entitiesIndices = `
+  -- What little is looked for by most: in the order of names, as lists are.
+  CREATE INDEX IF NOT EXISTS entities_by_status ON entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS past_entities_by_no ON past_entities (no, until, since, lifecycle, status);
+  CREATE INDEX IF NOT EXISTS past_entities_by_status ON past_entities (kind, status, fork, until, no, since, name, lifecycle) WHERE status IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS past_entities_by_health ON past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL;`
 
 /** In the order of the tables, from \`since\` on. */
 export const valueColumns = [

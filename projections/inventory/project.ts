@@ -10,11 +10,17 @@ import { itemValueWriter } from "./item-values.js"
 import { patchOf, subjectOf } from "./patch-of.js"
 import { type NumberedPath, pathWriter } from "./paths.js"
 import { type RecordNumbers, recordOf } from "./record-numbers.js"
-import { inventoryTables } from "./tables.js"
+import { inventoryIndices, inventoryTables } from "./tables.js"
 import { touchWriter } from "./touches.js"
 import { isOneUnit, unitAt, unitsOf } from "./units.js"
 
-export const inventoryProjection: Projection = { name: "inventory", version: 5, tables: inventoryTables, projector }
+export const inventoryProjection: Projection = {
+  name: "inventory",
+  version: 5,
+  tables: inventoryTables,
+  indices: inventoryIndices,
+  projector,
+}
 
 type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 

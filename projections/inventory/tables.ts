@@ -16,8 +16,6 @@ export const inventoryTables = `
     discovered INTEGER NOT NULL -- position
   ) STRICT;
   CREATE INDEX records_by_target ON records (target_no, kind);
-  CREATE INDEX records_by_source ON records (source, kind);
-  CREATE INDEX records_by_native_key ON records (native_key);
 
   -- A facet is the number of its root's path, so that one facet of one record is one range of rows.
   CREATE TABLE paths (no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, facet_no INTEGER NOT NULL) STRICT;
@@ -75,3 +73,7 @@ export const inventoryTables = `
     block INTEGER NOT NULL,
     PRIMARY KEY (value_no, block)
   ) STRICT, WITHOUT ROWID;`
+
+export const inventoryIndices = `
+  CREATE INDEX IF NOT EXISTS records_by_source ON records (source, kind);
+  CREATE INDEX IF NOT EXISTS records_by_native_key ON records (native_key);`

@@ -48,7 +48,7 @@ export function applyPatch(document: JsonObject, patch: Patch): void {
   }
 }
 
-function copyOf(value: Json): Json {
+export function copyOf(value: Json): Json {
   if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return value.map(copyOf)
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copyOf(member)]))

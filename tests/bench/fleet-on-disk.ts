@@ -46,7 +46,10 @@ export async function foldAll(ledger: Ledger, file: string, afterBatch: () => vo
   const views = new Views(file, { durable: false })
   for (;;) {
     const batch = await ledger.readAll({ after: views.checkpoint(), limit: 1_000 })
-    if (batch.length === 0) return views
+    if (batch.length === 0) {
+      views.completed()
+      return views
+    }
     await views.handle(batch)
     afterBatch()
   }

@@ -1,0 +1,104 @@
+/** Puts rows in the place of others, which are moved aside with their end. Rows are remembered, so that what they said is seldom read. */
+import type { Position } from "#kernel/point.js"
+import type { Db } from "#sqlite/open.js"
+import { statementsOf } from "#sqlite/statements.js"
+import type { Kind } from "../inventory/read.js"
+import { forkOf } from "./interval.js"
+import { type EntityValues, traits, valueColumns } from "./tables.js"
+
+/** Rows that are remembered; beyond it the memory starts anew. */
+const remembered = 20_000
+
+/** What a row of names is made of. */
+const named = ["name", ...traits] as const
+
+interface Held {
+  readonly since: number
+  readonly values: EntityValues
+}
+
+export function rowWriter(db: Db) {
+  const columns = valueColumns.join(", ")
+  const read = db.prepare<[string, number], EntityValues & { since: number }>(
+    `SELECT since, ${columns} FROM entities WHERE kind = ? AND no = ?`,
+  )
+  const insert = db.prepare(`INSERT INTO entities VALUES (?, ?, ?, ${valueColumns.map(() => "?").join(", ")})`)
+  const statement = statementsOf(db)
+  const remove = db.prepare<[string, number]>("DELETE FROM entities WHERE kind = ? AND no = ?")
+  const setAside = db.prepare<[number, number, string, number]>(
+    `INSERT INTO past_entities SELECT kind, ?, ?, no, since, ${columns} FROM entities WHERE kind = ? AND no = ?`,
+  )
+  const insertName = db.prepare(
+    `INSERT INTO entity_names VALUES (?, ?, ?, ?, NULL, ${traits.map(() => "?").join(", ")})`,
+  )
+  const endName = db.prepare<[number, string, string, number]>(
+    "UPDATE entity_names SET until = ? WHERE kind = ? AND name = ? AND no = ? AND until IS NULL",
+  )
+  const dropName = db.prepare<[string, string, number, number]>(
+    "DELETE FROM entity_names WHERE kind = ? AND name = ? AND no = ? AND since = ?",
+  )
+  const known = new Map<number, Held>()
+
+  const remember = (no: number, held: Held): void => {
+    if (known.size >= remembered) known.clear()
+    known.set(no, held)
+  }
+
+  const heldOf = (kind: Kind, no: number): Held | undefined => {
+    const held = known.get(no)
+    if (held !== undefined) return held
+    const row = read.get(kind, no)
+    if (row === undefined) return undefined
+    const { since, ...values } = row
+    remember(no, { since, values })
+    return { since, values }
+  }
+
+  const beginName = (kind: Kind, no: number, values: EntityValues, position: Position): void =>
+    void insertName.run([kind, values.name, no, position, ...traits.map((trait) => values[trait])])
+
+  const end = (kind: Kind, no: number, { since, values }: Held, position: Position, keepsName: boolean): void => {
+    // What one event writes twice was never so.
+    if (since < position) setAside.run(forkOf(since, position), position, kind, no)
+    if (keepsName) return
+    endName.run(position, kind, String(values.name), no)
+    dropName.run(kind, String(values.name), no, position)
+  }
+
+  /** Only what is another, so that indices of the rest stay as they are. */
+  const replace = (kind: Kind, no: number, held: Held, values: EntityValues, position: Position): void => {
+    const others = valueColumns.filter((column) => held.values[column] !== values[column])
+    if (others.length === 0) return
+    const keepsName = named.every((column) => held.values[column] === values[column])
+    end(kind, no, held, position, keepsName)
+    if (!keepsName) beginName(kind, no, values, position)
+    const changed = others.map((column) => values[column])
+    statement(`UPDATE entities SET since = ?, ${others.join(" = ?, ")} = ? WHERE kind = ? AND no = ?`).run([
+      position,
+      ...changed,
+      kind,
+      no,
+    ])
+    remember(no, { since: position, values })
+  }
+
+  return {
+    get: (kind: Kind, no: number): EntityValues | undefined => heldOf(kind, no)?.values,
+
+    put(kind: Kind, no: number, values: EntityValues, position: Position): void {
+      const held = heldOf(kind, no)
+      if (held !== undefined) return replace(kind, no, held, values, position)
+      beginName(kind, no, values, position)
+      insert.run([kind, no, position, ...valueColumns.map((column) => values[column])])
+      remember(no, { since: position, values })
+    },
+
+    remove(kind: Kind, no: number, position: Position): void {
+      const held = heldOf(kind, no)
+      if (held === undefined) return
+      end(kind, no, held, position, false)
+      remove.run(kind, no)
+      known.delete(no)
+    },
+  }
+}
