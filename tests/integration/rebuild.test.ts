@@ -53,6 +53,22 @@ describe("a rebuild", () => {
     expect(await namesAt(again, head)).toStrictEqual(names(10))
   })
 
+  it("makes all that readers go by", async () => {
+    const folder = await tempFolder()
+    const fleet = await open(folder)
+    await populate(fleet, 5)
+    const schema = () => {
+      const db = new Database(path.join(folder, "data", "views.db"), { readonly: true })
+      const parts = db.prepare<[], string>("SELECT name || ' ' || sql FROM sqlite_schema WHERE sql IS NOT NULL").pluck()
+      const all = parts.all().toSorted()
+      db.close()
+      return all
+    }
+    const before = schema()
+    await fleet.rebuild(silent, forever)
+    expect(schema()).toStrictEqual(before)
+  })
+
   it("lets reads be answered all the while, whenever they begin", async () => {
     const fleet = await open(await tempFolder())
     const head = await populate(fleet, 600)

@@ -1,5 +1,6 @@
 /** The rows of entities, and what finds them, answer what the merged documents of their records answer, at every position there is. */
-import type { RecordedEvent } from "#events/catalog.js"
+import { join } from "node:path"
+import type { EventType, NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { RecordId } from "#kernel/ids.js"
 import { type Json, type JsonObject, isObject, jsonText } from "#kernel/json.js"
 import { matchesPattern } from "#kernel/patterns.js"
@@ -16,6 +17,8 @@ import type { Kind } from "#projections/inventory/read.js"
 import { Views } from "#projections/views.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
 import { type History, byStream, kinds } from "#tests/support/random-history.js"
+import { metadata, observedAt, payloads, stream } from "#tests/support/sample-events.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -389,6 +392,63 @@ describe("entities at a position", () => {
       { numRuns: 20, endOnFailure: true },
     )
   }, 120_000)
+})
+
+describe("rows of entities", () => {
+  it("are the same whether what records said is remembered or read", async () => {
+    const folder = await tempFolder()
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(
+        anyLinkedHistory,
+        fc.array(fc.integer({ min: 3, max: 30 }), { minLength: 1 }),
+        async (history, sizes) => {
+          const ledger = openSqliteLedger(":memory:")
+          const [remembering, file] = [new Views(":memory:"), join(folder, `${run++}.db`)]
+          const events = await appendTwice(ledger, history)
+          await ledger.close()
+          await remembering.handle(events)
+          for (let begin = 0, turn = 0; begin < events.length; turn++) {
+            const end = begin + (sizes[turn % sizes.length] ?? 1)
+            const opened = new Views(file)
+            await opened.handle(events.slice(begin, end))
+            opened.close()
+            begin = end
+          }
+          const reading = new Views(file)
+          expect(reading.digest()).toBe(remembering.digest())
+          for (const views of [remembering, reading]) views.close()
+        },
+      ),
+      { numRuns: 10 },
+    )
+  })
+
+  it("tell what changed while another record was linked, once it is not any more", async () => {
+    const [host, guest] = [payloads.RecordsLinked.target, payloads.RecordsLinked.record]
+    const event = (type: EventType): NewEvent => ({ type, data: payloads[type], metadata, observedAt }) as NewEvent
+    const appends = [
+      [`target-${host}`, "TargetDiscovered"],
+      [`target-${guest}`, "TargetDiscovered"],
+      ["identity", "RecordsLinked"],
+      [`target-${host}`, "TargetChanged"],
+      ["identity", "RecordsUnlinked"],
+    ] as const
+    const history = appends.map(([name, type]) => ({ stream: stream(name), events: [event(type)] }))
+    const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]
+    const events = await appendTwice(ledger, history)
+    await views.handle(events)
+    const rows = await all(views, "target", (events.length - 1) as Position)
+    const systems = new Map(rows.map(({ id, os }) => [id as string, os]))
+    expect(systems).toStrictEqual(
+      new Map([
+        [host, "Debian"],
+        [guest, null],
+      ]),
+    )
+    views.close()
+    await ledger.close()
+  })
 })
 
 describe("intervals", () => {
