@@ -8,8 +8,8 @@ export interface Projection {
   /** Raised whenever tables or meaning change: views of another version are thrown away and built again. */
   readonly version: number
   readonly tables: string
-  /** What only readers go by: made when a rebuild has filled the tables, at a fraction of what keeping it all the while takes. */
-  readonly indices?: string
+  /** Indices that only readers go by, and what each is on: a rebuild makes them when it has filled the tables, at a fraction of what keeping them all the while takes. */
+  readonly indices?: Readonly<Record<string, string>>
   /** Prepares its statements on a file that has its tables; what comes back is called with every event, in order. All projections share `numbers`. */
   readonly projector: (db: Db, numbers: RecordNumbers) => (event: RecordedEvent) => void
 }

@@ -59,6 +59,8 @@ const projections: readonly Projection[] = [
   maintenanceProjection,
 ]
 
+const indices = projections.flatMap((projection) => Object.entries(projection.indices ?? {}))
+
 /** What the views are made by; views made by anything else are built anew. */
 const madeBy = projections.map(({ name, version }) => `${name} ${version}`).join(", ")
 
@@ -157,7 +159,7 @@ export class Views implements Subscriber, ViewsReader {
     }
     try {
       const { position, upon } = prepareTables(this.#db, head)
-      if (durable) this.completed()
+      this.completed()
       this.#checkpoint = position
       this.madeUpon = upon
     } catch (error) {
@@ -179,6 +181,7 @@ export class Views implements Subscriber, ViewsReader {
     this.intents = intentsReader(this.#db)
     this.alerts = alertsReader(this.#db)
     this.maintenance = maintenanceReader(this.#db)
+    if (!durable) for (const [name] of indices) this.#db.exec(`DROP INDEX ${name}`)
     this.#projectors = this.#freshProjectors()
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",
@@ -241,9 +244,9 @@ export class Views implements Subscriber, ViewsReader {
     }
   }
 
-  /** Makes what readers go by: to be called once all is folded into a file that is not durable. */
+  /** To be called once all is folded into a file that is not durable, before anything is read of it. */
   completed(): void {
-    for (const { indices } of projections) if (indices !== undefined) this.#db.exec(indices)
+    for (const [name, on] of indices) this.#db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${on}`)
   }
 
   /** A hash over every row of every table in the order of its key: equal views have equal digests. */

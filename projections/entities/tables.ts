@@ -54,12 +54,15 @@ export const entitiesTables = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX entity_names_by_role ON entity_names (kind, lower(role), name, no) WHERE role IS NOT NULL;`
 
-export const entitiesIndices = `
-  -- What little is looked for by most: in the order of names, as lists are.
-  CREATE INDEX IF NOT EXISTS entities_by_status ON entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS past_entities_by_no ON past_entities (no, until, since, lifecycle, status);
-  CREATE INDEX IF NOT EXISTS past_entities_by_status ON past_entities (kind, status, fork, until, no, since, name, lifecycle) WHERE status IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS past_entities_by_health ON past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL;`
+export const entitiesIndices = {
+  // What little is looked for by most: in the order of names, as lists are.
+  entities_by_status: "entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL",
+  past_entities_by_no: "past_entities (no, until, since, lifecycle, status)",
+  past_entities_by_status:
+    "past_entities (kind, status, fork, until, no, since, name, lifecycle) WHERE status IS NOT NULL",
+  past_entities_by_health:
+    "past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL",
+}
 
 /** In the order of the tables, from \`since\` on. */
 export const valueColumns = [

@@ -74,6 +74,7 @@ export const inventoryTables = `
     PRIMARY KEY (value_no, block)
   ) STRICT, WITHOUT ROWID;`
 
-export const inventoryIndices = `
-  CREATE INDEX IF NOT EXISTS records_by_source ON records (source, kind);
-  CREATE INDEX IF NOT EXISTS records_by_native_key ON records (native_key);`
+export const inventoryIndices = {
+  records_by_source: "records (source, kind)",
+  records_by_native_key: "records (native_key)",
+}
