@@ -22,13 +22,25 @@ export async function sendStream(
     for await (const item of items) {
       const text = JSON.stringify(item)
       const written = response.write(lines ? `${text}\n` : `id: ${item.position}\nevent: change\ndata: ${text}\n\n`)
-      if (!written && !response.destroyed) await Promise.race([once(response, "drain"), once(response, "close")])
+      if (!written && !response.destroyed) await takenOrGone(response)
     }
   } catch (error) {
     request.log.error({ err: error }, "a stream broke off")
   } finally {
     clearInterval(heartbeat)
     response.end()
+  }
+}
+
+/** Waits until who follows has taken what was written, or is gone. */
+async function takenOrGone(response: ServerResponse): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })])
+  } finally {
+    // The other one would be waited for as long as the stream goes on.
+    over.abort()
   }
 }
 

@@ -1,7 +1,7 @@
 /** Whoever follows the changes and is cut off, again and again, sees each of them once. */
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import type { Position } from "#kernel/point.js"
 import { changeTypes } from "#events/catalog.js"
 import { door, port } from "#tests/support/door.js"
@@ -94,5 +94,20 @@ describe("a follower that is cut off a hundred times while there is writing", ()
     }
     await writing
     expect(seen).toEqual(await expected())
+  })
+})
+
+describe("a follower that is told more than it takes at once", () => {
+  it("leaves nothing behind each time that it is waited for", async () => {
+    const warnings: string[] = []
+    const note = ({ name }: Error) => void warnings.push(name)
+    process.on("warning", note)
+    onTestFinished(() => void process.off("warning", note))
+    const { get, write } = await busy()
+    await write()
+    for (let round = 0; round < 3; round++)
+      expect((await some(get("/api/v1/changes/stream?after=-1"), changes)).length).toBeGreaterThanOrEqual(changes)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(warnings).toEqual([])
   })
 })
