@@ -129,6 +129,9 @@ export interface Ledger {
   /** Roots of complete subtrees of the Merkle tree over the leaves. @throws FleetError `NotFound` for one that is not complete yet */
   nodes(subtrees: readonly Subtree[]): Promise<readonly Hash[]>
 
+  /** What the engine finds wrong with how it keeps the events here, indices by which they are found among it; undefined if nothing. */
+  fault(): Promise<string | undefined>
+
   /** What of it is in archives. */
   readonly archives: Archives
 

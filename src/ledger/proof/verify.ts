@@ -72,6 +72,8 @@ export async function verify(
       await new Promise((resolve) => setImmediate(resolve))
     }
     await pass.end()
+    const fault = await ledger.fault()
+    if (fault !== undefined) throw new Wrong(null, `events are not found where they are (${fault})`)
   } catch (error) {
     if (error instanceof Wrong) return pass.verdict(error)
     if (signal.aborted) throw new FleetError("Cancelled", "the verification was cancelled")
@@ -156,6 +158,8 @@ class Pass {
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
     const head = parsed(headText)
     if (!isHead(head)) throw wrong("is damaged: its envelope cannot be read")
+    // A column's type is in the file too, and may be another than was declared.
+    if (typeof data !== "string") throw wrong("is damaged: its payload is no text")
     if (!sameHash(sealedLeaf(headText, data, seal), leaf)) {
       throw wrong("was changed: its leaf is not that of its envelope and payload")
     }

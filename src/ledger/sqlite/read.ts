@@ -84,7 +84,7 @@ export function reader(db: Db, archived: ArchivedEvents) {
     if (position === origin) return instant(0)
     const ms = recordedMs(position)
     if (ms === undefined) throw new FleetError("NotFound", `there is no event at position ${position}`)
-    return instant(ms)
+    return instantAt(position, ms)
   }
 
   /** A stream's events from a revision on: first those that are in archives. */
@@ -196,7 +196,7 @@ export function reader(db: Db, archived: ArchivedEvents) {
       const row = headRow.get()
       return row === undefined
         ? { position: origin, time: instant(0) }
-        : { position: row.position as Position, time: instant(row.recorded_at) }
+        : { position: row.position as Position, time: instantAt(row.position, row.recorded_at) }
     },
     timeOf,
     revisionOf(name: StreamName): number {
@@ -230,13 +230,25 @@ function unsealed(hex: string): Pick<IndexedEvent, "leaf" | "seal"> {
   return { leaf, seal: rest.length < hashBytes ? { salt: rest } : { dataHash: rest } }
 }
 
-/** Times as text; those of an append are all the same. */
+/** Times as text; those of an append are all the same. What is no time is the epoch, when nothing is recorded. */
 function instants(): (ms: number) => Instant {
   let [last, text] = [0, instant(0)]
   return (ms) => {
-    if (ms !== last) [last, text] = [ms, instant(ms)]
+    if (ms !== last) [last, text] = [ms, instant(isTime(ms) ? ms : 0)]
     return text
   }
+}
+
+function instantAt(position: number, ms: number): Instant {
+  if (isTime(ms)) return instant(ms)
+  throw new FleetError(
+    "StoreDamaged",
+    `the event at position ${position} is damaged (its time is none); restore the ledger from a backup`,
+  )
+}
+
+function isTime(ms: number): boolean {
+  return !Number.isNaN(new Date(ms).getTime())
 }
 
 /** Names by their numbers, each looked up once; one that is not there is empty. */
