@@ -1,14 +1,19 @@
 /** What a person is told differs: between two points, of the fleet or a part of it, between two entities, in groups and in pages. */
 import type { EventData, NewEvent } from "#events/catalog.js"
+import type { Patch } from "#kernel/patch.js"
 import { tableOf } from "#cli/tables.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
+import { origin } from "#kernel/point.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { Views } from "#projections/views.js"
 import type { Group, Item, Summary } from "#timeline/diff/diff.js"
 import { difference } from "#timeline/diff/diff.js"
 import { asker } from "#tests/support/asker.js"
+import { itemsBetween } from "#tests/support/differences.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 
 interface Answer {
   readonly at: { readonly position: number }
@@ -117,6 +122,54 @@ describe("linking two records", () => {
     const answer = await ask("diff", { from: after })
     expect(told(answer)).toStrictEqual(["modified target nas"])
     expect(paths(answer.items[0])).toStrictEqual(["/os/kernel"])
+  })
+})
+
+describe("what one source says where another has looked too", () => {
+  /** The one that was found first goes before; both looked at packages, the first alone at the kernel. */
+  async function twoAccounts() {
+    const { fleet, ask, now } = await openFleet()
+    const nas = await addHost(fleet, "nas", { "pkg:vim": { version: "1" } })
+    const other = await addHost(fleet, "nas", { "pkg:nginx": { version: "1" } }, "there")
+    await ask("identity link", { record: other, target: nas })
+    const change = async (facet: "os" | "packages" | "identity", ...patch: Patch) => {
+      const from = await now()
+      const name = `target-${other}` as StreamName
+      const event: NewEvent = {
+        type: "TargetChanged",
+        data: { facet, patch: [...patch] },
+        metadata: { actor: "discovery", source: "there" },
+        observedAt: fleet.clock.now(),
+      }
+      await fleet.ledger.append(name, await fleet.ledger.revisionOf(name), [event], `change ${from}`)
+      await fleet.reached((await fleet.ledger.head()).position)
+      const { items } = await ask("diff", { from })
+      return items.map((item) => [item.entity.id === nas, paths(item)])
+    }
+    return { fleet, change }
+  }
+
+  it("is no change of the machine: of a field or of a collection that the first looked at", async () => {
+    const { change } = await twoAccounts()
+    expect(
+      await change(
+        "os",
+        { op: "test", path: "/os/kernel", value: "6.1.0" },
+        { op: "replace", path: "/os/kernel", value: "6.9.9" },
+      ),
+    ).toStrictEqual([])
+    expect(await change("packages", { op: "add", path: "/packages/pkg:git", value: { version: "2" } })).toStrictEqual(
+      [],
+    )
+  })
+
+  it("is one of a field that the first did not look at, in a facet that it did", async () => {
+    const { change } = await twoAccounts()
+    expect(await change("os", { op: "add", path: "/os/name", value: "Debian" })).toStrictEqual([[true, ["/os/name"]]])
+    const before = { op: "test", path: "/os/name", value: "Debian" } as const
+    expect(await change("os", before, { op: "replace", path: "/os/name", value: "Devuan" })).toStrictEqual([
+      [true, ["/os/name"]],
+    ])
   })
 })
 
@@ -314,5 +367,62 @@ describe("groups and pages", () => {
     const grouped = tableOf("diff", await ask("diff", { from: before, by: "source", limit: 4 })).split("\n")
     expect(grouped[0]).toBe("here 1 created, 3 modified, 0 removed")
     expect(grouped.at(-1)).toMatch(/; 4 shown, more with --cursor \S+$/)
+  })
+})
+
+describe("a fleet of a thousand machines that all changed", () => {
+  const machines = 1_050
+  const packages = 10
+
+  async function changedThroughout() {
+    const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]
+    onTestFinished(async () => {
+      views.close()
+      await ledger.close()
+    })
+    const stamps = { metadata: { actor: "discovery", source: "here" }, observedAt: new TestClock().now() }
+    const append = (index: number, revision: number, events: NewEvent[]) =>
+      ledger.append(`target-${recordId("here", "target", `m${index}`)}` as StreamName, revision, events, "test")
+    const each = Array.from({ length: machines }, (_, index) => index)
+    const name = (index: number) => `m${String(index).padStart(4, "0")}`
+    const found = each.map((index) => {
+      const document = { lifecycle: "observed", identity: { name: name(index) }, packages: {} } as const
+      const data = { source: "here", nativeKey: `m${index}`, generation: 0, document }
+      return append(index, -1, [{ ...stamps, type: "TargetDiscovered", data }])
+    })
+    const { position: from } = (await Promise.all(found)).at(-1)!
+    const patch = Array.from({ length: packages }, (_, index) => {
+      return { op: "add" as const, path: `/packages/pkg:p${index}`, value: { version: "1" } }
+    })
+    const changed = each.map((index) =>
+      append(index, 0, [{ ...stamps, type: "TargetChanged", data: { facet: "packages", patch } }]),
+    )
+    const { position: to } = (await Promise.all(changed)).at(-1)!
+    for (let after = origin; after < to;) {
+      const events = await ledger.readAll({ after, limit: 5_000 })
+      await views.handle(events)
+      after = events.at(-1)!.position
+    }
+    return { ledger, views, from, to, names: each.map(name) }
+  }
+
+  it("differs in each of them once, in the order of their names, whichever way that is found out, and whatever is selected", async () => {
+    const { ledger, views, from, to, names } = await changedThroughout()
+    const [touched, states] = await Promise.all(
+      (["touched", "states"] as const).map((way) => itemsBetween(views, ledger, { from, to, way })),
+    )
+    expect(touched?.map(({ entity }) => entity.name)).toStrictEqual(names)
+    expect(touched?.every(({ changes }) => changes.length === packages)).toBe(true)
+    expect(states).toStrictEqual(touched)
+    const asked: number[] = []
+    const selection = async (_: number, nos: readonly number[]) => {
+      asked.push(nos.length)
+      return new Set(nos.filter((no) => no % 2 === 0))
+    }
+    const half = await itemsBetween(views, ledger, { from, to, selection })
+    expect(half).toHaveLength(machines / 2)
+    const chosen = new Set(half.map(({ entity }) => entity.id))
+    expect(half).toStrictEqual(touched?.filter(({ entity }) => chosen.has(entity.id)))
+    expect(Math.max(...asked)).toBe(1_000)
   })
 })

@@ -55,7 +55,18 @@ async function fleetToCompare() {
           document: { lifecycle: "observed", identity: { name, runtime: "docker" }, config, state: { status } },
         },
       }),
-    retire: (kind: "Target" | "Service", key: string) =>
+    stack: (on: string, name: string) =>
+      write(`stack-${idOf("stack", `${on}/${name}`)}`, {
+        type: "StackDiscovered",
+        data: {
+          source: "here",
+          nativeKey: `${on}/${name}`,
+          generation: 0,
+          target: idOf("target", on),
+          document: { lifecycle: "observed", identity: { name, runtime: "compose" } },
+        },
+      }),
+    retire: (kind: "Target" | "Service" | "Stack", key: string) =>
       write(`${kind.toLowerCase()}-${idOf(kind.toLowerCase(), key)}`, {
         type: `${kind}Retired`,
         data: { from: "observed" },
@@ -184,4 +195,24 @@ it("tells of a score that dropped, and no more than was asked for", async () => 
     ],
   })
   expect(potentialIssues.items).toHaveLength(1)
+})
+
+it("tells a stack that is gone once, by all that ran in it on its machine", async () => {
+  const { fleet, machine, service, stack, retire } = await fleetToCompare()
+  for (const name of ["prod-1", "prod-2"]) {
+    await machine(name, { ...well, labels: { role: "production" } })
+    await stack(name, "shop")
+    for (const part of ["db", "api"]) await service(name, part, "running", inStack(part))
+  }
+  await stack("prod-1", "empty")
+  await asker<object>(fleet)("snapshot create", { name: "before" })
+  for (const key of ["prod-1/db", "prod-1/api", "prod-2/api"]) await retire("Service", key)
+  for (const key of ["prod-1/shop", "prod-1/empty"]) await retire("Stack", key)
+  const { criticalChanges } = await compare(fleet, {})
+  const told = criticalChanges.items.map(({ entity, dependants, weight }) => [entity.name, dependants, weight])
+  expect(told.toSorted()).toStrictEqual([
+    ["api", 0, 1],
+    ["empty", 0, 1],
+    ["shop", 2, 1.5],
+  ])
 })
