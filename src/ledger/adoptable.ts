@@ -1,8 +1,9 @@
 /** What events must be to be taken over from another ledger, on every engine: what their leaves say, and the next of all and of their streams. */
 import { isEventType } from "#events/catalog.js"
+import { epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
-import { type EnvelopeHead, sealedLeaf } from "./leaf.js"
+import { type EnvelopeHead, headIn, sealedLeaf } from "./leaf.js"
 import { type StoredEvent, noStream } from "./port.js"
 import { sameHash } from "./proof/tree.js"
 
@@ -30,7 +31,8 @@ export function* adoptable(
     const forked = (what: string) => new FleetError("LedgerForked", `the event at position ${position} ${what}`)
     if (position !== expected) throw forked(`does not follow: the ledger goes on at position ${expected}`)
     if (!sameHash(sealedLeaf(text, data, seal), leaf)) throw forked("was changed: its leaf is another")
-    const head = JSON.parse(text) as EnvelopeHead
+    const head = headIn(text)
+    if (head === undefined || Number.isNaN(epochMs(head.recordedAt))) throw forked("has no envelope that can be read")
     const { stream, revision, type } = head
     if (!isEventType(type)) {
       const message = `the event at position ${position} is a "${type}", which this fleet-ledger does not know`

@@ -24,6 +24,20 @@ export interface EnvelopeHead {
   readonly recordedAt: Instant
 }
 
+/** The head in a text that may be anybody's; undefined where it has none. */
+export function headIn(text: string): EnvelopeHead | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== "object" || value === null) return undefined
+  const { stream, revision, type, recordedAt } = value as Partial<Record<keyof EnvelopeHead, unknown>>
+  const isWhole = [stream, type, recordedAt].every((member) => typeof member === "string")
+  return isWhole && Number.isSafeInteger(revision) ? (value as EnvelopeHead) : undefined
+}
+
 /** Bytes of salt per event. */
 export const saltBytes = 16
 
@@ -53,10 +67,10 @@ let scratch = Buffer.allocUnsafe(64 * 1024)
 /** In hexadecimal. */
 export function dataHash(salt: Uint8Array, dataText: string): string {
   // A UTF-16 unit takes three bytes at most.
-  const room = saltBytes + dataText.length * 3
+  const room = salt.length + dataText.length * 3
   if (room > scratch.length) scratch = Buffer.allocUnsafe(room)
   scratch.set(salt)
-  const end = saltBytes + scratch.write(dataText, saltBytes, "utf8")
+  const end = salt.length + scratch.write(dataText, salt.length, "utf8")
   return crypto.hash("sha256", scratch.subarray(0, end), "hex")
 }
 

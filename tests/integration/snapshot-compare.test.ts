@@ -210,9 +210,11 @@ it("tells a stack that is gone once, by all that ran in it on its machine", asyn
   for (const key of ["prod-1/shop", "prod-1/empty"]) await retire("Stack", key)
   const { criticalChanges } = await compare(fleet, {})
   const told = criticalChanges.items.map(({ entity, dependants, weight }) => [entity.name, dependants, weight])
-  expect(told.toSorted()).toStrictEqual([
-    ["api", 0, 1],
-    ["empty", 0, 1],
-    ["shop", 2, 1.5],
-  ])
+  expect(new Set(told)).toStrictEqual(
+    new Set([
+      ["shop", 2, 1.5],
+      ["api", 0, 1],
+      ["empty", 0, 1],
+    ]),
+  )
 })

@@ -3,15 +3,16 @@
  * them together what the checkpoint at the export's end vouches for.
  */
 import { FleetError } from "#kernel/errors.js"
-import { type Json, type JsonObject, jsonText } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Position } from "#kernel/point.js"
+import { saltBytes } from "../leaf.js"
 import type { Ledger, StoredEvent } from "../port.js"
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js"
 import { exportBegan, exportEnded, exportFormat } from "./export.js"
 import { type VerifierKey, isSignedBy } from "./note.js"
 import { rootAt } from "./prove.js"
-import { sameHash } from "./tree.js"
+import { hashBytes, sameHash } from "./tree.js"
 
 export interface Imported {
   readonly events: number
@@ -80,42 +81,51 @@ export async function importLines(
 }
 
 function parsed(text: string): JsonObject {
+  let line: Json
   try {
-    return JSON.parse(text) as JsonObject
+    line = JSON.parse(text) as Json
   } catch (cause) {
     throw notAnExport(`a line is not JSON: ${text.slice(0, 60)}`, cause)
   }
+  if (!isObject(line)) throw notAnExport(`a line is no object: ${text.slice(0, 60)}`)
+  return line
 }
 
 /** What the first line promises. */
 function sizeOf({ type, data }: JsonObject): number {
-  const { format, from, to, size } = (data ?? {}) as JsonObject
+  const { format, from, to, size } = isObject(data) ? data : {}
   if (type !== exportBegan || typeof size !== "number") throw notAnExport("its first line does not say what follows")
   if (format !== exportFormat)
-    throw notAnExport(`it has format ${jsonText(format ?? null)}, and this program knows ${exportFormat}`)
+    throw notAnExport(`it has format ${numberIn(format)}, and this program knows ${exportFormat}`)
   if (from !== 0 || to !== size - 1) {
     throw notAnExport(
-      `it is a range of a ledger, positions ${jsonText(from ?? null)} to ${jsonText(to ?? null)} of ${size}: evidence, but no ledger`,
+      `it is a range of a ledger, positions ${numberIn(from)} to ${numberIn(to)} of ${size}: evidence, but no ledger`,
     )
   }
   return size
 }
 
+function numberIn(value: Json | undefined): string {
+  return typeof value === "number" ? String(value) : "none"
+}
+
 function noteOf({ data }: JsonObject): string {
-  const { checkpoint } = (data ?? {}) as JsonObject
+  const { checkpoint } = isObject(data) ? data : {}
   return typeof checkpoint === "string" ? checkpoint : ""
 }
 
 function storedEvent({ position, head, data, salt, datahash, leaf }: JsonObject): StoredEvent {
-  if (typeof head !== "string" || typeof position !== "number" || data === undefined) {
+  if (typeof head !== "string" || typeof position !== "number" || !isObject(data)) {
     throw notAnExport("a line is no event")
   }
-  const seal = typeof salt === "string" ? { salt: bytes(salt) } : { dataHash: bytes(datahash) }
-  return { position: position as Position, head, data: canonicalJson(data), seal, leaf: bytes(leaf) }
+  const seal = typeof salt === "string" ? { salt: bytes(salt, saltBytes) } : { dataHash: bytes(datahash, hashBytes) }
+  return { position: position as Position, head, data: canonicalJson(data), seal, leaf: bytes(leaf, hashBytes) }
 }
 
-function bytes(value: Json | undefined): Uint8Array {
-  return Buffer.from(typeof value === "string" ? value : "", "base64")
+function bytes(value: Json | undefined, count: number): Uint8Array {
+  const given = Buffer.from(typeof value === "string" ? value : "", "base64")
+  if (given.length !== count) throw notAnExport("a line has a salt or a hash of another length than these have")
+  return given
 }
 
 function notAnExport(why: string, cause?: unknown): FleetError {

@@ -36,7 +36,7 @@ const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer =>
     Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part))),
     "buffer",
   )
-const base64 = (value: unknown): Buffer => Buffer.from(typeof value === "string" ? value : "", "base64")
+const base64 = (value: unknown): Buffer => Buffer.from(textIn(value), "base64")
 /** RFC 8785: members in the order of their names' UTF-16 units; numbers and texts are as JavaScript writes them. */
 function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? ""
@@ -45,10 +45,13 @@ function canonical(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`
 }
 
+/** What should be a text; anything else is none. */
+const textIn = (value: unknown): string => (typeof value === "string" ? value : "")
+
 /** Undefined unless the text is a JSON object. */
 function objectIn(text: unknown): Json | undefined {
   try {
-    const value: unknown = JSON.parse(String(text))
+    const value: unknown = JSON.parse(textIn(text))
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined
   } catch {
     return undefined
@@ -263,6 +266,15 @@ class Pass {
   }
 
   line(text: string): void {
+    try {
+      this.#line(text)
+    } catch (error) {
+      if (error instanceof RangeError) throw new Wrong(`${this.#here()} is nested too deeply`)
+      throw error
+    }
+  }
+
+  #line(text: string): void {
     const line = objectIn(text)
     if (line === undefined) throw new Wrong(`${this.#here()} is not JSON`)
     if (this.ended) throw new Wrong("something follows the export's end")
@@ -281,7 +293,7 @@ class Pass {
       throw new Wrong("the first line does not begin an export of a format that is known here")
     }
     if (origin !== this.#key.name)
-      throw new Wrong(`this is an export of ${String(origin)}, the key is of ${this.#key.name}`)
+      throw new Wrong(`this is an export of ${textIn(origin)}, the key is of ${this.#key.name}`)
     this.#began = { origin, from: from as number, to: to as number, size: size as number }
     this.#rotate(({ position }) => position < (from as number))
     const hashes = Array.isArray(left) ? left : []
@@ -307,7 +319,7 @@ class Pass {
     const { from, to } = this.#began as Range
     if (position > to) throw new Wrong(`there are more events than the first line says, at position ${position}`)
     if (line["position"] !== position)
-      throw new Wrong(`${where} is gone: the line says position ${String(line["position"])}`)
+      throw new Wrong(`${where} is gone: the line says position ${JSON.stringify(line["position"])}`)
     const { head, salt, datahash } = line
     const envelope = objectIn(head)
     if (typeof head !== "string" || envelope === undefined) throw new Wrong(`${where} has no envelope`)
@@ -338,7 +350,7 @@ class Pass {
       this.redacted += 1
       this.#silent.add(position)
     }
-    if (stream === "ledger") this.#ofLedger(String(type), (line["data"] ?? {}) as Json, where)
+    if (stream === "ledger") this.#ofLedger(textIn(type), (line["data"] ?? {}) as Json, where)
     this.#tree.leaf(leaf)
     this.events += 1
     this.#compareKept()
@@ -349,11 +361,11 @@ class Pass {
     if (type === "DataRedacted" && Array.isArray(positions))
       for (const at of positions) this.#silent.delete(at as number)
     if (type === "LedgerCheckpointed") {
-      const checkpoint = checkpointIn(signedText(String(note), this.#key, where), where)
+      const checkpoint = checkpointIn(signedText(textIn(note), this.#key, where), where)
       this.#compare(checkpoint, where)
     }
-    if (type === "SigningKeyRotated") this.#key = handedOver(String(note), this.#key, where)
-    if (type === "LedgerRestored") this.#restored(signedText(String(note), this.#key, where), where)
+    if (type === "SigningKeyRotated") this.#key = handedOver(textIn(note), this.#key, where)
+    if (type === "LedgerRestored") this.#restored(signedText(textIn(note), this.#key, where), where)
   }
 
   /** The text says how many events the restore kept, and how many had been signed before it. */
@@ -403,7 +415,7 @@ class Pass {
     this.#rotate(({ position }) => position > to)
     this.#compareKept()
     const where = "the checkpoint at the export's end"
-    this.#compare(checkpointIn(signedText(String(note), this.#key, where), where), where)
+    this.#compare(checkpointIn(signedText(textIn(note), this.#key, where), where), where)
     if (!this.#keptAgreed) {
       const { size: kept } = this.#kept
       throw new Wrong(

@@ -5,7 +5,7 @@
 import { FleetError } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
-import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
+import { type EnvelopeHead, headIn, sealedLeaf } from "../leaf.js"
 import type { Ledger, IndexedEvent } from "../port.js"
 import { type Checkpoint, originIn, originOf, parseCheckpoint } from "./checkpoint.js"
 import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
@@ -156,8 +156,8 @@ class Pass {
     if (position < 0) throw new Wrong(position, `there is an event at position ${position}, in front of the first`)
     if (position !== this.#tree.size) throw this.gone()
     const wrong = (what: string) => new Wrong(position, `the event at position ${position} ${what}`)
-    const head = parsed(headText)
-    if (!isHead(head)) throw wrong("is damaged: its envelope cannot be read")
+    const head = headIn(headText)
+    if (head === undefined) throw wrong("is damaged: its envelope cannot be read")
     // A column's type is in the file too, and may be another than was declared.
     if (typeof data !== "string") throw wrong("is damaged: its payload is no text")
     if (!sameHash(sealedLeaf(headText, data, seal), leaf)) {
@@ -379,12 +379,6 @@ class Pass {
       wrong: wrong === undefined ? null : { position: wrong.position, message: wrong.message },
     }
   }
-}
-
-function isHead(value: unknown): value is Head {
-  if (typeof value !== "object" || value === null) return false
-  const { stream, revision, type, recordedAt } = value as Partial<Record<keyof Head, unknown>>
-  return [stream, type, recordedAt].every((member) => typeof member === "string") && typeof revision === "number"
 }
 
 function checkpointIn(note: string): Checkpoint | undefined {
