@@ -8,18 +8,7 @@ import { statementsOf } from "#sqlite/statements.js"
 import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
 import type { Condition } from "./condition.js"
-import {
-  type Context,
-  apart,
-  asFound,
-  hasStatus,
-  isMet,
-  isNamed,
-  isOfStatus,
-  pastRowsWith,
-  soughtBy,
-  sqlOf,
-} from "./where.js"
+import { type Context, apart, asFound, isMet, isNamed, isOfStatus, pastRowsOf, soughtBy, sqlOf } from "./where.js"
 
 export interface PageByName {
   readonly kind: Kind
@@ -54,39 +43,46 @@ export function pagesByName(
   contextAt: (at: Position, options: { readonly few: true }) => Context,
   [short = 500, long = short] = usualWalk,
 ) {
-  /** So little has ended in so many positions, and so few of a status are few, that all of it is gone through. */
-  const little = 2 * short
+  const late = 2 * short
   const statement = statementsOf(db)
   const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
-  const beyondFew = db
-    .prepare<{ kind: Kind; status: string }, number>(
-      `SELECT 1 FROM entities w INDEXED BY entities_by_status WHERE w.kind = $kind AND ${hasStatus("w")} LIMIT 1 OFFSET ${little}`,
-    )
-    .pluck()
-
-  const isRare = ({ kind, at }: PageByName, status: string): boolean =>
-    (reached.get() ?? 0) - at < little || beyondFew.get({ kind, status }) === undefined
 
   /** What is of a status: of what holds now, and of what has ended since. */
   const withStatus = (page: PageByName, status: string): Name[] | undefined => {
     const { kind, at, limit, condition, descending } = page
     const context = contextAt(at, { few: true })
     const { told, rest } = apart(context, kind, condition, isOfStatus)
-    const met = rest && `(SELECT ${sqlOf(context, kind, rest)} FROM entities e WHERE e.kind = w.kind AND e.no = w.no)`
-    const now = walk(page, {
-      from: `entities w INDEXED BY entities_by_status WHERE w.kind = $kind AND ${hasStatus("w")} AND w.since <= $at`,
-      met: [...told, ...(met === undefined ? [] : [met])].join(" AND "),
+    const among = (table: string, held: string, key: string): Way => ({
+      from: `${table} w INDEXED BY ${table}_by_status WHERE w.kind = $kind AND w.status = $status`,
+      met: [
+        held,
+        ...told,
+        ...(rest === undefined ? [] : [`(SELECT ${sqlOf(context, kind, rest)} FROM ${table} e WHERE ${key})`]),
+      ].join(" AND "),
       values: { ...context.values, kind, status },
     })
-    if (now === undefined) return undefined
-    const past = contextAt(at, { few: true })
-    const rows = pastRowsWith(past, kind, "e.name AS name, e.no AS no", condition)
-    const { begins, order, values } = inOrder(page, page.after)
-    const ended = statement<Name>(
-      `${asFound(rows)} SELECT name, no FROM found w WHERE TRUE ${begins} ${order} LIMIT ${limit}`,
+    const now = among("entities", "w.since <= $at", "e.kind = w.kind AND e.no = w.no")
+    const past = among(
+      "past_entities",
+      "w.until > $at AND w.since <= $at",
+      "e.kind = w.kind AND e.fork = w.fork AND e.until = w.until AND e.no = w.no",
     )
-    const names = [...now, ...ended.all({ ...past.values, ...values, status })].sort(compareNames)
+    const holding = walk(page, now, rest === undefined)
+    const ended = (reached.get() ?? 0) - at < late ? endedLate(page) : walk(page, past, true)
+    if (holding === undefined || ended === undefined) return undefined
+    const names = [...holding, ...ended].sort(compareNames)
     return (descending ? names.reverse() : names).slice(0, limit)
+  }
+
+  /** What has ended since, in so few positions that it is little. */
+  const endedLate = (page: PageByName): Name[] => {
+    const { kind, at, limit, condition, after } = page
+    const context = contextAt(at, { few: true })
+    const rows = pastRowsOf(context, kind, "e.name AS name, e.no AS no", condition)
+    const { begins, order, values } = inOrder(page, after)
+    return statement<Name>(
+      `${asFound(rows)} SELECT name, no FROM found w WHERE TRUE ${begins} ${order} LIMIT ${limit}`,
+    ).all({ ...context.values, ...values })
   }
 
   const named = async (page: PageByName): Promise<Name[] | undefined> => {
@@ -116,16 +112,17 @@ export function pagesByName(
     return row?.count === long ? undefined : found
   }
 
-  const walk = (page: PageByName, way: Way): Name[] | undefined => {
+  /** @param alone whether little but the index is looked at, which is cheap */
+  const walk = (page: PageByName, way: Way, alone = false): Name[] | undefined => {
     const { limit, after } = page
     const found: Name[] = []
     let begin = after
     // Of what few meet, a short way says so.
-    for (const steps of [short, long]) {
+    for (const steps of alone ? [short, long, 8 * long] : [short, long]) {
       const { found: more, last } = go(page, way, begin, steps)
       found.push(...more.slice(0, limit - found.length))
       if (last === undefined || found.length === limit) return found
-      if (found.length * 8 < limit) return undefined
+      if (!alone && found.length * 8 < limit) return undefined
       begin = last
     }
     return undefined
@@ -147,7 +144,8 @@ export function pagesByName(
 
   return async (page: PageByName): Promise<readonly number[] | undefined> => {
     const status = soughtBy(page.condition, "status")
-    const found = status !== undefined && isRare(page, status) ? withStatus(page, status) : await named(page)
+    const ofStatus = status === undefined ? undefined : withStatus(page, status)
+    const found = ofStatus ?? (await named(page))
     return found?.map(({ no }) => no)
   }
 }

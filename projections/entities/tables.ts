@@ -58,8 +58,7 @@ export const entitiesIndices = {
   // What little is looked for by most: in the order of names, as lists are.
   entities_by_status: "entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL",
   past_entities_by_no: "past_entities (no, until, since, lifecycle, status)",
-  past_entities_by_status:
-    "past_entities (kind, status, fork, until, no, since, name, lifecycle) WHERE status IS NOT NULL",
+  past_entities_by_status: "past_entities (kind, status, name, no, until, since, lifecycle) WHERE status IS NOT NULL",
   past_entities_by_health:
     "past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL",
 }

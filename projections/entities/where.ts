@@ -64,12 +64,9 @@ export function isMet(context: Context, kind: Kind, no: string, condition: Condi
     (SELECT e.kind = '${kind}' AND e.since <= $at AND ${met} FROM past_entities e INDEXED BY past_entities_by_no WHERE e.no = ${no} AND e.until > $at ORDER BY e.until LIMIT 1))`
 }
 
-/** Those with a status that have ended since. */
-export function pastRowsWith(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
-  return pastRowsWhere(kind, columns, andSo(context, kind, condition), {
-    index: "past_entities_by_status",
-    so: hasStatus("e"),
-  })
+/** Those of them that have ended since. */
+export function pastRowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
+  return pastRowsWhere(kind, columns, andSo(context, kind, condition))
 }
 
 function pastRowsWhere(kind: Kind, columns: string, where: string, by?: IndexOfPast): string {
@@ -87,11 +84,6 @@ interface IndexOfPast {
 
 function andSo(context: Context, kind: Kind, condition: Condition | undefined): string {
   return condition === undefined ? "" : ` AND ${sqlOf(context, kind, condition)}`
-}
-
-/** Whether a row is found in an index by status, under the value `$status`. */
-export function hasStatus(row: string): string {
-  return `${row}.status = $status`
 }
 
 /** Of scores, low ones are sought, and few are low. */
