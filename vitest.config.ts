@@ -32,6 +32,7 @@ export default defineConfig({
       reportOnFailure: true,
       thresholds: {
         "src/kernel/**": { lines: 100 },
+        "src/timeline/**": { lines: 100 },
         "src/discovery/**": { lines: 100 },
         "projections/**": { lines: 100 },
       },

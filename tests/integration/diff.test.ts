@@ -370,59 +370,80 @@ describe("groups and pages", () => {
   })
 })
 
-describe("a fleet of a thousand machines that all changed", () => {
-  const machines = 1_050
-  const packages = 10
-
-  async function changedThroughout() {
-    const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]
-    onTestFinished(async () => {
-      views.close()
-      await ledger.close()
-    })
-    const stamps = { metadata: { actor: "discovery", source: "here" }, observedAt: new TestClock().now() }
-    const append = (index: number, revision: number, events: NewEvent[]) =>
-      ledger.append(`target-${recordId("here", "target", `m${index}`)}` as StreamName, revision, events, "test")
-    const each = Array.from({ length: machines }, (_, index) => index)
-    const name = (index: number) => `m${String(index).padStart(4, "0")}`
-    const found = each.map((index) => {
-      const document = { lifecycle: "observed", identity: { name: name(index) }, packages: {} } as const
-      const data = { source: "here", nativeKey: `m${index}`, generation: 0, document }
-      return append(index, -1, [{ ...stamps, type: "TargetDiscovered", data }])
-    })
-    const { position: from } = (await Promise.all(found)).at(-1)!
-    const patch = Array.from({ length: packages }, (_, index) => {
-      return { op: "add" as const, path: `/packages/pkg:p${index}`, value: { version: "1" } }
-    })
-    const changed = each.map((index) =>
-      append(index, 0, [{ ...stamps, type: "TargetChanged", data: { facet: "packages", patch } }]),
-    )
-    const { position: to } = (await Promise.all(changed)).at(-1)!
-    for (let after = origin; after < to;) {
-      const events = await ledger.readAll({ after, limit: 5_000 })
-      await views.handle(events)
-      after = events.at(-1)!.position
-    }
-    return { ledger, views, from, to, names: each.map(name) }
-  }
-
-  it("differs in each of them once, in the order of their names, whichever way that is found out, and whatever is selected", async () => {
-    const { ledger, views, from, to, names } = await changedThroughout()
-    const [touched, states] = await Promise.all(
-      (["touched", "states"] as const).map((way) => itemsBetween(views, ledger, { from, to, way })),
-    )
-    expect(touched?.map(({ entity }) => entity.name)).toStrictEqual(names)
-    expect(touched?.every(({ changes }) => changes.length === packages)).toBe(true)
-    expect(states).toStrictEqual(touched)
-    const asked: number[] = []
-    const selection = async (_: number, nos: readonly number[]) => {
-      asked.push(nos.length)
-      return new Set(nos.filter((no) => no % 2 === 0))
-    }
-    const half = await itemsBetween(views, ledger, { from, to, selection })
-    expect(half).toHaveLength(machines / 2)
-    const chosen = new Set(half.map(({ entity }) => entity.id))
-    expect(half).toStrictEqual(touched?.filter(({ entity }) => chosen.has(entity.id)))
-    expect(Math.max(...asked)).toBe(1_000)
+/** A ledger and its views, in memory, which are asked without a fleet around them. */
+async function alone() {
+  const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]
+  onTestFinished(async () => {
+    views.close()
+    await ledger.close()
   })
+  const stamps = { metadata: { actor: "discovery", source: "here" }, observedAt: new TestClock().now() }
+  const append = (index: number, revision: number, events: readonly (Pick<NewEvent, "type" | "data"> & object)[]) => {
+    const stream = `target-${recordId("here", "target", `m${index}`)}` as StreamName
+    const stamped = events.map((event) => ({ ...event, ...stamps }) as NewEvent)
+    return ledger.append(stream, revision, stamped, "test")
+  }
+  return {
+    ledger,
+    views,
+    find(index: number, name: string) {
+      const document = { lifecycle: "observed", identity: { name }, packages: {} } as const
+      const data = { source: "here", nativeKey: `m${index}`, generation: 0, document }
+      return append(index, -1, [{ type: "TargetDiscovered", data }])
+    },
+    /** Adds so many packages by one event. */
+    install(index: number, revision: number, count: number) {
+      const patch = Array.from({ length: count }, (_, number) => {
+        return { op: "add" as const, path: `/packages/pkg:${revision}-${number}`, value: { version: "1" } }
+      })
+      return append(index, revision, [{ type: "TargetChanged", data: { facet: "packages", patch } }])
+    },
+    async fold() {
+      const { position: to } = await ledger.head()
+      for (let after = origin; after < to;) {
+        const events = await ledger.readAll({ after, limit: 5_000 })
+        await views.handle(events)
+        after = events.at(-1)!.position
+      }
+    },
+  }
+}
+
+const bothWays = ["touched", "states"] as const
+
+it("a fleet of a thousand machines differs in each of them once, in the order of their names, whichever way that is found out, and whatever is selected", async () => {
+  const { ledger, views, find, install, fold } = await alone()
+  const each = Array.from({ length: 1_050 }, (_, index) => index)
+  const names = each.map((index) => `m${String(index).padStart(4, "0")}`)
+  const { position: from } = (await Promise.all(names.map((name, index) => find(index, name)))).at(-1)!
+  const { position: to } = (await Promise.all(each.map((index) => install(index, 0, 10)))).at(-1)!
+  await fold()
+  const [touched, states] = await Promise.all(bothWays.map((way) => itemsBetween(views, ledger, { from, to, way })))
+  expect(touched?.map(({ entity }) => entity.name)).toStrictEqual(names)
+  expect(touched?.every(({ changes }) => changes.length === 10)).toBe(true)
+  expect(states).toStrictEqual(touched)
+  const asked: number[] = []
+  const selection = async (_: number, nos: readonly number[]) => {
+    asked.push(nos.length)
+    return new Set(nos.filter((no) => no % 2 === 0))
+  }
+  const half = await itemsBetween(views, ledger, { from, to, selection })
+  const chosen = new Set(half.map(({ entity }) => entity.id))
+  expect(half).toHaveLength(each.length / 2)
+  expect(half).toStrictEqual(touched?.filter(({ entity }) => chosen.has(entity.id)))
+  expect(Math.max(...asked)).toBe(1_000)
+})
+
+it("a machine differs in all that it does, also when that is more than is remembered while it is counted", async () => {
+  const { ledger, views, find, install, fold } = await alone()
+  const { position: from } = await find(0, "nas")
+  const [rounds, perRound] = [6, 8_500]
+  for (let round = 0; round < rounds; round++) await install(0, round, perRound)
+  const { position: to } = await ledger.head()
+  await fold()
+  for (const way of bothWays) {
+    const [item, ...others] = await itemsBetween(views, ledger, { from, to, way })
+    expect(others).toStrictEqual([])
+    expect(new Set(item?.changes.map(({ path }) => path)).size).toBe(rounds * perRound)
+  }
 })

@@ -5,6 +5,7 @@ import { FleetError } from "#kernel/errors.js"
 import type { Json } from "#kernel/json.js"
 import { anyJson, anyText } from "#tests/support/any-json.js"
 import canonicalize from "canonicalize"
+import { refusalOf } from "#tests/support/refusal.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -156,4 +157,40 @@ describe("the examples of RFC 8785", () => {
       expect(() => canonicalJson(double(hex))).toThrow(/not JSON/)
     },
   )
+})
+
+describe("what JSON cannot carry", () => {
+  const inside = (depth: number, wrap: (value: Json) => Json): Json =>
+    Array.from({ length: depth }).reduce<Json>((value) => wrap(value), 0)
+
+  it.each<[unknown, string, string]>([
+    [undefined, "", "the root: a undefined"],
+    [Number.NaN, "", "the root: NaN"],
+    [{ a: [1, () => {}] }, "/a/1", "/a/1: a function"],
+    [{ a: { b: 10n } }, "/a/b", "/a/b: a bigint"],
+    [[Symbol("s")], "/0", "/0: a symbol"],
+    [{ a: new Date(0) }, "/a", "/a: a Date"],
+    [{ a: Object.create(Object.create(null) as object) as unknown }, "/a", "/a: a class instance"],
+    [{ a: ["\ud800"] }, "/a/0", "/a/0: a lone surrogate"],
+    [{ a: { "\udc00": 1 } }, "/a/\udc00", "/a/\udc00: a lone surrogate"],
+  ])("is refused with the path of it, before anything is made: %#", async (value, path, message) => {
+    expect(await refusalOf(() => canonicalJson(value))).toMatchObject({
+      code: "SchemaViolation",
+      message: `not JSON at ${message}`,
+      details: { path },
+    })
+  })
+
+  it.each<[string, (value: Json) => Json]>([
+    ["arrays", (value) => [value]],
+    ["objects", (value) => ({ a: value })],
+  ])("is nesting deeper than a hundred %s within the outermost", async (_, wrap) => {
+    expect(JSON.parse(canonicalJson(inside(101, wrap)))).toStrictEqual(inside(101, wrap))
+    const { message } = await refusalOf(() => canonicalJson(inside(102, wrap)))
+    expect(message).toMatch(/: nesting deeper than 100$/)
+  })
+
+  it("is not an object without a prototype, which has nothing that JSON has not", () => {
+    expect(canonicalJson(Object.assign(Object.create(null) as object, { a: 1 }))).toBe('{"a":1}')
+  })
 })

@@ -2,7 +2,7 @@
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { parseDuration } from "#kernel/duration.js"
 import { FleetError } from "#kernel/errors.js"
-import { parsePoint } from "#kernel/point.js"
+import { parsePoint, position } from "#kernel/point.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { time } from "#tests/support/test-clock.js"
 import * as fc from "fast-check"
@@ -154,8 +154,33 @@ describe("a point", () => {
     })
   })
 
-  it("is refused with no more of the text than a person wants to see", () => {
-    expect(() => parsePoint("x".repeat(100_000), now)).toThrow(/^"x{80}" is not a point/)
+  it("is refused with no more of the text than a person wants to see", async () => {
+    const { message, details } = await refusalOf(() => parsePoint("x".repeat(100_000), now))
+    expect([message.slice(0, 97), details]).toStrictEqual([
+      `"${"x".repeat(80)}" is not a point`,
+      { at: "x".repeat(80) },
+    ])
+  })
+
+  it.each([
+    "position:1",
+    "snapshot:a",
+    "run:a",
+    "-2h",
+    "today",
+    "yesterday 14:00",
+    "2026-11-23",
+    "2026-11-23T13:30:00Z",
+    "now",
+  ])("is %s alone, and not with anything around it", (text) => {
+    expect(outcomeOf(text)).not.toBe("refused")
+    for (const around of [`x${text}`, `x ${text}`, `${text} x`])
+      expect([around, outcomeOf(around)]).toStrictEqual([around, "refused"])
+  })
+
+  it("has minutes and seconds up to 59, and hours up to 23", () => {
+    for (const text of ["today 23:59:59", "yesterday 00:00"]) expect(outcomeOf(text)).not.toBe("refused")
+    for (const text of ["today 24:00", "today 12:60", "yesterday 12:30:60"]) expect(outcomeOf(text)).toBe("refused")
   })
 
   it("is a time that can be written in 24 characters, a position or a refusal, whatever is given", () => {
@@ -253,5 +278,13 @@ describe("a duration", () => {
         expect(epochMs(now) - Date.parse(outcomeOf(`-${count}${unit}`))).toBe(parseDuration(`${count}${unit}`))
       }),
     )
+  })
+})
+
+describe("a position", () => {
+  it("is a whole number from that before the first event on, and nothing else is", () => {
+    for (const value of [-1, 0, 1, Number.MAX_SAFE_INTEGER]) expect(position(value)).toBe(value)
+    for (const value of [-2, 0.5, Number.NaN, Infinity, 2 ** 53])
+      expect(() => position(value)).toThrow(`not a position: ${value}`)
   })
 })

@@ -1,11 +1,12 @@
 /** What takes its time is a span, for whoever listens. */
-import { context, trace } from "@opentelemetry/api"
+import { SpanStatusCode, context, trace } from "@opentelemetry/api"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { inSpan } from "#kernel/span.js"
 
 interface Seen {
   readonly name: string
   readonly attributes: unknown
+  readonly errors: unknown[]
   failed: boolean
   ended: boolean
 }
@@ -14,9 +15,13 @@ interface Seen {
 function listening(): Seen[] {
   const seen: Seen[] = []
   const span = (name: string, attributes: unknown) => {
-    const one: Seen = { name, attributes, failed: false, ended: false }
+    const one: Seen = { name, attributes, errors: [], failed: false, ended: false }
     seen.push(one)
-    return { recordException: () => {}, setStatus: () => (one.failed = true), end: () => (one.ended = true) }
+    return {
+      recordException: (error: unknown) => one.errors.push(error),
+      setStatus: ({ code }: { readonly code?: SpanStatusCode }) => (one.failed = code === SpanStatusCode.ERROR),
+      end: () => (one.ended = true),
+    }
   }
   const startActiveSpan = (name: string, options: { attributes: unknown }, work: (of: object) => unknown) =>
     work(span(name, options.attributes))
@@ -32,10 +37,14 @@ describe("a span", () => {
   it("ends with the work, however that ends, and says whether it failed", async () => {
     const seen = listening()
     expect(await inSpan("look", { source: "here" }, async () => 7)).toBe(7)
-    await expect(inSpan("targets", {}, () => Promise.reject(new Error("no")))).rejects.toThrow("no")
+    const no = new Error("no")
+    await expect(inSpan("targets", {}, () => Promise.reject(no))).rejects.toBe(no)
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+    await expect(inSpan("services", {}, () => Promise.reject("not even an error"))).rejects.toBe("not even an error")
     expect(seen).toEqual([
-      { name: "look", attributes: { source: "here" }, failed: false, ended: true },
-      { name: "targets", attributes: {}, failed: true, ended: true },
+      { name: "look", attributes: { source: "here" }, errors: [], failed: false, ended: true },
+      { name: "targets", attributes: {}, errors: [no], failed: true, ended: true },
+      { name: "services", attributes: {}, errors: [], failed: true, ended: true },
     ])
   })
 
