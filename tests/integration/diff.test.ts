@@ -386,19 +386,19 @@ async function alone() {
   return {
     ledger,
     views,
-    find(index: number, name: string) {
+    find: (index: number, name: string) => {
       const document = { lifecycle: "observed", identity: { name }, packages: {} } as const
       const data = { source: "here", nativeKey: `m${index}`, generation: 0, document }
       return append(index, -1, [{ type: "TargetDiscovered", data }])
     },
     /** Adds so many packages by one event. */
-    install(index: number, revision: number, count: number) {
+    install: (index: number, revision: number, count: number) => {
       const patch = Array.from({ length: count }, (_, number) => {
         return { op: "add" as const, path: `/packages/pkg:${revision}-${number}`, value: { version: "1" } }
       })
       return append(index, revision, [{ type: "TargetChanged", data: { facet: "packages", patch } }])
     },
-    async fold() {
+    fold: async () => {
       const { position: to } = await ledger.head()
       for (let after = origin; after < to;) {
         const events = await ledger.readAll({ after, limit: 5_000 })

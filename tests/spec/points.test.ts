@@ -2,7 +2,7 @@
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { parseDuration } from "#kernel/duration.js"
 import { FleetError } from "#kernel/errors.js"
-import { parsePoint, position } from "#kernel/point.js"
+import { parsePoint, position as positionOf } from "#kernel/point.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { time } from "#tests/support/test-clock.js"
 import * as fc from "fast-check"
@@ -283,8 +283,8 @@ describe("a duration", () => {
 
 describe("a position", () => {
   it("is a whole number from that before the first event on, and nothing else is", () => {
-    for (const value of [-1, 0, 1, Number.MAX_SAFE_INTEGER]) expect(position(value)).toBe(value)
+    for (const value of [-1, 0, 1, Number.MAX_SAFE_INTEGER]) expect(positionOf(value)).toBe(value)
     for (const value of [-2, 0.5, Number.NaN, Infinity, 2 ** 53])
-      expect(() => position(value)).toThrow(`not a position: ${value}`)
+      expect(() => positionOf(value)).toThrow(`not a position: ${value}`)
   })
 })
