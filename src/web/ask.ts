@@ -47,10 +47,13 @@ export async function ask<T extends Asks>(
   input: Input<T>,
   signal_?: AbortSignal,
 ): Promise<Answer<T>> {
-  const response = await send(operation, input, signal_)
+  return (await answerIn(await send(operation, input, signal_))) as Answer<T>
+}
+
+export async function answerIn(response: Response): Promise<unknown> {
   return JSON.parse(await response.text(), (_, value: unknown) =>
     typeof value === "string" ? printable(value) : value,
-  ) as Answer<T>
+  )
 }
 
 async function send<T extends Asks>({ method, path }: Asked<T>, input: Input<T>, signal_?: AbortSignal) {

@@ -1,6 +1,7 @@
 /** What the page asks: each under its name in the registry, with the types of its schemas. Nothing of an operation but its types comes along. */
 import type * as accessOperations from "#operations/access.js"
 import type * as alertOperations from "#operations/alerts.js"
+import type * as backtestOperations from "#operations/backtest.js"
 import type * as baselineOperations from "#operations/baselines.js"
 import type * as blameOperations from "#operations/blame.js"
 import type * as checkOperations from "#operations/checks.js"
@@ -11,6 +12,7 @@ import type * as diffOperations from "#operations/diff.js"
 import type * as driftOperations from "#operations/drift.js"
 import type * as discoverOperations from "#operations/discover.js"
 import type * as eventOperations from "#operations/event.js"
+import type * as expectOperations from "#operations/expect.js"
 import type * as healthOperations from "#operations/health.js"
 import type * as historyOperations from "#operations/history.js"
 import type * as identityOperations from "#operations/identity.js"
@@ -47,6 +49,7 @@ export const alertSilence = asks<typeof alertOperations.alertSilence>(
   "POST",
 )
 export const alerts = asks<typeof alertOperations.alerts>("alerts", "/api/v1/alerts")
+export const backtest = asks<typeof backtestOperations.backtest>("backtest", "/api/v1/backtest", "POST")
 export const baselines = asks<typeof baselineOperations.baselines>("baselines", "/api/v1/baselines")
 export const blame = asks<typeof blameOperations.blame>("blame", "/api/v1/entities/{entity}/blame")
 export const checks = asks<typeof checkOperations.checks>("checks", "/api/v1/checks")
@@ -57,6 +60,13 @@ export const diff = asks<typeof diffOperations.diff>("diff", "/api/v1/diff")
 export const discover = asks<typeof discoverOperations.discover>("discover", "/api/v1/discover", "POST")
 export const drift = asks<typeof driftOperations.drift>("drift", "/api/v1/drift")
 export const event = asks<typeof eventOperations.event>("event", "/api/v1/events/{position}")
+export const expectAdd = asks<typeof expectOperations.expectAdd>("expect add", "/api/v1/intents", "POST")
+export const expectList = asks<typeof expectOperations.expectList>("expect list", "/api/v1/intents")
+export const expectWithdraw = asks<typeof expectOperations.expectWithdraw>(
+  "expect withdraw",
+  "/api/v1/intents/{id}",
+  "DELETE",
+)
 export const health = asks<typeof healthOperations.health>("health", "/api/v1/health")
 export const history = asks<typeof historyOperations.history>("history", "/api/v1/history")
 export const identityLink = asks<typeof identityOperations.identityLink>(

@@ -25,12 +25,13 @@ export interface Pages<T extends Asks> {
 const perPage = 200
 const mostPerPage = 1_000
 
+/** @param input undefined asks nothing yet */
 export function usePages<T extends Asks>(
   operation: Asked<T>,
-  input: Input<T>,
+  input: Input<T> | undefined,
 ): { readonly pages: Pages<T>; readonly more: () => void } {
   const state = useSignal<Pages<T>>({ items: [], first: undefined, next: null, error: undefined, isLoading: true })
-  const point = (input as { at?: string }).at ?? at.value
+  const point = (input as { at?: string } | undefined)?.at ?? at.value
   const asked = JSON.stringify([operation.name, input, point])
   const isOfNow = point === undefined || point === "now" || point.startsWith("-")
   const [round, pace] = usePace(isOfNow ? revision.value : 0)
@@ -38,7 +39,7 @@ export function usePages<T extends Asks>(
   const atPoint = point === undefined ? {} : { at: point }
 
   useEffect(() => {
-    if (stranger) return
+    if (stranger || input === undefined) return
     const abort = new AbortController()
     const before = state.peek()
     state.value = { ...before, isLoading: true }

@@ -6,15 +6,22 @@ import { When } from "../parts/when.js"
 import { change, go, hrefOf, place } from "../place.js"
 import { usePages } from "../use-pages.js"
 import { useRows } from "../use-rows.js"
+import { Backtest } from "./alerts/backtest.js"
 import { Maintenance } from "./alerts/maintenance.js"
 
 const severities = ["critical", "warning"] as const
+const states = ["open", "acknowledged", "silenced", "resolved"] as const
 
 export function AlertsPage() {
   const { params } = place.value
   const all = params.get("all") === "true"
   const severity = severities.find((one) => one === params.get("severity"))
-  const { pages, more } = usePages(alerts, { all, ...(severity === undefined ? {} : { severity }) })
+  const state = states.find((one) => one === params.get("state"))
+  const { pages, more } = usePages(alerts, {
+    all: all || state === "resolved",
+    ...(severity === undefined ? {} : { severity }),
+    ...(state === undefined ? {} : { state }),
+  })
   const { items, isLoading, error } = pages
   const chosen = useRows(items.length, (index) => {
     const alert = items[index]
@@ -35,6 +42,18 @@ export function AlertsPage() {
               {one}
             </button>
           ))}
+          <span class="group" role="group" aria-label="How they stand">
+            {states.map((one) => (
+              <button
+                key={one}
+                type="button"
+                aria-pressed={state === one}
+                onClick={() => change({ state: state === one ? undefined : one })}
+              >
+                {one}
+              </button>
+            ))}
+          </span>
           <button type="button" aria-pressed={all} onClick={() => change({ all: all ? undefined : "true" })}>
             Resolved ones too
           </button>
@@ -42,8 +61,16 @@ export function AlertsPage() {
       </header>
       {error === undefined ? null : <Trouble error={error} />}
       <section class="panel" aria-busy={isLoading}>
-        {items.length === 0 && !isLoading && error === undefined ? (
-          <Nothing title="Nothing is the matter">No alert stands{all ? " or ever stood" : ""} by then.</Nothing>
+        {items.length === 0 ? (
+          isLoading || error !== undefined ? null : (
+            <Nothing
+              title={severity === undefined && state === undefined ? "Nothing is the matter" : "None is like that"}
+            >
+              {severity === undefined && state === undefined
+                ? `No alert stands${all ? " or ever stood" : ""} by then.`
+                : "Take one of the filters away to see the others."}
+            </Nothing>
+          )
         ) : (
           <table class="facts rows">
             <thead>
@@ -56,7 +83,7 @@ export function AlertsPage() {
               </tr>
             </thead>
             <tbody>
-              {items.map(({ id, severity: its, title, state, rule, raised, count }, index) => (
+              {items.map(({ id, severity: its, title, state: stands, rule, raised, count }, index) => (
                 <tr key={id} aria-current={index === chosen ? "true" : undefined}>
                   <td>
                     <span class={`tag ${its}`}>{its}</span>
@@ -65,7 +92,7 @@ export function AlertsPage() {
                     <a href={hrefOf(`/alerts/${id}`)}>{title}</a>
                     {count > 1 ? <span class="soft"> · stands for {count}</span> : null}
                   </td>
-                  <td>{state}</td>
+                  <td>{stands}</td>
                   <td class="soft">{rule}</td>
                   <td>
                     <When at={raised.time} />
@@ -79,6 +106,7 @@ export function AlertsPage() {
           Further back
         </More>
       </section>
+      <Backtest />
       <Maintenance />
     </div>
   )

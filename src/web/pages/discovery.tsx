@@ -2,22 +2,24 @@
 import { useSignal } from "@preact/signals"
 import { ask } from "../ask.js"
 import { useDoing, whyNot } from "../doing.js"
-import { identityLink, identityReview, identitySeparate, noise, status } from "../operations.js"
+import { type Progress, followed } from "../job.js"
+import { discover, identityLink, identityReview, identitySeparate, noise, status } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
 import { When } from "../parts/when.js"
 import { useAnswer } from "../use-answer.js"
-import { type Running, look } from "./discovery/look.js"
 import { Coverage } from "./discovery/coverage.js"
 
 export function DiscoveryPage() {
   const found = useAnswer(status, {})
-  const running = useSignal<Running | undefined>(undefined)
+  const running = useSignal<Progress | undefined>(undefined)
+  const changes = useSignal(0)
   const doing = useDoing()
   const not = whyNot()
   const start = (source?: string) =>
     void doing.run(async () => {
-      await look(source, (now) => (running.value = now))
+      const done = await followed(discover, source === undefined ? {} : { source }, (now) => (running.value = now))
+      changes.value = done?.changes ?? 0
     })
   const { value: now } = running
   return (
@@ -42,7 +44,7 @@ export function DiscoveryPage() {
               {now.total} {now.what}
             </>
           ) : (
-            `The look is ${now.state}: ${now.changes ?? 0} changes`
+            `The look is ${now.state}: ${changes.value} changes`
           )}
         </p>
       )}

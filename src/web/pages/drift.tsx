@@ -11,6 +11,7 @@ import { When } from "../parts/when.js"
 import { change, hrefOf, place } from "../place.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
+import { Expected } from "./drift/expected.js"
 
 export function DriftPage() {
   const { params } = place.value
@@ -44,11 +45,13 @@ export function DriftPage() {
         </p>
       ))}
       <section class="panel" aria-busy={isLoading}>
-        {items.length === 0 && !isLoading && error === undefined ? (
-          <Nothing title="Everything is as it is meant to be">
-            As far as anybody has said how: see below, <code>fleet-ledger pin</code> and{" "}
-            <code>fleet-ledger rules adopt</code>.
-          </Nothing>
+        {items.length === 0 ? (
+          isLoading || error !== undefined ? null : (
+            <Nothing title="Everything is as it is meant to be">
+              As far as anybody has said how: see below, <code>fleet-ledger pin</code> and{" "}
+              <code>fleet-ledger rules adopt</code>.
+            </Nothing>
+          )
         ) : (
           <table class="facts">
             <thead>
@@ -100,6 +103,7 @@ export function DriftPage() {
         )}
         <More of={pages} onMore={more} />
       </section>
+      <Expected />
       <Baselines />
     </div>
   )

@@ -29,7 +29,7 @@ export function HistoryPage() {
   const given = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""]))
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""))
   const between = useBetween()
-  const { pages, more } = usePages(history, { ...between, ...asked })
+  const { pages, more } = usePages(history, between === "unknown" ? undefined : { ...between, ...asked })
   const chosen = useRows(pages.items.length, (index) => {
     const item = pages.items[index]
     if (item !== undefined) go(hrefOf(`/events/${item.position}`))
@@ -87,11 +87,12 @@ export function HistoryPage() {
   )
 }
 
-/** The stretch that the two handles of the strip enclose, whichever is the earlier. */
+/** The stretch that the two handles of the strip enclose, whichever is the earlier; nothing is told before it is known where both are. */
 function useBetween() {
   const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value }).answer?.at
   const one = resolved.value
-  if (to.value === undefined || one === undefined || other === undefined) return undefined
+  if (to.value === undefined) return undefined
+  if (one === undefined || other === undefined) return "unknown"
   const [since, until] = [one.position, other.position].toSorted((a, b) => a - b)
   return { since: `position:${since}`, until: `position:${until}`, at: "now" }
 }

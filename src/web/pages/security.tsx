@@ -34,8 +34,10 @@ export function SecurityPage() {
       </header>
       {error === undefined ? null : <Trouble error={error} />}
       <section class="panel" aria-busy={isLoading}>
-        {items.length === 0 && !isLoading && error === undefined ? (
-          <Nothing title="Nothing was found">As far as anybody has looked.</Nothing>
+        {items.length === 0 ? (
+          isLoading || error !== undefined ? null : (
+            <Nothing title="Nothing was found">As far as anybody has looked.</Nothing>
+          )
         ) : (
           <table class="facts">
             <thead>
