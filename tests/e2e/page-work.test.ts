@@ -30,7 +30,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.getByLabel("Field").fill("os.kernel")
     await page.getByLabel("Of", { exact: true }).fill(filled.changed.name)
     await page.keyboard.press("Enter")
-    await page.locator(".story del", { hasText: filled.changed.before }).waitFor()
+    await page.locator(".story li:first-child del", { hasText: filled.changed.before }).waitFor()
     await page.keyboard.press("Tab")
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("j")
