@@ -57,6 +57,7 @@ function observationOf(text: string, number: number): Observation {
   const entry = entryOf(value)
   if ("message" in entry) throw wrong(`entity ${number}${calledIn(value)}`, entry.path, entry.message)
   const observation = asObservation(entry)
+  if (observation.nativeKey === "") throw wrong(`entity ${number}`, "/id", "what has no name needs an id")
   const length = lengthOf(observation, number)
   if (length > longestFacets) throw wrong(observation, "/facets", `they are longer than ${longestFacets} characters`)
   return observation

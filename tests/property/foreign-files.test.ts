@@ -65,19 +65,23 @@ const samples = [
   "hosts:\n  - name: nas\n    addresses: [10.0.0.7, '::1']\n    role: lab\n    tags: [spare]\n    services:\n      - name: nginx\n",
 ]
 
+it("an entity that is imported has a name or an id", async () => {
+  const read = (entity: object) => readInventory(chunksOf(JSON.stringify({ kind: "target", ...entity })), new Set())
+  await expect(read({ name: "" })).rejects.toThrow("entity 1 cannot be imported: at /id: what has no name needs an id")
+  expect((await read({ name: "", id: "a" })).observations).toHaveLength(1)
+})
+
 describe("an inventory of Ansible's or one's own", foreign, () => {
   it("is machines, or refused with its name in front", async () => {
     for (const sample of samples) expect(() => parseInventory(sample, "hosts")).not.toThrow()
     const json = changedJson([JSON.parse(samples[2] ?? "") as Json]).map((value) => JSON.stringify(value))
     await fc.assert(
       fc.asyncProperty(fc.oneof({ weight: 3, arbitrary: damaged(samples) }, json), async (text) => {
-        canonicalJson(
-          (await orRefused(() => JSON.parse(JSON.stringify(parseInventory(text, "hosts"))) as Json)) ?? null,
-        )
+        const read = await orRefused(() => parseInventory(text, "hosts"))
+        expect(typeof read === "object" || read === undefined).toBe(true)
       }),
       { numRuns: foreignRuns },
     )
-    expect(samples).toHaveLength(4)
   })
 })
 

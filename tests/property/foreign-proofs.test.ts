@@ -139,6 +139,11 @@ describe("an export made to break its reader", () => {
     ],
     ["of nothing", /is not JSON$/, () => "null"],
     [
+      "with words for a terminal",
+      /is gone: the line says position "[^\p{Cc}]+"$/u,
+      (line) => JSON.stringify({ ...line, position: "\u009b2J\u202e" }),
+    ],
+    [
       "with a salt of a million bytes",
       /its leaf is not that of/,
       (line) => JSON.stringify({ ...line, salt: "A".repeat(2 ** 20) }),
@@ -156,6 +161,21 @@ describe("an export made to break its reader", () => {
       await ledger.close()
     }
   })
+})
+
+it("an export with the checkpoint of another ledger at its end makes none", async () => {
+  const given = await theExport()
+  const [index, last] = [given.lines.length - 1, given.lines.at(-1) as { data: { checkpoint: string } }]
+  const checkpoint = last.data.checkpoint.replace(/^fleet-ledger/, "fleet-ledgers")
+  const texts = textsOf(given, { index, text: JSON.stringify({ ...last, data: { ...last.data, checkpoint } }) })
+  const ledger = openSqliteLedger(":memory:")
+  try {
+    await expect(importLines(linesIn(texts), ledger, undefined, () => {}, forever)).rejects.toThrow(
+      /of another ledger$/,
+    )
+  } finally {
+    await ledger.close()
+  }
 })
 
 describe("a damaged note", foreign, () => {

@@ -8,7 +8,7 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Position } from "#kernel/point.js"
 import { saltBytes } from "../leaf.js"
 import type { Ledger, StoredEvent } from "../port.js"
-import { type Checkpoint, parseCheckpoint } from "./checkpoint.js"
+import { type Checkpoint, originIn, parseCheckpoint } from "./checkpoint.js"
 import { exportBegan, exportEnded, exportFormat } from "./export.js"
 import { type VerifierKey, isSignedBy } from "./note.js"
 import { rootAt } from "./prove.js"
@@ -73,6 +73,9 @@ export async function importLines(
       "LedgerForked",
       `these ${position + 1} events are not the ${checkpoint.size} that the checkpoint at the export's end vouches for`,
     )
+  }
+  if (checkpoint.origin !== (await originIn(ledger))) {
+    throw new FleetError("LedgerForked", "the checkpoint at the export's end is of another ledger")
   }
   if (key !== undefined && !isSignedBy(signed, key)) {
     throw new FleetError("LedgerForked", `the checkpoint at the export's end is not signed by the key ${key.text}`)

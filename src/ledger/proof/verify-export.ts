@@ -48,6 +48,9 @@ function canonical(value: unknown): string {
 /** What should be a text; anything else is none. */
 const textIn = (value: unknown): string => (typeof value === "string" ? value : "")
 
+/** What is wrong may be named in words of whoever made it so: nothing of them tells a terminal what to do. */
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd")
+
 /** Undefined unless the text is a JSON object. */
 function objectIn(text: unknown): Json | undefined {
   try {
@@ -634,7 +637,7 @@ async function answered(keyText: string, verify: (key: Key) => Promise<Answer>):
   try {
     return await verify(key)
   } catch (error) {
-    if (error instanceof Wrong) return { ok: false, message: error.message }
+    if (error instanceof Wrong) return { ok: false, message: printable(error.message) }
     throw error
   }
 }
