@@ -137,6 +137,7 @@ describe("an export made to break its reader", () => {
       /says position \{"toString":1\}$/,
       (line) => JSON.stringify({ ...line, position: { toString: 1 } }),
     ],
+    ["in front of the first", /says position -1$/, (line) => JSON.stringify({ ...line, position: -1 })],
     ["of nothing", /is not JSON$/, () => "null"],
     [
       "with words for a terminal",

@@ -118,11 +118,15 @@ function noteOf({ data }: JsonObject): string {
 }
 
 function storedEvent({ position, head, data, salt, datahash, leaf }: JsonObject): StoredEvent {
-  if (typeof head !== "string" || typeof position !== "number" || !isObject(data)) {
+  if (typeof head !== "string" || !isPosition(position) || !isObject(data)) {
     throw notAnExport("a line is no event")
   }
   const seal = typeof salt === "string" ? { salt: bytes(salt, saltBytes) } : { dataHash: bytes(datahash, hashBytes) }
-  return { position: position as Position, head, data: canonicalJson(data), seal, leaf: bytes(leaf, hashBytes) }
+  return { position, head, data: canonicalJson(data), seal, leaf: bytes(leaf, hashBytes) }
+}
+
+function isPosition(value: Json | undefined): value is Position {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0
 }
 
 function bytes(value: Json | undefined, count: number): Uint8Array {

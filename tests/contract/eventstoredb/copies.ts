@@ -4,7 +4,8 @@ import * as path from "node:path"
 import type { NewEvent } from "#events/catalog.js"
 import { FleetError } from "#kernel/errors.js"
 import { origin, position } from "#kernel/point.js"
-import { type Ledger, noStream } from "#ledger/port.js"
+import { sealedLeaf } from "#ledger/leaf.js"
+import { type Ledger, type StoredEvent, noStream } from "#ledger/port.js"
 import { rootAt } from "#ledger/proof/prove.js"
 import { verify } from "#ledger/proof/verify.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
@@ -16,7 +17,7 @@ import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { until } from "#tests/support/until.js"
 import { expect, it, onTestFinished } from "vitest"
-import { everything } from "../ledger/fresh.js"
+import { everything, refused } from "../ledger/fresh.js"
 import { openOn, serverForTest } from "./served.js"
 
 const one = stream("target-1")
@@ -156,5 +157,51 @@ export function copies(): void {
     expect(await stored(ledger)).toStrictEqual(await stored(from))
     expect(await rootAt(ledger, 11)).toStrictEqual(await rootAt(from, 11))
     await from.close()
+  })
+
+  it("take over nothing that the cluster would give back otherwise: times that run backwards, texts that are not canonical", async () => {
+    const from = openSqliteLedger(path.join(await tempFolder(), "ledger.db"), new TestClock())
+    onTestFinished(() => from.close())
+    await from.append(one, noStream, changes(2), "a")
+    const [first, second] = (await stored(from)) as unknown as [StoredEvent, StoredEvent]
+    const resealed = (event: StoredEvent, head: string, data = event.data) => ({
+      ...event,
+      head,
+      data,
+      leaf: sealedLeaf(head, data, event.seal),
+    })
+    const ledger = await openOn(await serverForTest())
+    const early = resealed(second, second.head.replace(/("recordedAt":")20../, "$12001"))
+    expect((await refused(ledger, () => ledger.adopt([first, early]))).message).toBe(
+      "the event at position 1 was recorded before the one in front of it",
+    )
+    const spaced = resealed(second, second.head, second.data.replace("{", "{ "))
+    expect((await refused(ledger, () => ledger.adopt([first, spaced]))).message).toBe(
+      "the event at position 1 is not canonical JSON",
+    )
+    await ledger.adopt([])
+    await ledger.adopt([first, second])
+    expect(await stored(ledger)).toStrictEqual([first, second])
+  })
+
+  it("take over nothing more where somebody else writes meanwhile, and say so", async () => {
+    const from = openSqliteLedger(path.join(await tempFolder(), "ledger.db"), new TestClock())
+    onTestFinished(() => from.close())
+    await from.append(one, noStream, changes(2), "a")
+    const server = await serverForTest()
+    const [mine, other] = [await openOn(server), await openOn(server)]
+    const [taking] = await Promise.all([
+      refusalOf(async () => mine.adopt(await stored(from))),
+      other.append(one, noStream, changes(1, "other"), "b"),
+    ])
+    expect(taking.code).toBe("LedgerForked")
+    expect((await everything(other)).map(carried)).toStrictEqual(["other/0"])
+  })
+
+  it("have no archives, as the cluster keeps everything", async () => {
+    const ledger = await openOn(await serverForTest())
+    expect(await ledger.archives.list()).toStrictEqual([])
+    for (const name of ["create", "detach", "attach"] as const)
+      expect((await refusalOf(ledger.archives[name] as () => Promise<unknown>)).code).toBe("Forbidden")
   })
 }

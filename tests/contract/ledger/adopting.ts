@@ -1,6 +1,7 @@
 /** Events that are taken over from another ledger are the same events: bytes, leaves and positions; anything else is refused whole. */
 import { origin } from "#kernel/point.js"
 import { type Ledger, type StoredEvent, noStream } from "#ledger/port.js"
+import { type EnvelopeHead, sealedLeaf } from "#ledger/leaf.js"
 import { rootAt } from "#ledger/proof/prove.js"
 import { Follower } from "#tests/support/follower.js"
 import { changed, changes, sample, stream } from "#tests/support/sample-events.js"
@@ -53,11 +54,34 @@ export function adopting(open: OpenEngine): void {
       events.map((event) =>
         event.position === 7 ? { ...event, data: event.data.replace("change/6", "changE/6") } : event,
       ),
+    "hold one whose envelope is no JSON": (events) =>
+      events.map((event) =>
+        event.position === 7 ? { ...event, head: "{", leaf: sealedLeaf("{", event.data, event.seal) } : event,
+      ),
     "stand at other positions than their streams allow": (events) => {
       const [a, b, ...rest] = events as [StoredEvent, StoredEvent, ...StoredEvent[]]
       return [{ ...b, position: a.position }, { ...a, position: b.position }, ...rest]
     },
   }
+  /** Whose leaf is right all the same. */
+  const resealed = (events: readonly StoredEvent[], change: (head: EnvelopeHead) => unknown) =>
+    events.map((event) => {
+      if (event.position !== 7) return event
+      const head = JSON.stringify(change(JSON.parse(event.head) as EnvelopeHead))
+      return { ...event, head, leaf: sealedLeaf(head, event.data, event.seal) }
+    })
+
+  it.each<[string, string, (head: EnvelopeHead) => unknown]>([
+    ["is of a type that nobody here knows", "UnknownEventType", (head) => ({ ...head, type: "TargetTeleported" })],
+    ["has no envelope", "LedgerForked", () => null],
+    ["has an envelope without a time", "LedgerForked", (head) => ({ ...head, recordedAt: "soon" })],
+    ["has an envelope whose revision is no number", "LedgerForked", (head) => ({ ...head, revision: "7" })],
+  ])("refuses all when one %s", async (_, code, change) => {
+    const events = resealed(await stored(await written(open)), change)
+    const { ledger } = await fresh(open)
+    expect((await refused(ledger, () => ledger.adopt(events))).code).toBe(code)
+  })
+
   it.each(Object.entries(wrong))("refuses all when they %s", async (_, spoil) => {
     const events = spoil(await stored(await written(open)))
     const { ledger } = await fresh(open)
