@@ -200,6 +200,16 @@ describe("the signing key", () => {
     fs.rmSync(path.join(folder, "keys"), { recursive: true })
     await populate(fleet, 1)
     expect((await refusalOf(() => fleet.sealing.now())).code).toBe("LedgerForked")
+    expect(await fleet.sealer.hasKey()).toBe(false)
+  })
+
+  it("is not called missing where it is not known whether it is here", async () => {
+    const folder = await tempFolder()
+    const fleet = await open(folder)
+    await fleet.sealing.now()
+    expect(await fleet.sealer.hasKey()).toBe(true)
+    fs.chmodSync(keyIn(folder), 0o644)
+    expect((await refusalOf(() => fleet.sealer.hasKey())).code).not.toBe("LedgerForked")
   })
 })
 
