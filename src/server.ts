@@ -7,6 +7,7 @@ import { keepDeadlines } from "#alerts/deadlines.js"
 import { lagRule, watchLag } from "#alerts/lag.js"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"
+import { answerMalformed } from "#api/malformed.js"
 import { type CheckSchedule, scheduleChecks } from "#checks/schedule.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Schedule, schedule } from "#discovery/schedule.js"
@@ -93,10 +94,12 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     await fleet.close()
     for (const sentence of fleet.subscriptions.unfinished()) log.warn(sentence)
   }
-  const socket = http.createServer((request, response) => {
-    cameOverSocket(request)
-    app.routing(request, response)
-  })
+  const socket = http
+    .createServer((request, response) => {
+      cameOverSocket(request)
+      app.routing(request, response)
+    })
+    .on("clientError", answerMalformed)
   try {
     await app.listen({ host, port })
     await listenOnSocket(socket, fleet.folder.socket)

@@ -91,13 +91,16 @@ export interface Reached {
   readonly proxies?: net.BlockList
 }
 
-/** @throws FleetError `Forbidden` */
+/** @throws FleetError `Forbidden`, `InvalidInput` for a request that names no host or several */
 export function checkOrigin(request: IncomingMessage, { hosts, scheme, proxies }: Reached): void {
   if (overSocket.has(request)) return
   const { remoteAddress = "", remoteFamily } = request.socket
   if (proxies !== undefined && !proxies.check(remoteAddress, remoteFamily === "IPv6" ? "ipv6" : "ipv4"))
     throw new FleetError("Forbidden", "this server answers only what comes through its proxy")
   const { host = "", origin } = request.headers
+  // Of several, a proxy may have read another one than this program does.
+  if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === "host").length !== 1)
+    throw new FleetError("InvalidInput", "a request has one Host header")
   if (!hosts.has(host.toLowerCase())) {
     throw new FleetError("Forbidden", `this server does not answer to the host "${host.slice(0, 100)}"`)
   }

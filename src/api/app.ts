@@ -11,6 +11,7 @@ import { addIntake } from "./intake.js"
 import { Jobs } from "./jobs.js"
 import { openApi } from "./openapi.js"
 import { addLimits } from "./limits.js"
+import { answerMalformed } from "./malformed.js"
 import { addMcp } from "./mcp.js"
 import { addMetrics } from "./metrics.js"
 import { addPage, isForPage, sendPage } from "./page.js"
@@ -37,7 +38,8 @@ export async function buildApi(
 ): Promise<FastifyInstance> {
   const jobs = new Jobs()
   const app = fastify({
-    ...(tls && { https: tls }),
+    // Who names no host is told so below.
+    ...(tls ? { https: { ...tls, requireHostHeader: false } } : { http: { requireHostHeader: false } }),
     ...(trustProxy && { trustProxy }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -46,6 +48,7 @@ export async function buildApi(
     forceCloseConnections: true,
     // What is refused before there is a route: an address that is no address, or too long.
     frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, error),
+    clientErrorHandler: answerMalformed,
   }) as FastifyInstance
   await app.register(helmet, {
     contentSecurityPolicy: {
