@@ -12,6 +12,7 @@ import type { Ledger } from "#ledger/port.js"
 import { inclusionProof, rootAt } from "#ledger/proof/prove.js"
 import { provesInclusion } from "#ledger/proof/tree.js"
 import { verifyExport } from "#ledger/proof/verify-export.js"
+import { copySqliteLedger } from "#ledger/sqlite/backup.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { archiveIn, archivedLedger } from "#tests/support/archived-ledger.js"
 import { refusalOf } from "#tests/support/refusal.js"
@@ -33,6 +34,17 @@ const filesOf = ({ file }: SealedLedger) => fs.readdirSync(`${file}.archives`).s
 const fileOf = (ledger: SealedLedger, first: number) =>
   path.join(`${ledger.file}.archives`, filesOf(ledger).find((name) => name.startsWith(`${first}-`)) as string)
 const vouched = ({ key, kept }: SealedLedger) => ({ key, checkpoints: kept.map((note) => ({ where: "kept", note })) })
+
+/** Writes what the ledger's triggers forbid, and leaves no trace of it. */
+function changeUnseen({ file }: SealedLedger, statement: string): void {
+  const db = new Database(file)
+  const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_are_never_changed'").get() as {
+    sql: string
+  }
+  db.exec(`DROP TRIGGER events_are_never_changed; ${statement}`)
+  db.exec(sql)
+  db.close()
+}
 
 async function* each(lines: readonly string[]): AsyncGenerator<string> {
   yield* lines
@@ -83,16 +95,37 @@ describe("archiving", () => {
     const forged = { ...ledger, kept: theirs.kept, key: theirs.key }
     expect((await refusalOf(() => archiveIn(forged, 511))).code).toBe("LedgerForked")
     expect((await refusalOf(() => archiveIn({ ...ledger, key: theirs.key }, 511))).code).toBe("LedgerForked")
-    const db = new Database(ledger.file)
-    const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_are_never_changed'").get() as {
-      sql: string
-    }
-    db.exec("DROP TRIGGER events_are_never_changed; UPDATE events SET data = '{}' WHERE position = 200")
-    db.exec(sql)
-    db.close()
+    changeUnseen(ledger, "UPDATE events SET data = '{}' WHERE position = 200")
     expect((await refusalOf(() => archiveIn(ledger, 511))).message).toMatch(/positions 0 to 511 are not what/)
     expect(filesOf(ledger)).toStrictEqual([])
     expect(await opened(ledger).archives.list()).toStrictEqual([])
+  })
+
+  it("archives nothing that would not be found by what its envelope says", async () => {
+    const ledger = await sealedLedger()
+    changeUnseen(ledger, "UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 200")
+    const { code, message } = await refusalOf(() => archiveIn(ledger, 511))
+    expect([code, message]).toStrictEqual([
+      "StoreDamaged",
+      expect.stringMatching(/the event at position 200 is not found/),
+    ])
+    expect(filesOf(ledger)).toStrictEqual([])
+  })
+
+  it("gives space back from a file of before that could be done in parts", async () => {
+    const ledger = await sealedLedger()
+    const db = new Database(ledger.file)
+    db.pragma("auto_vacuum = NONE")
+    db.exec("VACUUM")
+    expect(db.pragma("auto_vacuum", { simple: true })).toBe(0)
+    db.close()
+    const before = { events: await stored(opened(ledger)), bytes: fs.statSync(ledger.file).size }
+    await archiveIn(ledger, 511)
+    expect(await stored(opened(ledger))).toStrictEqual(before.events)
+    const rows = new Database(ledger.file, { readonly: true })
+    expect(rows.pragma("freelist_count", { simple: true })).toBe(0)
+    rows.close()
+    expect(fs.statSync(ledger.file).size).toBeLessThan(before.bytes)
   })
 
   it("lets rows go below the watermark only, which moves forward only", async () => {
@@ -302,5 +335,17 @@ describe("archiving that is interrupted", () => {
     ]
     expect(spawnSync(process.execPath, args, { encoding: "utf8" })).toMatchObject({ signal: "SIGKILL", stderr: "" })
     await isAsBefore(ledger, before)
+  })
+})
+
+describe("a backup of a ledger with archives", () => {
+  it("is there with all of them, or not at all", async () => {
+    const ledger = await archivedLedger()
+    const to = path.join(await tempFolder(), "backup.db")
+    fs.writeFileSync(`${to}.archives`, "in the way")
+    expect((await refusalOf(async () => copySqliteLedger(ledger.file, to))).code).toBe("StoreUnavailable")
+    expect(fs.readdirSync(path.dirname(to))).toStrictEqual([])
+    copySqliteLedger(ledger.file, to)
+    expect(await stored(opened({ ...ledger, file: to }))).toStrictEqual(await stored(opened(ledger)))
   })
 })

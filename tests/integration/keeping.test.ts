@@ -58,6 +58,7 @@ describe("a restore", () => {
     const { folder, fleet, config, file } = await standing()
     const { events: kept } = await backup(config, file, watching)
     await populate(fleet, 10, 50)
+    const { note: lost } = await fleet.sealing.now()
     await fleet.close()
     const signed = (await lastSize(config.data)) as number
     const restored = await restore(config, file, told, watching)
@@ -71,6 +72,11 @@ describe("a restore", () => {
     await populate(again, 10, 70)
     await again.sealing.now()
     expect(await isSound(again.ledger, await keyOf(again))).toBeNull()
+    expect(await isSound(again.ledger, await keyOf(again), lost)).toMatchObject({
+      message: expect.stringMatching(
+        new RegExp(`of which those from position ${kept} on are lost: the restore at position ${kept} says so`),
+      ),
+    })
   })
 
   it("shows what the backup holds and no more, though the ledger has grown past the views since", async () => {

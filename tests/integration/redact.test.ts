@@ -6,6 +6,7 @@ import type { Fleet } from "#fleet.js"
 import { type Position, origin } from "#kernel/point.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
+import { redactText } from "#ledger/redaction.js"
 import { invoke } from "#operations/invoke.js"
 import { redact } from "#operations/redact.js"
 import { idOf, open, populate } from "#tests/support/folder-fleet.js"
@@ -123,5 +124,28 @@ describe("a text that is redacted", () => {
     const before = await fleet.ledger.readStored({ after: origin, limit: 1_000 })
     expect((await refusalOf(() => redacting(fleet, text))).code).toBe(code)
     expect(await fleet.ledger.readStored({ after: origin, limit: 1_000 })).toStrictEqual(before)
+  })
+
+  it("goes on behind a checkpoint that is signed meanwhile, and not for ever", async () => {
+    const { fleet } = await withSecret()
+    let signed = 0
+    const racing = (times: number) =>
+      new Proxy(fleet.ledger, {
+        get(ledger, name) {
+          if (name !== "redact") return Reflect.get(ledger, name).bind?.(ledger) ?? Reflect.get(ledger, name)
+          return async (...args: Parameters<typeof ledger.redact>) => {
+            if (signed++ < times) {
+              await populate(fleet, 1, 100 + signed)
+              await fleet.sealing.now()
+            }
+            return ledger.redact(...args)
+          }
+        },
+      })
+    const about = { actor: "user:alice", reason: "a password" }
+    const attempt = (times: number) => redactText(racing(times), secret, about, fleet.clock, () => {}, forever)
+    expect((await refusalOf(() => attempt(1_000))).code).toBe("RevisionConflict")
+    signed = 0
+    expect(await attempt(1)).toMatchObject({ payloads: 2 })
   })
 })

@@ -7,6 +7,7 @@ import { type Position, origin } from "#kernel/point.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
 import { type Fleet, openFleet } from "#fleet.js"
+import { asker } from "#tests/support/asker.js"
 import { configIn, keyIn, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changes, stream } from "#tests/support/sample-events.js"
@@ -210,6 +211,26 @@ describe("the signing key", () => {
     expect(await fleet.sealer.hasKey()).toBe(true)
     fs.chmodSync(keyIn(folder), 0o644)
     expect((await refusalOf(() => fleet.sealer.hasKey())).code).not.toBe("LedgerForked")
+  })
+})
+
+describe("a verification that is asked for", () => {
+  it("holds the ledger against what somebody kept, by the key that signed first", async () => {
+    const folder = await tempFolder()
+    const fleet = await open(folder)
+    await populate(fleet, 3)
+    const [{ note: checkpoint }, { text: key }] = [await fleet.sealing.now(), await fleet.sealer.signer()]
+    const ask = asker<{ ok: boolean; checkpoints: number; wrong: { message: string } | null }>(fleet)
+    const alone = await ask("verify")
+    // The shell takes the last line end away.
+    const held = await ask("verify", { checkpoint: checkpoint.trimEnd(), key })
+    expect([alone.ok, held.ok, held.checkpoints]).toStrictEqual([true, true, alone.checkpoints + 1])
+    await fleet.sealer.rotate()
+    expect((await ask("verify")).ok).toBe(true)
+    expect((await ask("verify", { checkpoint, key })).ok).toBe(true)
+    const later = (await fleet.sealer.signer()).text
+    expect(await ask("verify", { checkpoint, key: later })).toMatchObject({ ok: false })
+    expect((await refusalOf(() => ask("verify", { key: "a key" }))).code).toBe("InvalidInput")
   })
 })
 

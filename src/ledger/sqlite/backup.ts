@@ -26,6 +26,15 @@ export function copySqliteLedger(from: string, to: string, besides?: string): vo
   } catch (error) {
     fs.rmSync(to, { force: true })
     fs.rmSync(archiveFolderOf(to), { force: true, recursive: true })
+    if (error instanceof Error && "syscall" in error) {
+      throw new FleetError(
+        "StoreUnavailable",
+        `the archives of the copy ${to} cannot be written: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
+    }
     throw storeError(error, `the archives of the copy ${to}`)
   }
 }
