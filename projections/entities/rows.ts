@@ -31,12 +31,11 @@ export function rowWriter(db: Db) {
   const insertName = db.prepare(
     `INSERT INTO entity_names VALUES (?, ?, ?, ?, NULL, ${traits.map(() => "?").join(", ")})`,
   )
-  const endName = db.prepare<[number, string, string, number]>(
-    "UPDATE entity_names SET until = ? WHERE kind = ? AND name = ? AND no = ? AND until IS NULL",
-  )
-  const dropName = db.prepare<[string, string, number, number]>(
-    "DELETE FROM entity_names WHERE kind = ? AND name = ? AND no = ? AND since = ?",
-  )
+  // The last of an entity's rows under a name is the one that may hold: those before it are not gone through.
+  const lastName = `kind = $kind AND name = $name AND no = $no
+    AND since = (SELECT max(since) FROM entity_names WHERE kind = $kind AND name = $name AND no = $no)`
+  const endName = db.prepare(`UPDATE entity_names SET until = $position WHERE ${lastName} AND since < $position`)
+  const dropName = db.prepare(`DELETE FROM entity_names WHERE ${lastName} AND since = $position`)
   const known = new Map<number, Held>()
 
   const remember = (no: number, held: Held): void => {
@@ -61,8 +60,8 @@ export function rowWriter(db: Db) {
     // What one event writes twice was never so.
     if (since < position) setAside.run(forkOf(since, position), position, kind, no)
     if (keepsName) return
-    endName.run(position, kind, String(values.name), no)
-    dropName.run(kind, String(values.name), no, position)
+    const key = { kind, name: values.name, no, position }
+    if (endName.run(key).changes === 0) dropName.run(key)
   }
 
   /** Only what is another, so that indices of the rest stay as they are. */

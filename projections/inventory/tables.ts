@@ -59,6 +59,12 @@ export const inventoryTables = `
     PRIMARY KEY (position, record_no, path_no)
   ) STRICT, WITHOUT ROWID;
 
+  -- Whatever gives a unit another \`since\` tells by that at which position it was altered, and moves aside what held until then. What one event writes twice never held.
+  CREATE TRIGGER units_altered AFTER UPDATE ON units WHEN OLD.since < NEW.since BEGIN
+    INSERT INTO past_units VALUES (OLD.record_no, OLD.facet_no, OLD.path_no, OLD.since, NEW.since, OLD.value);
+    INSERT OR IGNORE INTO touched VALUES (NEW.since, OLD.record_no, OLD.path_no);
+  END;
+
   -- In which blocks of positions something at or beneath a path was altered: where a filter by field looks in \`touched\`.
   CREATE TABLE touched_blocks (
     path_no INTEGER NOT NULL,

@@ -8,7 +8,9 @@ import type { NumberedPath } from "./paths.js"
 export const wholeRecord = 0
 
 export interface Touches {
-  unit(position: Position, record: number, path: NumberedPath): void
+  /** Of a unit that begins: where another one stood, the inventory's tables tell that it was altered by themselves. */
+  begun(position: Position, record: number, path: NumberedPath): void
+  block(position: Position, path: NumberedPath): void
   discovery(position: Position, record: number): void
 }
 
@@ -21,12 +23,16 @@ export function touchWriter(db: Db, numbered: (path: string) => NumberedPath): T
     const end = path.lastIndexOf("/")
     return end === 0 ? [] : [numbered(path.slice(0, end)).no, ...holders(path.slice(0, end))]
   }
+  const block: Touches["block"] = (position, { no, path }) => {
+    if (!noted.isFirst(no, position)) return
+    note.run(no, blockOf(position))
+    for (const holder of holders(path)) if (noted.isFirst(holder, position)) note.run(holder, blockOf(position))
+  }
   return {
-    unit(position, record, { no, path }) {
-      touch.run(position, record, no)
-      if (!noted.isFirst(no, position)) return
-      note.run(no, blockOf(position))
-      for (const holder of holders(path)) if (noted.isFirst(holder, position)) note.run(holder, blockOf(position))
+    block,
+    begun(position, record, path) {
+      touch.run(position, record, path.no)
+      block(position, path)
     },
     discovery(position, record) {
       touch.run(position, record, wholeRecord)
