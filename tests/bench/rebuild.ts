@@ -3,6 +3,7 @@ import Database from "better-sqlite3"
 import type { RecordedEvent } from "#events/catalog.js"
 import { origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
+import { payload, unpacks } from "#ledger/sqlite/payload.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
 import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { foldAll } from "./fleet-on-disk.js"
@@ -68,9 +69,10 @@ async function foldInventory(ledger: Ledger, file: string): Promise<void> {
 /** What any rebuild has to do at least. */
 export function readAndParse(file: string): number {
   const db = new Database(file, { readonly: true })
+  unpacks(db)
   let members = 0
   for (const row of db
-    .prepare<[], { head: string; data: string }>("SELECT head, data FROM events ORDER BY position")
+    .prepare<[], { head: string; data: string }>(`SELECT head, ${payload} AS data FROM events ORDER BY position`)
     .iterate()) {
     members += Object.keys(JSON.parse(row.head) as object).length + Object.keys(JSON.parse(row.data) as object).length
   }

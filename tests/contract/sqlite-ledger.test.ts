@@ -9,6 +9,7 @@ import { damagedFiles } from "./sqlite/damaged-files.js"
 import { durability } from "./sqlite/durability.js"
 import { foreignFiles } from "./sqlite/foreign-files.js"
 import { fullDisk } from "./sqlite/full-disk.js"
+import { longPayloads } from "./sqlite/long-payloads.js"
 import { redacting } from "./sqlite/redacting.js"
 import { unusableFiles } from "./sqlite/unusable-files.js"
 
@@ -34,6 +35,9 @@ describe("the file of an SQLite ledger", () => {
   })
   describe("from which a payload is redacted", () => {
     redacting()
+  })
+  describe("whose payloads are long", () => {
+    longPayloads()
   })
   describe("that is not ours", () => {
     foreignFiles()

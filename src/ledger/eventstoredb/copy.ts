@@ -12,6 +12,7 @@ import { type Position, origin } from "#kernel/point.js"
 import { type EnvelopeHead, type Seal, sealedLeaf, stamped } from "../leaf.js"
 import { noStream } from "../port.js"
 import { ArchivedEvents } from "../sqlite/archived.js"
+import { payload, unpacks } from "../sqlite/payload.js"
 import { ledgerStore } from "../sqlite/schema.js"
 import { type Writer, numberOf, writer } from "../sqlite/write.js"
 import type { IncomingEvent, Place } from "./envelope.js"
@@ -60,9 +61,10 @@ export class Copy {
   /** @throws FleetError `NewerVersion`, `StoreDamaged`, `StoreUnavailable` */
   constructor(file: string) {
     this.db = openStore(file, copyStore)
+    unpacks(this.db)
     this.#writer = writer(this.db, new ArchivedEvents(this.db))
     this.#range = this.db.prepare<[number, number, number], CopiedEvent>(
-      "SELECT position, head, data, salt FROM events WHERE stream_no = ? AND revision > ? ORDER BY revision LIMIT ?",
+      `SELECT position, head, ${payload} AS data, salt FROM events WHERE stream_no = ? AND revision > ? ORDER BY revision LIMIT ?`,
     )
     this.#last = this.db.prepare<
       [],

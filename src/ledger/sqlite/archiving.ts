@@ -21,6 +21,7 @@ import { isSignedBy } from "../proof/note.js"
 import { type Hash, cover, sameHash } from "../proof/tree.js"
 import type { AppendAll } from "./append.js"
 import type { ArchivedEvents } from "./archived.js"
+import { payload } from "./payload.js"
 import type { reader } from "./read.js"
 
 interface Ports {
@@ -62,7 +63,7 @@ export function archiving({ db, archived, read, appendAll, clock, lastOf }: Port
     [number, number, number],
     { head: string; data: string; salt: Buffer | null; dataHash: Buffer }
   >(
-    `SELECT head, data, salt, data_hash AS dataHash FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
+    `SELECT head, ${payload} AS data, salt, data_hash AS dataHash FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
   )
   const indexed = db.prepare<[number], IndexRow>(
     `SELECT stream_no, revision, type_no, recorded_at, streams.name AS stream, types.name AS type

@@ -11,6 +11,7 @@ import { type EnvelopeHead, sealedLeaf } from "../leaf.js"
 import { type ReadAll, type ReadStream, type IndexedEvent, noStream } from "../port.js"
 import { type Subtree, hashBytes } from "../proof/tree.js"
 import type { ArchivedEvents } from "./archived.js"
+import { payload, unpacks } from "./payload.js"
 import { treeReader } from "./tree.js"
 
 export interface Row {
@@ -42,9 +43,10 @@ interface NextPage {
 const archivedAtOnce = 256
 
 export function reader(db: Db, archived: ArchivedEvents) {
+  unpacks(db)
   const storedPage = db
     .prepare<[number, number, number], StoredRow>(
-      `SELECT position, head, data, hex(leaf || coalesce(salt, data_hash)), stream_no, revision, type_no, recorded_at
+      `SELECT position, head, ${payload}, hex(leaf || coalesce(salt, data_hash)), stream_no, revision, type_no, recorded_at
        FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
     )
     .raw()
@@ -56,20 +58,20 @@ export function reader(db: Db, archived: ArchivedEvents) {
     .pluck()
   const tree = treeReader(db, archived)
   const page = db.prepare<[number, number, number], Row>(
-    "SELECT position, head, data FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+    `SELECT position, head, ${payload} AS data FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
   )
   const pageOfTypes = db.prepare<[number, number, string, number], Row>(
-    `SELECT position, head, data FROM events
+    `SELECT position, head, ${payload} AS data FROM events
      WHERE position > ? AND position <= ? AND type_no IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
   )
   const ofStream = db.prepare<[number, number, number], Row>(
-    "SELECT position, head, data FROM events WHERE stream_no = ? AND revision >= ? ORDER BY revision LIMIT ?",
+    `SELECT position, head, ${payload} AS data FROM events WHERE stream_no = ? AND revision >= ? ORDER BY revision LIMIT ?`,
   )
   const ofStreamBackwards = db.prepare<[number, number, number, number], Row>(
-    `SELECT position, head, data FROM events WHERE stream_no = ? AND revision <= ? AND revision > ?
+    `SELECT position, head, ${payload} AS data FROM events WHERE stream_no = ? AND revision <= ? AND revision > ?
      ORDER BY revision DESC LIMIT ?`,
   )
-  const one = db.prepare<[number], Row>("SELECT position, head, data FROM events WHERE position = ?")
+  const one = db.prepare<[number], Row>(`SELECT position, head, ${payload} AS data FROM events WHERE position = ?`)
   const headRow = db.prepare<[], { position: number; recorded_at: number }>(
     "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
   )

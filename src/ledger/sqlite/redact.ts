@@ -17,6 +17,7 @@ import { sameHash } from "../proof/tree.js"
 import type { AppendAll } from "./append.js"
 import type { ArchiveRow } from "./archive-rows.js"
 import type { ArchivedEvents } from "./archived.js"
+import { kept, payload } from "./payload.js"
 
 interface Rewritten {
   readonly row: ArchiveRow
@@ -28,10 +29,10 @@ export type Redact = (left: readonly RedactedPayload[], told: PendingAppend) => 
 
 export function redacter(db: Db, archived: ArchivedEvents, appendAll: AppendAll): Redact {
   const stored = db.prepare<[number], { data: string; salt: Uint8Array | null; data_hash: Uint8Array | null }>(
-    "SELECT data, salt, data_hash FROM events WHERE position = ?",
+    `SELECT ${payload} AS data, salt, data_hash FROM events WHERE position = ?`,
   )
-  const replace = db.prepare<[string, Uint8Array, number]>(
-    "UPDATE events SET data = ?, salt = NULL, data_hash = ? WHERE position = ?",
+  const replace = db.prepare<[string, Uint8Array | null, Uint8Array, number]>(
+    "UPDATE events SET data = ?, packed = ?, salt = NULL, data_hash = ? WHERE position = ?",
   )
   const nextGeneration = db.prepare<[number, Buffer, number]>(
     "UPDATE archives SET generation = generation + 1, bytes = ?, sha256 = ? WHERE first = ?",
@@ -43,7 +44,8 @@ export function redacter(db: Db, archived: ArchivedEvents, appendAll: AppendAll)
         const row = stored.get(position)
         if (row === undefined) throw new FleetError("NotFound", `there is no event at position ${position}`)
         const seal = row.salt === null ? { dataHash: row.data_hash as Uint8Array } : { salt: row.salt }
-        replace.run(canonicalJson(data), hashIn(seal, row.data), position)
+        const rest = kept(canonicalJson(data))
+        replace.run(rest.data, rest.packed, hashIn(seal, row.data), position)
       }
       for (const { row, bytes, hash } of rewritten) nextGeneration.run(bytes, hash, row.first)
       const [outcome] = appendAll([told])

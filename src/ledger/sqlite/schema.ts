@@ -86,5 +86,7 @@ export const ledgerStore: Store = {
     ${appendOnly("archived_streams")}
     ${appendOnly("archived_types")}
     ${appendOnly("archived_ends", "WHEN NOT (NEW.stream_no = OLD.stream_no AND NEW.revision > OLD.revision)")}`,
+    // A long payload, compressed (payload.ts); its text is empty.
+    "ALTER TABLE events ADD COLUMN packed BLOB",
   ],
 }

@@ -6,6 +6,7 @@ import type { Db } from "#sqlite/open.js"
 import type { Position } from "#kernel/point.js"
 import type { Edge } from "../proof/edge.js"
 import type { ArchivedEvents } from "./archived.js"
+import { kept } from "./payload.js"
 import { storedLevel, treeReader } from "./tree.js"
 
 /** A row of `events`, whose position is the next. */
@@ -52,10 +53,22 @@ export function writer(db: Db, archived: ArchivedEvents): Writer {
     "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1",
   )
   const insert = db.prepare<
-    [number, number, number, number, number, string, string, Uint8Array | null, Uint8Array, Uint8Array | null]
+    [
+      number,
+      number,
+      number,
+      number,
+      number,
+      string,
+      string,
+      Uint8Array | null,
+      Uint8Array | null,
+      Uint8Array,
+      Uint8Array | null,
+    ]
   >(
-    `INSERT INTO events (position, stream_no, revision, type_no, recorded_at, head, data, salt, leaf, data_hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO events (position, stream_no, revision, type_no, recorded_at, head, data, packed, salt, leaf, data_hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const lastRevision = db
     .prepare<[number], number>("SELECT revision FROM events WHERE stream_no = ? ORDER BY revision DESC LIMIT 1")
@@ -69,9 +82,10 @@ export function writer(db: Db, archived: ArchivedEvents): Writer {
       const last = lastEvent.get()
       let position = last?.position ?? -1
       const edge = grown?.size === position + 1 ? grown.copy() : tree.edge()
-      const write = ({ streamNo, revision, typeNo, recordedMs, head, data, salt, leaf, dataHash }: NewRow) => {
+      const write = ({ streamNo, revision, typeNo, recordedMs, head, data: text, salt, leaf, dataHash }: NewRow) => {
         position += 1
-        insert.run(position, streamNo, revision, typeNo, recordedMs, head, data, salt, leaf, dataHash)
+        const { data, packed } = kept(text)
+        insert.run(position, streamNo, revision, typeNo, recordedMs, head, data, packed, salt, leaf, dataHash)
         edge.push(leaf, 0, ({ level, index }, hash) => {
           if (level >= storedLevel) insertSubtree.run(level, index, hash)
         })

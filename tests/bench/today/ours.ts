@@ -24,7 +24,7 @@ export class Ours implements Way {
   readonly #fleet: Fleet
   readonly #ends: readonly Position[]
   /** Where the same events are recorded again, as how long that takes is asked, too. */
-  readonly #again: { readonly ledger: Ledger; readonly views: Views; readonly file: string }
+  readonly #again: { ledger: Ledger; readonly views: Views; readonly file: string }
   #bytesAtFirst = 0
 
   /** @param ends where the days end */
@@ -47,7 +47,11 @@ export class Ours implements Way {
       await views.handle(await ledger.readAll({ after, limit: 1_000 }))
       after = events.at(-1)?.position ?? upTo
     }
-    if (day === 0) this.#bytesAtFirst = bytesOf(file)
+    if (day > 0) return
+    // Closed, as what is in its log is in the file as well.
+    await ledger.close()
+    this.#bytesAtFirst = fs.statSync(file).size
+    this.#again.ledger = openSqliteLedger(file)
   }
 
   async finish(): Promise<void> {
@@ -134,8 +138,4 @@ export class Ours implements Way {
 
 function newOf({ type, data, metadata, observedAt, occurredAt }: RecordedEvent): NewEvent {
   return { type, data, metadata, observedAt, ...(occurredAt === undefined ? {} : { occurredAt }) } as NewEvent
-}
-
-function bytesOf(file: string): number {
-  return [file, `${file}-wal`].reduce((sum, part) => sum + (fs.statSync(part, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
