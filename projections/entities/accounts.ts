@@ -79,8 +79,14 @@ export function recordAccounts(db: Db) {
       if (changes.length === 0) return undefined
       const held = known.get(no)
       if (held === undefined) return part(no)
-      applyPatch(held.document, changes)
-      return held
+      try {
+        applyPatch(held.document, changes)
+        return held
+      } catch {
+        // A patch that was made for another document: what the inventory has made of it counts.
+        known.delete(no)
+        return part(no)
+      }
     },
     discovered: remember,
     forget: (no: number): void => void known.delete(no),

@@ -40,14 +40,16 @@ interface Work {
 export async function step(rules: readonly Rule[], event: RecordedEvent, memory: Memory, line: Line): Promise<Outcome> {
   const effects: Effect[] = []
   const later: Later[] = []
-  for (const rule of rules) await judged({ rule, event, memory, line, effects, later })
+  for (const rule of rules)
+    if (event.type === "DeadlinePassed" || rule.types.includes(event.type))
+      await judged({ rule, event, memory, line, effects, later })
   return { effects, later }
 }
 
 async function judged(work: Work): Promise<void> {
   const { rule, event, memory, line } = work
   const named = event.type === "DeadlinePassed" ? await deadline(work, event.data.key) : undefined
-  if (event.type === "DeadlinePassed" ? named === undefined : !rule.types.includes(event.type)) return
+  if (event.type === "DeadlinePassed" && named === undefined) return
   const judging = { ...line, open: () => memory.openOf(rule.name), named }
   for (const verdict of await rule.judge(event, judging)) await conclude(work, verdict)
 }

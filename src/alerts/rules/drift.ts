@@ -62,9 +62,11 @@ async function declared(name: string, at: Position, { views, open }: Judging): P
 
 /** Of what has changed, and only what drifts since then. */
 async function changed(event: RecordedEvent, { views, open }: Judging): Promise<readonly Verdict[]> {
+  const all = await open()
+  if (all.length === 0 && (await views.baselines.at(event.position)).length === 0) return []
   const record = await recordChanged(views, event)
   if (record === undefined) return []
-  const known = (await open()).filter(({ about }) => about.id === record.id)
+  const known = all.filter(({ about }) => about.id === record.id)
   const rows = await rowsOf(views, record, event)
   const right: readonly Verdict[] = known
     .filter(({ about }) => !rows.some(({ baseline }) => baseline === about.part))
@@ -141,14 +143,17 @@ export function unexpectedChange(isDriftTold: boolean): Rule {
     ],
     async judge(event, judging) {
       const { views, ledger } = judging
+      const isNews = isOfEntity(event) && (await isUnexpected(views, event))
+      const all = isNews ? [] : await judging.open()
+      if (!isNews && all.length === 0) return []
       const record = isOfEntity(event) ? await recordChanged(views, event) : undefined
-      if (record !== undefined && (await isUnexpected(views, event))) {
+      if (record !== undefined && isNews) {
         const isDrift =
           isDriftTold && (await newlyDrifting(views, record, await rowsOf(views, record, event), event)).length > 0
         return isDrift ? [] : [surprise(await aboutRecord(views, record, event.position), event)]
       }
       // What is said of all may end any of them.
-      const concerned = (await judging.open()).filter(({ about }) => !isOfEntity(event) || about.id === record?.id)
+      const concerned = all.filter(({ about }) => !isOfEntity(event) || about.id === record?.id)
       const verdicts: Verdict[] = []
       for (const { about, cause } of concerned)
         if (!(await stillSurprises(views, ledger, cause, event.position))) verdicts.push({ is: "right", about })

@@ -1,5 +1,6 @@
 /** Machines whose health is below what is expected; well again only clearly above it. */
 import type { RecordedEvent } from "#events/catalog.js"
+import type { ServiceStatus } from "#events/facets/service.js"
 import { healthBounds } from "#projections/health/score.js"
 import { recordOf } from "#projections/inventory/record-numbers.js"
 import { heldAt } from "#timeline/health.js"
@@ -10,6 +11,9 @@ import { type Rule, titled } from "../rule.js"
 const hysteresis = 0.05
 
 const facets = new Set(["resources", "updates", "security", "access", "guest"])
+
+/** A machine is as well as before when a service of it goes from one of these to another: only what has failed counts, and what is known at all. */
+const wellOrStopped: ReadonlySet<ServiceStatus> = new Set(["running", "stopped"])
 
 /** @param below the score */
 export function healthBelow(below: number): Rule {
@@ -29,6 +33,12 @@ export function healthBelow(below: number): Rule {
     ],
     async judge(event, { views }) {
       if (event.type === "TargetChanged" && !facets.has(event.data.facet)) return []
+      if (
+        event.type === "ServiceStateChanged" &&
+        wellOrStopped.has(event.data.from) &&
+        wellOrStopped.has(event.data.to)
+      )
+        return []
       const id = entityOf(event)
       const machine = id === undefined ? undefined : await machineOf(views, id, event.position)
       if (machine === undefined) return []

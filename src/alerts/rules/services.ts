@@ -6,8 +6,10 @@ import { type Rule, titled } from "../rule.js"
 export const serviceFailed: Rule = {
   name: "service-failed",
   types: ["ServiceDiscovered", "ServiceStateChanged", "ServiceFlappingEnded", "ServiceRetired"],
-  async judge(event, { views }) {
+  async judge(event, { views, open }) {
     const { position: at } = event
+    // Where none has failed there is nothing that could be over.
+    if (event.type === "ServiceStateChanged" && event.data.to !== "failed" && (await open()).length === 0) return []
     const service = await views.inventory.record(recordOf(event.stream).id)
     if (service === undefined) return []
     const about = await aboutRecord(views, service, at)
