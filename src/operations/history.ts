@@ -4,6 +4,7 @@ import { changeTypes } from "#events/catalog.js"
 import { severities } from "#events/severity.js"
 import { epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
+import { inTurns } from "#kernel/in-turns.js"
 import { nearest } from "#kernel/nearest.js"
 import type { Position } from "#kernel/point.js"
 import type { HistoryFilter } from "#projections/history/filter.js"
@@ -47,7 +48,7 @@ const input = z.object({
 })
 type Asked = z.output<typeof input>
 
-/** What is expected is worked out of each change, so a page is sought among so many times as many. */
+/** What is expected is worked out of each change, so a page of that is sought among so many times as many, and may then be empty. */
 const mostPages = 8
 
 export const history = query({
@@ -56,7 +57,9 @@ export const history = query({
   scope: "read",
   ofPoint: true,
   input,
-  output: listOf(changeShape).describe("A page may be short, or empty, and still have a next one"),
+  output: listOf(changeShape).describe(
+    "A page may be short and still have a next one; where an expectation is asked for, it may be empty, too",
+  ),
   route: { method: "GET", path: "/api/v1/history" },
   command: {
     name: "history",
@@ -88,7 +91,9 @@ export const history = query({
     const items: MarkedChange[] = []
     let next = asked.cursor === undefined ? null : keyOf(asked.cursor)
     let pages = 0
+    const turn = inTurns()
     do {
+      await turn()
       const page = await views.history.page({ ...about, ...(next === null ? {} : { after: next }) })
       for (const event of await ledger.readAt(page.positions)) {
         const change = await markedChangeOf(views, event)
@@ -96,7 +101,7 @@ export const history = query({
       }
       next = page.next
       pages += 1
-    } while (items.length === 0 && next !== null && asked.expectation !== undefined && pages < mostPages)
+    } while (items.length === 0 && next !== null && (asked.expectation === undefined || pages < mostPages))
     return { items, next: next === null ? null : encodeCursor(point, [next]) }
   },
 })

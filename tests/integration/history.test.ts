@@ -71,6 +71,38 @@ describe("history", () => {
     expect(typesOf(await ask("history", { entity: "nas", own: true }))).toStrictEqual(["TargetDiscovered"])
   })
 
+  it("is looked for until there is something to show, however far back it is", async () => {
+    const { fleet, ask } = await aFleet()
+    const nas = await addHost(fleet, "nas")
+    await addStacked(fleet, nas, "stack", "shop")
+    // Of a stack of so many services few changes of each are gone through at a time.
+    await Promise.all(Array.from({ length: 200 }, (_, index) => addStacked(fleet, nas, "service", `shop-${index}`)))
+    const folderOf = (index: number) => (index === 0 ? "/srv" : `/srv/${index}`)
+    const moves = Array.from({ length: 250 }, (_, index): NewEvent => ({
+      type: "StackChanged",
+      data: {
+        facet: "config",
+        patch: [
+          { op: "test", path: "/config/workingDir", value: folderOf(index) },
+          { op: "replace", path: "/config/workingDir", value: folderOf(index + 1) },
+        ],
+      },
+      metadata: { actor: "discovery", source: "here" },
+      observedAt: fleet.clock.now(),
+    }))
+    const stack = `stack-${recordId("here", "stack", "shop")}` as StreamName
+    const { position } = await fleet.ledger.append(stack, 0, moves, "moves")
+    await fleet.reached(position)
+    for (const [type, found] of [
+      ["StackDiscovered", ["StackDiscovered"]],
+      ["StackRetired", []],
+    ] as const) {
+      const answer = await ask("history", { entity: "shop", type })
+      expect(typesOf(answer)).toStrictEqual(found)
+      expect(answer.next).toBeNull()
+    }
+  })
+
   it("goes on where a page ended, at the point of the first page, whatever is asked for", async () => {
     const { fleet, ask, clock } = await aFleet()
     const nas = await addHost(fleet, "nas")

@@ -16,11 +16,7 @@ async function stepOnce(direction: "back" | "forth", about: { readonly entity?: 
   const around = isBack
     ? { until: `position:${here === undefined ? position : position - 1}`, order: "newest" as const }
     : { since: `position:${position}`, order: "oldest" as const }
-  let page = await ask(history, { ...about, ...around, limit: 1, at: "now" })
-  // A page may be empty and still have a next one.
-  while (page.items.length === 0 && page.next !== null)
-    page = await ask(history, { ...about, ...around, limit: 1, cursor: page.next })
-  const [next] = page.items
+  const [next] = (await ask(history, { ...about, ...around, limit: 1, at: "now" })).items
   if (next !== undefined) travel(`position:${next.position}`)
   else if (!isBack) travel(undefined)
 }
