@@ -13,6 +13,7 @@ import {
   nodeHash,
   provesConsistency,
   provesInclusion,
+  rootOver,
 } from "#ledger/proof/tree.js"
 
 /** Inputs and roots of the reference implementation of certificate transparency. */
@@ -85,5 +86,47 @@ describe("the tree", () => {
         expect(provesConsistency(from, to, leafHash("another"), tree.root(to), proof)).toBe(false)
       }),
     )
+  })
+
+  it("proves nothing by a path that is longer, shorter or for another size, in all trees of up to 16 leaves", () => {
+    const extra = leafHash("another")
+    for (let size = 1; size <= 16; size++) {
+      const root = tree.root(size)
+      for (let position = 0; position < size; position++) {
+        const path = inclusionPlan(position, size).map(tree.hashOf)
+        const leaf = leaves[position] as Hash
+        const proves = (at: number, of: number, by: readonly Hash[]) => provesInclusion(leaf, at, of, by, root)
+        for (const other of [
+          [...path, extra],
+          [extra, ...path],
+          [...path, root],
+        ])
+          expect(proves(position, size, other)).toBe(false)
+        if (path.length > 0)
+          expect(proves(position, size, path.slice(1)) || proves(position, size, path.slice(0, -1))).toBe(false)
+        expect(proves(position + size, size, path) || proves(size, size, path)).toBe(false)
+        for (let of = position + 1; of <= 20; of++) {
+          const isAsLong = inclusionPlan(position, of).length === path.length
+          if (!isAsLong) expect([position, of, proves(position, of, path)]).toStrictEqual([position, of, false])
+        }
+      }
+      for (let from = 1; from <= size; from++) {
+        const proof = consistencyPlan(from, size).map(tree.hashOf)
+        const proves = (by: readonly Hash[], to = size) => provesConsistency(from, to, tree.root(from), root, by)
+        expect([proves(proof), proves([...proof, extra]), proves([extra, ...proof])]).toStrictEqual([
+          true,
+          false,
+          false,
+        ])
+        if (proof.length > 0)
+          expect([proves([]), proves(proof.slice(0, -1)), proves(proof.slice(1))]).not.toContain(true)
+      }
+    }
+  })
+
+  it("has the root of a complete subtree by its leaves alone", () => {
+    for (const count of [1, 2, 4, 8, 64]) expect(rootOver(leaves.slice(0, count))).toEqual(tree.root(count))
+    expect(Buffer.from(rootOver([])).toString("hex")).toMatch(/^e3b0c44298fc1c14/u)
+    expect(fold([])).toEqual(rootOver([]))
   })
 })

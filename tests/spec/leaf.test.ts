@@ -6,7 +6,17 @@ import { canonicalJson } from "#kernel/canonical-json.js"
 import { instant } from "#kernel/clock.js"
 import type { EventId } from "#kernel/ids.js"
 import type { JsonObject } from "#kernel/json.js"
-import { type EnvelopeHead, dataHash, entryText, headText, leafHash, leafOf, saltBytes, stamped } from "#ledger/leaf.js"
+import {
+  type EnvelopeHead,
+  dataHash,
+  entryText,
+  headIn,
+  headText,
+  leafHash,
+  leafOf,
+  saltBytes,
+  stamped,
+} from "#ledger/leaf.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { anyJson, anyText } from "#tests/support/any-json.js"
 import { carried, changed, observedAt, stream } from "#tests/support/sample-events.js"
@@ -164,5 +174,46 @@ describe("a row in SQLite", () => {
       expect(fromRow).toBe(leafApart(headOf(event), event.data, salt))
       expect(canonicalize(carried(event))).toBe(canonicalize(values[index]))
     }
+  })
+})
+
+describe("the hash of a payload", () => {
+  it("is of the salt and the text, however long either is", () => {
+    for (const [salt, text] of [
+      [0, "{}"],
+      [3, "short"],
+      [16, "€".repeat(30_000)],
+      [200_000, "{}"],
+      [16, '{"a":1}'],
+    ] as const) {
+      const bytes = crypto.randomBytes(salt)
+      expect(dataHash(bytes, text)).toBe(crypto.createHash("sha256").update(bytes).update(text).digest("hex"))
+    }
+  })
+})
+
+describe("the head in a text", () => {
+  const head = { stream: "target-1", revision: 7, type: "TargetChanged", recordedAt: "2026-11-23T14:00:00.000Z" }
+
+  it("is what the text says of stream, revision, type and time", () => {
+    expect(headIn(JSON.stringify(head))).toStrictEqual(head)
+  })
+
+  it.each([
+    "",
+    "{",
+    "null",
+    "7",
+    '"text"',
+    "[]",
+    "{}",
+    ...Object.keys(head).flatMap((name) => [
+      JSON.stringify({ ...head, [name]: undefined }),
+      JSON.stringify({ ...head, [name]: [] }),
+    ]),
+    JSON.stringify({ ...head, revision: 1.5 }),
+    JSON.stringify({ ...head, revision: "7" }),
+  ])("is not in %s", (text) => {
+    expect(headIn(text)).toBeUndefined()
   })
 })

@@ -1,8 +1,11 @@
 /** Signed notes as C2SP's signed-note specification has them, held against a note that others signed. */
 import * as crypto from "node:crypto"
-import { checkpointText, parseCheckpoint } from "#ledger/proof/checkpoint.js"
+import { noStream } from "#ledger/port.js"
+import { checkpointText, originIn, originOf, parseCheckpoint } from "#ledger/proof/checkpoint.js"
 import { isSignedBy, parseNote, parseVerifierKey, signNote, signerOf, verifierKey } from "#ledger/proof/note.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { refusalOf } from "#tests/support/refusal.js"
+import { changes, stream } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -122,6 +125,11 @@ describe("what is no note", () => {
     ["a tab", theirs.replace(" ", "\t")],
     ["a NUL", theirs.replace("If", "\0If")],
     ["an escape that clears the screen", theirs.replace("If", "\u001b[2JIf")],
+    ["nothing but a signature", "x— ours AAAAAAAA\n"],
+    ["two signatures, of which the last is cut off", `${theirs}${theirs.split("\n").at(-2)}`],
+    ["a key's id that signed nothing", "said\n\n— ours AAAAAA==\n"],
+    ["something in front of a signature", theirs.replace("— ", "x— ")],
+    ["something behind a signature", theirs.replace(/\n$/, " x\n")],
     ["half a character", theirs.replace("If", "\ud83d")],
   ])("is refused: %s", async (_, text) => {
     expect((await refusalOf(async () => parseNote(text))).code).toBe("InvalidInput")
@@ -150,6 +158,18 @@ describe("a checkpoint", () => {
     for (const said of [text, `${text}more of it\n`]) {
       expect(parseCheckpoint(signNote(said, [signer()])).checkpoint).toEqual(checkpoint)
     }
+    for (const size of [0, 7, 1_000, Number.MAX_SAFE_INTEGER])
+      expect(parseCheckpoint(signNote(checkpointText({ ...checkpoint, size }), [signer()])).checkpoint.size).toBe(size)
+  })
+
+  it("is of a ledger that is named by its first leaf, once it has one", async () => {
+    expect(originOf(Buffer.alloc(32, 0xab))).toBe(`fleet-ledger/${"ab".repeat(16)}`)
+    const ledger = openSqliteLedger(":memory:")
+    expect(await originIn(ledger)).toBeUndefined()
+    await ledger.append(stream("target-1"), noStream, changes(3), "a")
+    const [first] = await ledger.nodes([{ level: 0, index: 0 }])
+    expect(await originIn(ledger)).toBe(originOf(first as Uint8Array))
+    await ledger.close()
   })
 })
 
