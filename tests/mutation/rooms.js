@@ -9,7 +9,7 @@ export const rooms = {
   },
   decide: {
     mutate: ["src/discovery/decide.ts", "projections/inventory/{evolve,patch-of}.ts"],
-    tests: ["tests/property/{decide,evolve}.test.ts"],
+    tests: ["tests/property/{decide,evolve}.test.ts", "tests/spec/decide.test.ts"],
   },
   proof: {
     mutate: ["src/ledger/leaf.ts", "src/ledger/proof/{checkpoint,note,tree}.ts"],
