@@ -398,6 +398,11 @@ async function alone() {
       })
       return append(index, revision, [{ type: "TargetChanged", data: { facet: "packages", patch } }])
     },
+    link: (index: number, to: number) => {
+      const [record, target] = [index, to].map((each) => recordId("here", "target", `m${each}`))
+      const event = { ...stamps, type: "RecordsLinked", data: { record, target, reasons: [] } } as NewEvent
+      return ledger.append("identity" as StreamName, -1, [event], "test")
+    },
     fold: async () => {
       const { position: to } = await ledger.head()
       for (let after = origin; after < to;) {
@@ -434,9 +439,11 @@ it("a fleet of a thousand machines differs in each of them once, in the order of
   expect(Math.max(...asked)).toBe(1_000)
 })
 
-it("a machine differs in all that it does, also when that is more than is remembered while it is counted", async () => {
-  const { ledger, views, find, install, fold } = await alone()
-  const { position: from } = await find(0, "nas")
+it("a machine of two records differs in all that it does, also when that is more than is remembered while it is counted", async () => {
+  const { ledger, views, find, install, link, fold } = await alone()
+  await find(0, "nas")
+  await find(1, "nas.lan")
+  const { position: from } = await link(1, 0)
   const [rounds, perRound] = [6, 8_500]
   for (let round = 0; round < rounds; round++) await install(0, round, perRound)
   const { position: to } = await ledger.head()
@@ -444,6 +451,7 @@ it("a machine differs in all that it does, also when that is more than is rememb
   for (const way of bothWays) {
     const [item, ...others] = await itemsBetween(views, ledger, { from, to, way })
     expect(others).toStrictEqual([])
+    expect(item?.entity.name).toBe("nas")
     expect(new Set(item?.changes.map(({ path }) => path)).size).toBe(rounds * perRound)
   }
 })
