@@ -35,8 +35,8 @@ export type RunsReader = ReturnType<typeof runsReader>
 
 export function runsReader(db: Db) {
   const latest = db.prepare<{ at: number }, RunBase & { outcome: string; account: string }>(
-    `SELECT position, source, outcome, run_id AS runId, actor, started_at AS startedAt, finished_at AS finishedAt, account
-     FROM runs r WHERE position = (SELECT max(position) FROM runs WHERE source = r.source AND position <= $at) ORDER BY source`,
+    `SELECT position, source, outcome, run_id AS runId, actor, started_at AS startedAt, finished_at AS finishedAt, text AS account
+     FROM runs r JOIN accounts ON no = account_no WHERE position = (SELECT max(position) FROM runs WHERE source = r.source AND position <= $at) ORDER BY source`,
   )
   const lastRun = db
     .prepare<[number], Position>("SELECT position FROM runs WHERE position <= ? ORDER BY position DESC LIMIT 1")
@@ -46,8 +46,9 @@ export function runsReader(db: Db) {
     `WITH RECURSIVE sources (name) AS (
        SELECT min(source) FROM runs
        UNION ALL SELECT (SELECT min(source) FROM runs WHERE source > name) FROM sources WHERE name IS NOT NULL)
-     SELECT source, finished_at AS finishedAt, account FROM sources s CROSS JOIN runs r ON r.position =
-       (SELECT position FROM runs WHERE source = s.name AND outcome = 'completed' AND position <= $at ORDER BY position DESC LIMIT 1)`,
+     SELECT source, finished_at AS finishedAt, text AS account FROM sources s CROSS JOIN runs r ON r.position =
+       (SELECT position FROM runs WHERE source = s.name AND outcome = 'completed' AND position <= $at ORDER BY position DESC LIMIT 1)
+       JOIN accounts ON no = account_no`,
   )
   /** What was recorded of runs stays: all that is asked between two of them has one answer. */
   const completedBy = recent((run: Position | undefined): readonly LastCompleted[] =>
@@ -60,8 +61,9 @@ export function runsReader(db: Db) {
   )
   const lastSaw = db
     .prepare<{ source: string; target: string; at: number }, Instant>(
-      `SELECT finished_at FROM runs r WHERE source = $source AND position <= $at AND outcome = 'completed'
-         AND NOT EXISTS (SELECT 1 FROM json_each(account, '$.coverage.failed') f WHERE json_extract(f.value, '$.target') = $target)
+      `SELECT finished_at FROM runs r JOIN accounts ON no = account_no
+       WHERE source = $source AND position <= $at AND outcome = 'completed'
+         AND NOT EXISTS (SELECT 1 FROM json_each(text, '$.coverage.failed') f WHERE json_extract(f.value, '$.target') = $target)
        ORDER BY position DESC LIMIT 1`,
     )
     .pluck()
