@@ -90,6 +90,30 @@ describe("archiving", () => {
     expect(provesInclusion(leaf as Uint8Array, 77, size, proof, await rootAt(reading, size))).toBe(true)
   })
 
+  it("is heard of at once by who follows", async () => {
+    const sealed = await sealedLedger()
+    const ledger = opened(sealed)
+    const left = new AbortController()
+    onTestFinished(() => left.abort())
+    const heard: string[] = []
+    const following = (async () => {
+      const { position } = await ledger.head()
+      for await (const events of ledger.subscribe(position, left.signal)) {
+        heard.push(...events.map(({ type }) => type))
+        left.abort()
+      }
+    })()
+    const request = {
+      upTo: 255 as Position,
+      note: sealed.kept.at(-1) ?? "",
+      key: sealed.key,
+      metadata: { actor: "user:alice" },
+    }
+    await ledger.archives.create(request, { progress: () => {}, signal: new AbortController().signal })
+    await following
+    expect(heard).toEqual(["RangeArchived"])
+  })
+
   it("archives nothing that a checkpoint does not vouch for, and nothing that was changed", async () => {
     const [ledger, theirs] = [await sealedLedger(), await sealedLedger("theirs")]
     const forged = { ...ledger, kept: theirs.kept, key: theirs.key }
@@ -179,6 +203,19 @@ describe("an archive", () => {
     const back = path.join(elsewhere, path.basename(moved.file))
     expect(await reading.archives.attach(back)).toMatchObject({ isHere: true, movedTo: null })
     expect(await stored(reading)).toStrictEqual(all)
+  })
+
+  it("that goes away, or is replaced, while it is read is named as well", async () => {
+    const ledger = await archivedLedger()
+    const open = opened(ledger)
+    await stored(open)
+    const [first, second] = [fileOf(ledger, 0), fileOf(ledger, 256)]
+    fs.renameSync(first, `${first}.away`)
+    expect(await refusalOf(() => stored(open))).toMatchObject({ code: "ArchiveUnavailable", details: { is: "missing" } })
+    fs.copyFileSync(second, first)
+    expect(await refusalOf(() => stored(open))).toMatchObject({ code: "ArchiveUnavailable", details: { is: "foreign" } })
+    fs.renameSync(`${first}.away`, first)
+    expect(await stored(open)).toHaveLength(size)
   })
 
   it("that is not there at all is named with its file, and the rest is verified by its root", async () => {

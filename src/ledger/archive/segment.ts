@@ -131,6 +131,12 @@ export class Segment {
     }
   }
 
+  /** Whether what is there under its name is still the file that was opened. */
+  isThere(): boolean {
+    const [opened, there] = [fs.fstatSync(this.#fd), fs.statSync(this.#file, { throwIfNoEntry: false })]
+    return there !== undefined && there.ino === opened.ino && there.dev === opened.dev
+  }
+
   #foot(): Foot {
     const { size } = fs.fstatSync(this.#fd)
     const tail = this.#bytes(size - tailBytes, tailBytes)

@@ -104,7 +104,8 @@ export class ArchivedEvents {
   #segment(row: ArchiveRow): Segment {
     const file = this.folder.fileOf(row)
     const known = this.#files.get(file)
-    if (known !== undefined) return known
+    if (known?.isThere() === true) return known
+    if (known !== undefined) this.forget()
     const segment = this.open(row)
     this.#files.set(file, segment)
     const [oldest] = this.#files.keys()

@@ -68,7 +68,8 @@ class SqliteLedger extends FileReads implements Ledger {
       ...ports,
       archiving: archiving(ports),
       what: this.what,
-      alone: (work) => this.#alone(work),
+      // Archiving appends, too.
+      alone: (work) => this.#alone(work).finally(() => this.appended.raise()),
     })
   }
 
