@@ -63,51 +63,42 @@ function machineOf(item: JsonObject): JsonObject {
   return known({ id, name, role, status, health, os, addresses, services, lastSeen, sources, resources })
 }
 
-interface Judged {
-  readonly items: readonly { readonly score: number | null; readonly reasons: readonly { readonly fact: string }[] }[]
+interface JudgedAt extends PageAt {
+  readonly counts: JsonObject
 }
 
-async function judgementOf(ask: Ask, entity: unknown, asOf: string): Promise<JsonObject> {
-  const { items } = await ask<Judged>(judging, { entity, at: asOf })
-  const [judged] = items
-  return { score: judged?.score ?? null, why: judged?.reasons.map(({ fact }) => fact).join("; ") ?? "" }
+/** What is not known has no score, and comes behind all that is known to be wrong. */
+function isBelow(threshold: number, { score }: JsonObject): boolean {
+  return typeof score === "number" && score < threshold
 }
+
+const judged = z.looseObject({
+  entity: entityShape,
+  score: z.number(),
+  status: z.string(),
+  reasons: z.array(z.looseObject({ fact: z.string() })).optional(),
+})
 
 export const getUnhealthyTargets = tool({
   name: "get_unhealthy_targets",
   title: "Unhealthy machines",
   description:
-    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with how each is judged and why, checks that fail and open alerts.",
-  uses: [targets, count, judging, ...usesOfWrong],
+    "Machines whose health score (0 to 1; 0.7 and more is healthy, below 0.3 critical) is below the threshold, worst first, with the reasons and the events that they rest on, checks that fail and open alerts. Counts what was not seen for long, checks and certificates too, which `health` in lists does not.",
+  uses: [judging, ...usesOfWrong],
   input: z.object({ threshold: z.number().min(0).max(1).default(0.7), ...paging, at }),
   output: z.object({
     at: pointShape,
-    items: z.array(machine),
-    judged: z
-      .record(z.string(), z.looseObject({ score: z.number().nullable(), why: z.string() }))
-      .describe(
-        "How each of the items is judged at the point, by its id: never above its health in the list; and what that is for",
-      ),
-    totals,
+    items: z.array(judged),
+    counts: z.looseObject({}).describe("Of all machines, by how they are judged; their average score"),
     next: nextShape,
     ...wrongShape,
   }),
   async run(ask, { threshold, ...input }) {
-    const q = `health<${threshold}`
-    const tell = async (item: JsonObject, { at: { time } }: PageAt) => ({
-      ...machineOf(item),
-      judged: await judgementOf(ask, item["id"], input.at ?? time),
-    })
-    const { items, ...page } = await pageThatFits<PageAt>(ask, targets, { q, sort: "health", ...input }, tell)
-    const point = input.at ?? page.at.time
-    const told = {
-      ...page,
-      items: items.map(({ judged: _, ...item }) => item),
-      judged: Object.fromEntries(items.map(({ id, judged }) => [id, judged])),
-      ...(await whatIsWrong(ask, point)),
-    }
-    if (input.cursor !== undefined) return told
-    return { ...told, totals: await totalsOf(ask, ["target"], { q, at: point }) }
+    const page = await pageThatFits<JudgedAt>(ask, judging, { kind: "target", ...input }, known)
+    const items = page.items.filter((item) => isBelow(threshold, item))
+    const next = items.length < page.items.length ? null : page.next
+    const wrong = await whatIsWrong(ask, input.at ?? page.at.time)
+    return { at: page.at, items, counts: page.counts, next, ...wrong }
   },
 })
 

@@ -28,7 +28,7 @@ export const getFleetOverview = tool({
   name: "get_fleet_overview",
   title: "Fleet overview",
   description:
-    "Start here: how many machines, services and stacks there are, by role, status, health, operating system, runtime and source; failing checks, open alerts; when each source was looked at last.",
+    "Start here: how many machines, services and stacks there are, by role, status, health (by what was seen last, without checks and age: get_unhealthy_targets judges), operating system, runtime and source; failing checks, open alerts; when each source was looked at last.",
   uses: [count, status, ...usesOfWrong],
   input: z.object({ at }),
   output: z.object({
