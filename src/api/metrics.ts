@@ -5,7 +5,8 @@ import type { Fleet } from "#fleet.js"
 import { epochMs } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
 import { sizeOf } from "#operations/storage.js"
-import { healthTotals } from "#timeline/health.js"
+import { Judge, healthTotals } from "#timeline/health.js"
+import { judgedOfKind } from "#timeline/judged.js"
 import { version } from "../version.js"
 import { mustBeKnown, principalOf } from "./access.js"
 
@@ -57,8 +58,7 @@ function fleetMeasures(registry: Registry) {
   const score = gauge("fleet_health_score", "Mean health score of machines that are known, from 0 to 1")
   const byHealth = gauge("fleet_ledger_targets_by_health", "Machines by how they are doing", ["status"])
   const unhealthy = gauge("unhealthy_targets", "Machines whose health score is below the bound of health")
-  /** Of the last position: between two scrapes of an idle fleet nothing has changed. */
-  let health: { readonly position: Position; readonly totals: HealthCounts } | undefined
+  let health: HealthCounts | undefined
 
   return {
     async read(fleet: Fleet): Promise<void> {
@@ -88,8 +88,9 @@ function fleetMeasures(registry: Registry) {
       const at = fleet.viewsState().position
       for (const { source, startedAt, finishedAt } of await fleet.views.runs.latest(at))
         took.set({ source }, (epochMs(finishedAt) - epochMs(startedAt)) / 1_000)
-      if (health?.position !== at) health = { position: at, totals: await countHealth(fleet, at) }
-      const { totals } = health
+      // A large fleet takes seconds to judge: so much of the time, and no more.
+      if (health === undefined || performance.now() > health.goodUntil) health = await countHealth(fleet, at)
+      const totals = health
       for (const [kind, count] of Object.entries(totals.entities)) entities.set({ kind }, count)
       for (const [status, count] of Object.entries(totals.byStatus)) byHealth.set({ status }, count)
       unhealthy.set((totals.byStatus["warning"] ?? 0) + (totals.byStatus["critical"] ?? 0))
@@ -102,9 +103,19 @@ interface HealthCounts {
   readonly entities: Readonly<Record<string, number>>
   readonly byStatus: Readonly<Record<string, number>>
   readonly average: number | null
+  /** By the process's own clock, ms. */
+  readonly goodUntil: number
 }
 
-async function countHealth({ views }: Fleet, at: Position): Promise<HealthCounts> {
-  const { average, ...byStatus } = healthTotals(await views.entities.scores(at))
-  return { entities: await views.entities.totals(at), byStatus, average }
+/** Of the time that goes by, what counting may take. */
+const shareOfTime = 0.05
+
+/** As machines are judged, by the clock and by checks too: what `health` says. */
+async function countHealth({ views, clock }: Fleet, at: Position): Promise<HealthCounts> {
+  const started = performance.now()
+  const judged = await judgedOfKind(views, await Judge.at(views, { position: at, time: clock.now() }), "target", at)
+  const { average, ...byStatus } = healthTotals(new Map(judged.map(({ id, health: { score } }) => [id, score])))
+  const entities = await views.entities.totals(at)
+  const took = performance.now() - started
+  return { entities, byStatus, average, goodUntil: started + took / shareOfTime }
 }

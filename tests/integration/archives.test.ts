@@ -211,9 +211,15 @@ describe("an archive", () => {
     await stored(open)
     const [first, second] = [fileOf(ledger, 0), fileOf(ledger, 256)]
     fs.renameSync(first, `${first}.away`)
-    expect(await refusalOf(() => stored(open))).toMatchObject({ code: "ArchiveUnavailable", details: { is: "missing" } })
+    expect(await refusalOf(() => stored(open))).toMatchObject({
+      code: "ArchiveUnavailable",
+      details: { is: "missing" },
+    })
     fs.copyFileSync(second, first)
-    expect(await refusalOf(() => stored(open))).toMatchObject({ code: "ArchiveUnavailable", details: { is: "foreign" } })
+    expect(await refusalOf(() => stored(open))).toMatchObject({
+      code: "ArchiveUnavailable",
+      details: { is: "foreign" },
+    })
     fs.renameSync(`${first}.away`, first)
     expect(await stored(open)).toHaveLength(size)
   })

@@ -27,8 +27,22 @@ describe("metrics", () => {
     expect(samples.get('fleet_ledger_dead_letters{handler="unwilling"}')).toBe(1)
     expect(samples.get('fleet_ledger_subscription_up{name="views"}')).toBe(1)
     expect(samples.get('fleet_ledger_entities{kind="service"}')).toBe(1)
-    expect(samples.get("fleet_health_score")).toBe(1)
-    expect(samples.get("unhealthy_targets")).toBe(0)
+    // No look has ever seen it.
+    expect(samples.get("fleet_health_score")).toBe(0.5)
+    expect(samples.get("unhealthy_targets")).toBe(1)
+  })
+
+  it("tell of machines that were not seen for long as they are judged", async () => {
+    const { ask, token, clock } = await door()
+    clock.advance(30 * 86_400_000)
+    const secret = await token("read")
+    const { counts } = JSON.parse((await ask("/api/v1/health", { token: secret })).body) as {
+      counts: { average: number; healthy: number; critical: number; warning: number }
+    }
+    expect(counts.healthy).toBe(0)
+    const samples = samplesIn((await ask("/metrics", { token: secret })).body)
+    expect(samples.get("fleet_health_score")).toBe(counts.average)
+    expect(samples.get("unhealthy_targets")).toBe(counts.warning + counts.critical)
   })
 
   it("tell what each channel is owed, and what was given up", async () => {
