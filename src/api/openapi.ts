@@ -6,8 +6,8 @@ import { type Operation } from "#operations/define.js"
 import { pointShape } from "#operations/shapes.js"
 import { version } from "../version.js"
 import { listFormats } from "./formats.js"
-
-const problem = z.object({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
+import { otherPaths } from "./openapi-others.js"
+import { problem, problemResponses, refused } from "./openapi-problems.js"
 
 const job = z.object({
   id: z.uuid(),
@@ -30,14 +30,14 @@ export function openApi(operations: readonly Operation[]): object {
       tags: ["jobs"],
       summary: "Show a job; with wait, answer at its next change",
       parameters: [idParameter, { name: "wait", in: "query", schema: { type: "string" } }],
-      responses: answers("200", "The job", job),
+      responses: { "200": answerOf("The job", job), ...ofOneThing },
     },
     delete: {
       operationId: "job_cancel",
       tags: ["jobs"],
       summary: "Cancel a job",
       parameters: [idParameter],
-      responses: answers("200", "The job", job),
+      responses: { "200": answerOf("The job", job), ...ofOneThing },
     },
   }
   return {
@@ -49,8 +49,10 @@ export function openApi(operations: readonly Operation[]): object {
     },
     servers: [{ url: "/" }],
     security: [{ token: [] }, { session: [] }],
-    paths,
+    paths: { ...paths, ...otherPaths },
     components: {
+      schemas: { Problem: schemaOf(problem, "output") },
+      responses: problemResponses,
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
         session: { type: "apiKey", in: "cookie", name: "fleet_ledger_session" },
@@ -88,10 +90,40 @@ function describe(operation: Operation): object {
       ...parameters,
       ...(isListed(operation) ? [fieldsParameter] : []),
       ...(isRepeatable(operation) ? [idempotencyKey] : []),
+      ...(isOfPoint(operation) ? [ifNoneMatch] : []),
     ],
     ...(taken === undefined ? (hasBody ? { requestBody } : {}) : { requestBody: bodyOf(taken) }),
-    responses: responsesOf(operation),
+    responses: { ...answersOf(operation), ...refusalsOf(operation, { hasBody, inPath: inPath.size > 0 }) },
   }
+}
+
+/** What may stand in the way of any operation. */
+const always = [400, 401, 403, 429, 500, 503]
+const ofOneThing = refused(...always, 404, 414)
+
+interface Taking {
+  readonly hasBody: boolean
+  /** Whether its address names something. */
+  readonly inPath: boolean
+}
+
+/** Make what their address names, if it is not there. */
+const making: ReadonlySet<string> = new Set(["pin", "rules adopt", "snapshot create", "query save"])
+
+function refusalsOf(operation: Operation, { hasBody, inPath }: Taking) {
+  const { path } = operation.route
+  // Of a closed set of names all are there.
+  const isOpen = [...path.matchAll(/\{(\w+)\}/g)].some(
+    ([, name = ""]) => !(operation.input.shape[name] instanceof z.ZodEnum),
+  )
+  return refused(
+    ...always,
+    ...(isOpen && !making.has(operation.name) ? [404] : []),
+    ...(inPath ? [414] : []),
+    ...(isRepeatable(operation) ? [409] : []),
+    ...(hasBody ? [413, 415] : []),
+    ...("body" in operation && operation.body !== undefined ? [415] : []),
+  )
 }
 
 /** What its address begins with. */
@@ -115,6 +147,19 @@ const idempotencyKey = {
   schema: { type: "string", minLength: 1, maxLength: 255 },
 }
 
+const ifNoneMatch = {
+  name: "If-None-Match",
+  in: "header",
+  required: false,
+  description: "The ETag of an answer that is known already",
+  schema: { type: "string" },
+}
+const entityTag = { ETag: { schema: { type: "string" } } }
+
+function isOfPoint(operation: Operation): boolean {
+  return operation.kind === "query" && operation.ofPoint === true
+}
+
 function isRepeatable(operation: Operation): boolean {
   return operation.kind === "command" || (operation.kind === "job" && operation.body === undefined)
 }
@@ -128,26 +173,24 @@ function bodyOf(types: readonly string[]): object {
   return { required: true, content: Object.fromEntries(types.map((type) => [type, {}])) }
 }
 
-const wrong = {
-  description: "What went wrong",
-  content: { "application/problem+json": { schema: schemaOf(problem, "output") } },
-}
-const problems = { "4XX": wrong, "5XX": wrong }
-
-function responsesOf(operation: Operation): object {
+function answersOf(operation: Operation): object {
   switch (operation.kind) {
-    case "query":
-      return isListed(operation)
-        ? listed(answers("200", pointed, operation.output.extend({ at: pointShape })))
-        : answers("200", pointed, operation.output.extend({ at: pointShape }))
+    case "query": {
+      const answered = answerOf(pointed, operation.output.extend({ at: pointShape }))
+      const ok = isListed(operation) ? listed(answered) : answered
+      if (!isOfPoint(operation)) return { "200": ok }
+      return {
+        "200": { ...ok, headers: entityTag },
+        "304": { description: "The answer is the known one", headers: entityTag },
+      }
+    }
     case "command":
-      return answers("200", "Done", operation.output)
+      return { "200": answerOf("Done", operation.output) }
     case "job":
-      return answers("202", "Started; the job's result is what the operation answers", job)
+      return { "202": answerOf("Started; the job's result is what the operation answers", job) }
     case "stream":
       return {
-        ...answers(
-          "200",
+        "200": answerOf(
           "Items as they come; each id is a position to go on from",
           operation.output,
           "text/event-stream",
@@ -162,7 +205,6 @@ function responsesOf(operation: Operation): object {
           ),
           content: Object.fromEntries(operation.mediaTypes.map((type) => [type, { schema: { type: "string" } }])),
         },
-        ...problems,
       }
   }
 }
@@ -170,17 +212,19 @@ function responsesOf(operation: Operation): object {
 const pointed = "The answer, at the point it is true at"
 
 /** Point and cursor stand in the head where the body is only items. */
-function listed(responses: Answers): object {
-  const { 200: ok, ...rest } = responses
+function listed(answer: Answer): Answer {
   const others = listFormats.filter((type) => type !== "application/json")
   const content = Object.fromEntries(others.map((type) => [type, { schema: { type: "string" } }]))
-  return { ...rest, "200": { ...ok, content: { ...ok?.content, ...content } } }
+  return { ...answer, content: { ...answer.content, ...content } }
 }
 
-type Answers = Readonly<Record<string, { readonly description: string; readonly content: object }>>
+interface Answer {
+  readonly description: string
+  readonly content: object
+}
 
-function answers(status: string, description: string, shape: z.ZodType, mediaType = "application/json"): Answers {
-  return { [status]: { description, content: { [mediaType]: { schema: schemaOf(shape, "output") } } }, ...problems }
+function answerOf(description: string, shape: z.ZodType, mediaType = "application/json"): Answer {
+  return { description, content: { [mediaType]: { schema: schemaOf(shape, "output") } } }
 }
 
 function schemaOf(shape: z.ZodType, io: "input" | "output"): JsonObject {
@@ -190,7 +234,22 @@ function schemaOf(shape: z.ZodType, io: "input" | "output"): JsonObject {
     reused: "inline",
     unrepresentable: "any",
   })
-  return JSON.parse(JSON.stringify(schema, withoutReferences)) as JsonObject
+  return JSON.parse(JSON.stringify(schema, simpler)) as JsonObject
+}
+
+function simpler(key: string, value: unknown): unknown {
+  return withNamedMembers(withoutReferences(key, value))
+}
+
+/** A record of a closed set of names, all required: as an object with these properties. */
+function withNamedMembers(value: unknown): unknown {
+  const record = z
+    .looseObject({ propertyNames: z.looseObject({ enum: z.array(z.string()) }), required: z.array(z.string()) })
+    .safeParse(value)
+  if (!record.success) return value
+  const { propertyNames, additionalProperties, ...rest } = record.data
+  const properties = Object.fromEntries(propertyNames.enum.map((name) => [name, additionalProperties]))
+  return { ...rest, properties, additionalProperties: false }
 }
 
 /** Only "any JSON" is defined by itself; a reference into a part of this description would lead nowhere, and `{}` says the same. */

@@ -1,6 +1,6 @@
 /** Errors over HTTP: problem details (RFC 9457) with a stable code and one sentence. What is not expected is logged and says nothing about the inside. */
 import type { FastifyReply } from "fastify"
-import { type ErrorCode, FleetError } from "#kernel/errors.js"
+import { type ErrorCode, FleetError, kindOf } from "#kernel/errors.js"
 
 const statusOfKind = {
   input: 400,
@@ -22,8 +22,7 @@ export interface Problem {
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof FleetError) {
-    const status = error.code === "Unauthorized" ? 401 : error.kind === "bug" ? 500 : statusOfKind[error.kind]
-    return problem(status, error.code, error.message)
+    return problem(statusOf(error.code), error.code, error.message)
   }
   // Fastify's own refusals: malformed JSON, a body that is too large, an unsupported media type.
   const { statusCode } = error as { statusCode?: number }
@@ -33,8 +32,16 @@ export function problemOf(error: unknown): Problem {
   return problem(500, "Internal", "something broke inside; the log says what")
 }
 
+export function statusOf(code: ErrorCode): number {
+  return code === "Unauthorized" ? 401 : statusOfKind[kindOf(code)]
+}
+
 function problem(status: number, code: ErrorCode | "Internal", detail: string): Problem {
-  return { type: `urn:fleet-ledger:problem:${code}`, title: titles[status] ?? "Error", status, code, detail }
+  return { type: `urn:fleet-ledger:problem:${code}`, title: titleOf(status), status, code, detail }
+}
+
+export function titleOf(status: number): string {
+  return titles[status] ?? "Error"
 }
 
 const titles: Readonly<Record<number, string>> = {

@@ -42,6 +42,12 @@ const errorKinds = {
 export type ErrorCode = keyof typeof errorKinds
 export type ErrorKind = (typeof errorKinds)[ErrorCode] | "bug"
 
+export const errorCodes = Object.keys(errorKinds) as readonly ErrorCode[]
+
+export function kindOf(code: ErrorCode): (typeof errorKinds)[ErrorCode] {
+  return errorKinds[code]
+}
+
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorKinds, code)
 }
@@ -59,7 +65,7 @@ export class FleetError extends Error {
   }
 
   get kind(): ErrorKind {
-    return errorKinds[this.code]
+    return kindOf(this.code)
   }
 
   /** Whether the identical call may succeed later. */
