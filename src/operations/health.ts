@@ -1,15 +1,16 @@
 /** How the fleet is doing as of a point, worst first, with what is wrong and what that rests on. */
 import * as z from "zod"
+import { FleetError, bug } from "#kernel/errors.js"
 import type { Point } from "#kernel/point.js"
 import { factors, healthStatus, healthStatuses } from "#projections/health/score.js"
 import { type Kind, kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
-import { findEntity } from "#timeline/entity.js"
-import { Judge, healthTotals } from "#timeline/health.js"
-import { type JudgedEntity, judgedOf, judgedOfKind, reasonsOf } from "#timeline/judged.js"
+import { entityRef, findEntity } from "#timeline/entity.js"
+import { Judge, healthAt, healthTotals } from "#timeline/health.js"
+import { type JudgedEntity, judgedOf, judgedOfKind, rank, reasonsOf } from "#timeline/judged.js"
 import { keepForNextPage, keptFor } from "#timeline/recent.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
-import { query } from "./define.js"
+import { type QueryCall, query } from "./define.js"
 import { cursor, entityReference, entityShape, healthTotalsShape, limit, listOf } from "./shapes.js"
 
 const reasonShape = z.object({
@@ -27,23 +28,27 @@ const item = z.object({
   reasons: z.array(reasonShape),
 })
 
+const input = z.object({
+  entity: entityReference.optional().describe("Only this one; without it all of a kind"),
+  kind: z
+    .enum(kinds)
+    .default("target")
+    .describe(`Of which kind: ${kinds.join(", ")}`),
+  policy: z
+    .enum(["then", "now", "none"])
+    .default("then")
+    .describe(
+      "By the policy that was in force at the point (then), by the one that is now, or by what lists tell of machines, which checks and the clock leave alone (none): quick in a large fleet",
+    ),
+  limit,
+  cursor,
+})
+
 export const health = query({
   name: "health",
   summary: "Judge how machines, services or stacks are doing, worst first, with the reasons and what they rest on",
   scope: "read",
-  input: z.object({
-    entity: entityReference.optional().describe("Only this one; without it all of a kind"),
-    kind: z
-      .enum(kinds)
-      .default("target")
-      .describe(`Of which kind: ${kinds.join(", ")}`),
-    policy: z
-      .enum(["then", "now"])
-      .default("then")
-      .describe("By the policy that was in force at the point (then), or by the one that is now"),
-    limit,
-    cursor,
-  }),
+  input,
   output: listOf(item).extend({
     counts: healthTotalsShape.describe("Of all that is judged; the average is the score of the whole"),
   }),
@@ -51,26 +56,27 @@ export const health = query({
   command: {
     name: "health",
     positional: ["[entity]"],
-    examples: ["health", "health web-1 --at -1d", "health --kind stack", "health --at -30d --policy now"],
+    examples: [
+      "health",
+      "health web-1 --at -1d",
+      "health --kind stack",
+      "health --at -30d --policy now",
+      "health --policy none",
+    ],
   },
-  async run({ fleet, point }, input) {
+  async run(call, asked) {
+    if (asked.policy === "none") return listed(call, asked)
+    const { fleet, point } = call
     const { views, ledger } = fleet
-    const policyAt = input.policy === "now" ? (await ledger.head()).position : point.position
+    const policyAt = asked.policy === "now" ? (await ledger.head()).position : point.position
     if (policyAt > point.position) await fleet.reached(policyAt)
-    const question = JSON.stringify(["health", point, input.entity, input.kind, policyAt])
+    const question = JSON.stringify(["health", point, asked.entity, asked.kind, policyAt])
     const kept = keptFor(views, question) as { readonly judged: readonly JudgedEntity[] } | undefined
-    const judged = kept?.judged ?? (await judgedBy(views, await Judge.at(views, point, { policyAt }), point, input))
-    const begin = input.cursor === undefined ? 0 : beginning(judged, input.cursor)
-    const shown = judged.slice(begin, begin + input.limit)
-    const last = shown.at(-1)
-    const next = begin + shown.length < judged.length && last !== undefined ? encodeCursor(point, [last.id]) : null
+    const judged = kept?.judged ?? (await judgedBy(views, await Judge.at(views, point, { policyAt }), point, asked))
+    const { shown, next } = pageAmong(judged, point, asked)
     if (next !== null) keepForNextPage(views, question, { judged })
     const items = []
-    for (const each of shown) {
-      const { score } = each.health
-      const reasons = await reasonsOf(views, each, point.position)
-      items.push({ entity: each.entity, score, status: healthStatus(score), reasons })
-    }
+    for (const each of shown) items.push(await told(views, each, point))
     return { items, next, counts: healthTotals(new Map(judged.map(({ id, health: { score } }) => [id, score]))) }
   },
 })
@@ -85,9 +91,56 @@ async function judgedBy(
   return [await judgedOf(views, judge, await findEntity(views, entity, position), position)]
 }
 
-function beginning(judged: readonly JudgedEntity[], text: string): number {
+/** As rows of entities have it: nothing is judged but what is shown. */
+async function listed({ fleet: { views }, point }: QueryCall, asked: z.output<typeof input>) {
+  const { position } = point
+  const only = asked.entity === undefined ? undefined : await findEntity(views, asked.entity, position)
+  if ((only?.kind ?? asked.kind) !== "target")
+    throw new FleetError("InvalidInput", "without a policy machines alone have a score")
+  const all = await views.entities.scores(position)
+  const scores = only === undefined ? all : new Map([...all].filter(([id]) => id === only.id))
+  const { shown, next } = pageAmong(
+    [...scores]
+      .map(([id, score]) => ({ id, score }))
+      .toSorted((a, b) => rank(a.score) - rank(b.score) || (a.id < b.id ? -1 : 1)),
+    point,
+    asked,
+  )
+  const items = []
+  for (const { id } of shown) {
+    const record = await views.inventory.record(id)
+    if (record === undefined) throw bug(`the views do not know the record ${id}`)
+    const entity = await entityRef(views, record, position)
+    items.push(await told(views, { id, record, entity, health: await healthAt(views, record, position) }, point))
+  }
+  return { items, next, counts: healthTotals(scores) }
+}
+
+async function told(views: ViewsReader, judged: JudgedEntity, { position }: Point) {
+  const { score } = judged.health
+  return {
+    entity: judged.entity,
+    score,
+    status: healthStatus(score),
+    reasons: await reasonsOf(views, judged, position),
+  }
+}
+
+function pageAmong<T extends { readonly id: string }>(
+  all: readonly T[],
+  point: Point,
+  { cursor: text, limit: most }: { readonly cursor?: string | undefined; readonly limit: number },
+) {
+  const begin = text === undefined ? 0 : beginning(all, text)
+  const shown = all.slice(begin, begin + most)
+  const last = shown.at(-1)
+  const next = begin + shown.length < all.length && last !== undefined ? encodeCursor(point, [last.id]) : null
+  return { shown, next }
+}
+
+function beginning(all: readonly { readonly id: string }[], text: string): number {
   const [id] = decodeCursor(text).key
-  const found = judged.findIndex((each) => each.id === id)
+  const found = all.findIndex((each) => each.id === id)
   if (found === -1) throw wrongCursor()
   return found + 1
 }

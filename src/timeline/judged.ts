@@ -44,10 +44,16 @@ export async function judgedOf(
   return { id: record.id, record, entity: await entityRef(views, record, at), health: await judge.judge(record) }
 }
 
-/** What is not known comes behind what is known to be wrong, and before what is well. */
+/** By which the worst comes first; what is not known, behind what is known to be wrong, and before what is well. */
+export function rank(score: number | null): number {
+  return score ?? 0.995
+}
+
 function worstFirst(a: JudgedEntity, b: JudgedEntity): number {
-  const rank = ({ health: { score } }: JudgedEntity) => score ?? 0.995
-  return rank(a) - rank(b) || (a.entity.name < b.entity.name ? -1 : a.entity.name > b.entity.name ? 1 : 0)
+  return (
+    rank(a.health.score) - rank(b.health.score) ||
+    (a.entity.name < b.entity.name ? -1 : a.entity.name > b.entity.name ? 1 : 0)
+  )
 }
 
 /** The reasons, with the events that they rest on. */

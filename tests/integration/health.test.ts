@@ -96,6 +96,20 @@ describe("how the fleet is doing", () => {
     const second = await ask("health", { ...then, limit: 1, cursor: first.next })
     expect([...first.items, ...second.items]).toEqual(past.items)
     expect(tableOf("health", past)).toMatch(/web-1 +0\.4 +warning +-0\.1 cpu is warning \(position \d+\)/)
+    // What lists tell is the same but for the clock, and as quick as a list.
+    const seen = await ask("health", { policy: "none" })
+    expect([told(seen), seen["counts"]]).toEqual([
+      [
+        ["web-1", 0.7],
+        ["web-2", null],
+      ],
+      { healthy: 1, warning: 0, critical: 0, unknown: 1, average: 0.7 },
+    ])
+    expect(seen.items[0]?.reasons.map(({ factor }) => factor)).not.toContain("stale")
+    const one = await ask("health", { policy: "none", limit: 1 })
+    expect(told(await ask("health", { policy: "none", limit: 1, cursor: one.next }))).toEqual([["web-2", null]])
+    expect(told(await ask("health", { policy: "none", entity: "web-2" }))).toEqual([["web-2", null]])
+    await expect(ask("health", { policy: "none", kind: "stack" })).rejects.toThrow("machines alone")
     // Another policy judges what comes after it, and the past when that is asked for.
     await fleet.close()
     const stricter = await open(folder, "policy: { health: { weights: { lost: 0.9 } } }", clock)

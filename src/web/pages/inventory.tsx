@@ -68,7 +68,7 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
           />
         ))}
       </aside>
-      <section class="listed">
+      <section class="listed" aria-busy={pages.isLoading}>
         <header class="page-head">
           <h1>
             {of.title} <span class="count">{total ?? "…"}</span>

@@ -17,7 +17,7 @@ export function Overview() {
   const machines = useAnswer(count, { kind: "target", by: "health,lifecycle,role,source,environment" })
   const unwell = useAnswer(count, { kind: "target", q: "health<0.7", by: "role,source,environment" })
   const services = useAnswer(count, { kind: "service", by: "status" })
-  const judged = useAnswer(health, { limit: 8 })
+  const judged = useAnswer(health, { limit: 8, policy: "none" })
   const raised = useAnswer(alerts, { limit: 100 })
   const drifting = useAnswer(drift, { limit: 6 })
   const sources = useAnswer(status, {})
@@ -104,7 +104,7 @@ export function Overview() {
           </Panel>
           <Groups machines={machines} unwell={unwell} />
           <Panel
-            title="Worst off"
+            title="Worst off, as last seen"
             of={judged}
             aside={<a href={hrefOf("/machines", { sort: "health" })}>All by health</a>}
             empty={{ title: "No machine is known", hint: "A source is looked at every few minutes; see Discovery." }}
