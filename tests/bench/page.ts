@@ -1,0 +1,202 @@
+/**
+ * `npm run bench:page -- <folder> [minutes]`: the page in a real Chromium, served by the real program, on a fleet that `npm run bench:fleets` made (`<folder>` has its `data` and `keys`): how soon there is something to see, how soon another point is painted,
+ * whether lists scroll, what it keeps after a while of use. All is measured in the browser; what the server takes for it stands beside it.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { type Browser, type Page, chromium } from "playwright-core"
+import { freePort } from "#tests/support/free-port.js"
+import { type Row, median, percentile, print } from "./report.js"
+
+const executablePath = "/usr/bin/chromium"
+const steps = 60
+const kilobyte = 1_000
+const ticksPerSecond = 100
+
+const [folder, minutes = "10"] = process.argv.slice(2)
+if (folder === undefined) throw new Error("say which fleet is to be served")
+const rows = await benchPage(folder, Number(minutes))
+print(rows)
+process.exitCode = rows.every(({ pass }) => pass) ? 0 : 1
+
+/** @param forMinutes how long it is used before what it keeps is measured */
+async function benchPage(of: string, forMinutes: number): Promise<Row[]> {
+  const data = path.join(of, "data")
+  const env = { ...process.env, HOME: of, FLEET_LEDGER_KEYS: path.join(of, "keys") }
+  const program = path.resolve("dist/bin/main.js")
+  const url = `http://127.0.0.1:${await freePort()}`
+  const server = spawn(process.execPath, [program, "serve", "--data", data, "--listen", url.slice(7)], {
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+  })
+  const browser = await chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu"] })
+  try {
+    let printed = ""
+    server.stdout.on("data", (part: Buffer) => (printed += String(part)))
+    while (!printed.includes("Press ctrl-c")) await once(server.stdout, "data")
+    const told = spawn(
+      process.execPath,
+      [program, "token", "create", `bench-${Date.now()}`, "--output", "json", "--data", data],
+      { env },
+    )
+    let text = ""
+    for await (const part of told.stdout) text += String(part)
+    const { secret } = JSON.parse(text) as { secret: string }
+    const page = await opened(browser, url, secret)
+    return [...(await firstPaint(page, url)), ...(await used(page, url, forMinutes, server.pid as number))]
+  } finally {
+    await browser.close()
+    server.kill("SIGINT")
+    await once(server, "close")
+  }
+}
+
+async function opened(browser: Browser, url: string, secret: string): Promise<Page> {
+  const context = await browser.newContext({ baseURL: url, viewport: { width: 1_440, height: 900 } })
+  await context.addCookies([{ name: "fleet_ledger_session", value: secret, url }])
+  return context.newPage()
+}
+
+/** Until the first figure of the overview is painted, and until all of them are: just after the program came up, and later. */
+async function firstPaint(page: Page, url: string): Promise<Row[]> {
+  const once_ = async () => {
+    await page.goto(url)
+    return page.evaluate<{ first: number; all: number }>(`new Promise((resolve) => {
+      let first
+      const look = () => {
+        const figures = [...document.querySelectorAll(".tile .figure")].map(({ textContent }) => textContent)
+        const known = figures.filter((text) => text !== "–").length
+        if (known > 0) first ??= performance.now()
+        if (figures.length > 0 && known === figures.length)
+          requestAnimationFrame(() => resolve({ first, all: performance.now() }))
+        else requestAnimationFrame(look)
+      }
+      look()
+    })`)
+  }
+  const cold = await once_()
+  const scripts = await page.evaluate<string[]>(
+    `performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname).filter((name) => name.endsWith(".js"))`,
+  )
+  const sizes = scripts.map((name) => fs.statSync(path.join("dist/web", `${name}.gz`)).size)
+  const weight = sizes.reduce((sum, size) => sum + size, 0) / kilobyte
+  const warm = []
+  for (let index = 0; index < 5; index++) warm.push(await once_())
+  const first = median(warm.map((one) => one.first))
+  return [
+    {
+      what: "first figures of the overview painted",
+      budget: "< 1 s",
+      measured: `${Math.round(first)} ms, all of them ${Math.round(median(warm.map(({ all }) => all)))} ms (just started: ${Math.round(cold.first)} and ${Math.round(cold.all)} ms)`,
+      pass: first < 1_000,
+    },
+    {
+      what: "JavaScript of the first page, gzip",
+      budget: "≤ 150 kB",
+      measured: `${weight.toFixed(0)} kB`,
+      pass: weight <= 150,
+    },
+  ]
+}
+
+/** By keys at the handle: each step is to be painted before the next. */
+async function scrubbed(page: Page, url: string, address: string, busy: string, pid: number): Promise<Row> {
+  await page.goto(`${url}${address}`)
+  await page.locator(".handle.at").waitFor()
+  await page.locator(`${busy}[aria-busy=false]`).first().waitFor()
+  // The stretch in which the fleet lived, and not the years since.
+  await page.getByLabel("At", { exact: true }).fill(await middleOf(page))
+  await page.keyboard.press("Enter")
+  await page.locator(`${busy}[aria-busy=false]`).first().waitFor()
+  const before = cpuOf(pid)
+  const times = await page.evaluate<number[]>(`(async () => {
+    const frame = () => new Promise(requestAnimationFrame)
+    const isBusy = () => [...document.querySelectorAll(${JSON.stringify(busy)})].some((one) => one.getAttribute("aria-busy") === "true")
+    const times = []
+    for (let step = 0; step < ${steps}; step++) {
+      const handle = document.querySelector(".handle.at")
+      const key = step % 3 === 2 ? "ArrowRight" : "ArrowLeft"
+      const began = performance.now()
+      handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))
+      for (let waited = 0; !isBusy() && waited < 5; waited++) await frame()
+      while (isBusy()) await frame()
+      times.push(performance.now() - began)
+      await new Promise((resolve) => setTimeout(resolve, 150))
+    }
+    return times
+  })()`)
+  const p95 = percentile(times, 0.95)
+  return {
+    what: `another point painted at ${address}, p95`,
+    budget: "< 100 ms",
+    measured: `${Math.round(p95)} ms (median ${Math.round(median(times))} ms; the server's CPU ${Math.round(((cpuOf(pid) - before) / steps) * 1_000)} ms a step)`,
+    pass: p95 < 100,
+  }
+}
+
+/** The time of the event in the middle of the ledger. */
+async function middleOf(page: Page): Promise<string> {
+  return page.evaluate<string>(`(async () => {
+    const asked = async (path) => (await fetch(path)).json()
+    const { at } = await asked("/api/v1/queries")
+    const middle = await asked("/api/v1/queries?at=position:" + Math.floor(at.position / 2))
+    return middle.at.time
+  })()`)
+}
+
+async function used(page: Page, url: string, forMinutes: number, pid: number): Promise<Row[]> {
+  const measured = [
+    await scrubbed(page, url, "/machines", ".listed", pid),
+    await scrubbed(page, url, "/services", ".listed", pid),
+    await scrubbed(page, url, "/", ".panel", pid),
+  ]
+  await page.goto(`${url}/machines`)
+  await page.locator(".grid .row").first().waitFor()
+  const tasks = await page.evaluate<number[]>(`(async () => {
+    const tasks = []
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" })
+    const scroll = document.querySelector(".grid .scroll")
+    for (let index = 0; index < 300; index++) {
+      scroll.scrollTop += 400
+      await new Promise(requestAnimationFrame)
+    }
+    return tasks
+  })()`)
+  const longest = Math.max(0, ...tasks)
+  measured.push({
+    what: "machines scrolled through, longest task",
+    budget: "≤ 50 ms",
+    measured: longest === 0 ? "none of 50 ms or more" : `${Math.round(longest)} ms (${tasks.length} of 50 ms or more)`,
+    pass: longest <= 50,
+  })
+  const until = Date.now() + forMinutes * 60_000
+  const pages = ["/", "/machines", "/services", "/topology", "/alerts", "/history", "/compare"]
+  for (let index = 0; Date.now() < until || index < pages.length; index++) {
+    await page
+      .locator(`nav a[href^="${pages[index % pages.length]}"]`)
+      .first()
+      .click()
+    await page.waitForTimeout(1_000)
+  }
+  const session = await page.context().newCDPSession(page)
+  await session.send("HeapProfiler.collectGarbage")
+  const heap = (await page.evaluate<number>("performance.memory.usedJSHeapSize")) / 2 ** 20
+  measured.push({
+    what: `heap after ${forMinutes} minutes of use`,
+    budget: "< 150 MB",
+    measured: `${Math.round(heap)} MB`,
+    pass: heap < 150,
+  })
+  return measured
+}
+
+/** Seconds that a process has worked; as Linux counts them. */
+function cpuOf(pid: number): number {
+  const [user = 0, system = 0] = (fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "")
+    .split(" ")
+    .slice(11, 13)
+    .map(Number)
+  return (user + system) / ticksPerSecond
+}
