@@ -1,7 +1,7 @@
 /** Who is looking. */
 import { signal } from "@preact/signals"
 import { isStranger, refusalIn } from "./ask.js"
-import { followChanges, refresh } from "./live.js"
+import { followChanges } from "./live.js"
 
 export interface Session {
   readonly name: string
@@ -35,5 +35,4 @@ async function greet(response: Response): Promise<void> {
   session.value = (await response.json()) as Session
   isStranger.value = false
   followChanges()
-  refresh()
 }

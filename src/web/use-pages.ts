@@ -22,7 +22,10 @@ export interface Pages<T extends Asks> {
   readonly isLoading: boolean
 }
 
-const perPage = 200
+/** More than a screen has, so that another point is soon painted. */
+const perPage = 100
+/** Of what is scrolled to: so few that taking them in is not felt. */
+const onwards = 300
 const mostPerPage = 1_000
 
 /** @param input undefined asks nothing yet */
@@ -68,7 +71,7 @@ export function usePages<T extends Asks>(
 
   const load = async (cursor: string, before: Pages<T>) => {
     try {
-      const answer = await ask(operation, { ...(input as object), cursor, limit: mostPerPage } as Input<T>)
+      const answer = await ask(operation, { ...(input as object), cursor, limit: onwards } as Input<T>)
       // Another list may have been asked for meanwhile.
       if (state.peek().first !== before.first) return
       const { items, next } = listIn<T>(answer)

@@ -44,7 +44,11 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
   const asked = { ...(q === "" ? {} : { q }), sort }
   const { pages, more } = usePages(operation as never, asked as never)
   const rows = pages.items as unknown as readonly R[]
-  const counted = useAnswer(count, { kind: of.kind, by: of.facets.join(","), ...(q === "" ? {} : { q }) })
+  // What is listed comes first.
+  const counted = useAnswer(
+    count,
+    pages.isLoading ? undefined : { kind: of.kind, by: of.facets.join(","), ...(q === "" ? {} : { q }) },
+  )
   const chosen = useSignal<readonly string[]>(keptColumns(of.kind) ?? of.usual)
   const columns = of.columns.filter(({ name }) => chosen.value.includes(name))
   const total = counted.answer?.total

@@ -1,6 +1,6 @@
 /** How the fleet is doing, at a glance: what there is, what is wrong, what changed lately, and what nobody can see. Every number leads to its list. */
 import type { ComponentChildren } from "preact"
-import { useSignal } from "@preact/signals"
+import { type Signal, useSignal } from "@preact/signals"
 import { EntityLink } from "../parts/entity-link.js"
 import { Score } from "../parts/health.js"
 import { Panel } from "../parts/panel.js"
@@ -14,8 +14,9 @@ import { Trend } from "./overview/trend.js"
 import { blindOf } from "./overview/blind.js"
 
 export function Overview() {
-  const machines = useAnswer(count, { kind: "target", by: "health,lifecycle,role,source,environment" })
-  const unwell = useAnswer(count, { kind: "target", q: "health<0.7", by: "role,source,environment" })
+  const by = useSignal<(typeof groupings)[number][0]>("role")
+  const machines = useAnswer(count, { kind: "target", by: `health,lifecycle,${by.value}` })
+  const unwell = useAnswer(count, { kind: "target", q: "health<0.7", by: by.value })
   const services = useAnswer(count, { kind: "service", by: "status" })
   const judged = useAnswer(health, { limit: 8, policy: "none" })
   const raised = useAnswer(alerts, { limit: 100 })
@@ -102,7 +103,7 @@ export function Overview() {
               </>
             )}
           </Panel>
-          <Groups machines={machines} unwell={unwell} />
+          <Groups chosen={by} machines={machines} unwell={unwell} />
           <Panel
             title="Worst off, as last seen"
             of={judged}
@@ -300,8 +301,13 @@ const groupings = [
 
 type Counts = ReturnType<typeof useAnswer<NonNullable<typeof count.of>>>
 
-function Groups({ machines, unwell }: { readonly machines: Counts; readonly unwell: Counts }) {
-  const chosen = useSignal<(typeof groupings)[number][0]>("role")
+interface GroupsProps {
+  readonly chosen: Signal<(typeof groupings)[number][0]>
+  readonly machines: Counts
+  readonly unwell: Counts
+}
+
+function Groups({ chosen, machines, unwell }: GroupsProps) {
   const by = chosen.value
   const bad = new Map(unwell.answer?.counts[by]?.map(({ value, count: n }) => [value, n]))
   return (
