@@ -45,6 +45,12 @@ export interface AmongAlerts {
   readonly limit: number
 }
 
+export interface AlertCount {
+  readonly severity: AlertSeverity
+  readonly state: AlertState
+  readonly count: number
+}
+
 /** An alert that nothing has resolved yet. */
 export interface OpenAlert {
   readonly id: string
@@ -84,6 +90,10 @@ export function alertsReader(db: Db) {
        AND ($about IS NULL OR about_id IN (SELECT value FROM json_each($about)))
      ORDER BY raised DESC LIMIT $limit`,
   )
+  const counts = db.prepare<object, AlertCount>(
+    `SELECT severity, state, count(*) AS count FROM (SELECT ${columns} FROM alerts a JOIN alert_states s ON s.id = a.id AND ${stands}
+       WHERE raised <= $at AND resolved IS NULL) GROUP BY severity, state`,
+  )
   const one = db.prepare<object, Row>(
     `SELECT ${columns} FROM alerts a JOIN alert_states s ON s.id = a.id AND ${stands} WHERE a.id = $id AND raised <= $at`,
   )
@@ -105,6 +115,9 @@ export function alertsReader(db: Db) {
     .pluck()
 
   return {
+    /** How many are not resolved, of each severity and state. */
+    counts: async ({ position, time }: Point): Promise<readonly AlertCount[]> => counts.all({ at: position, time }),
+
     /** Newest first. */
     async page({ point, state, includeResolved, rule, severity, about, before, limit }: AmongAlerts) {
       const rows = page.all({

@@ -49,6 +49,7 @@ function fleetMeasures(registry: Registry) {
     "channel",
     "state",
   ])
+  const open = gauge("fleet_ledger_alerts", "Alerts that are not resolved", ["severity", "state"])
   const isWorker = gauge("fleet_ledger_worker", "Whether this instance looks, acts and seals")
   const bytes = gauge("fleet_ledger_store_bytes", "Bytes on the disk", ["store"])
   const looked = gauge("fleet_ledger_source_last_look_timestamp_seconds", "End of the last look", ["source"])
@@ -73,7 +74,10 @@ function fleetMeasures(registry: Registry) {
         isUp.set({ name }, state === "active" || state === "booting" ? 1 : 0)
         if (kind === "handler") letters.set({ handler: name }, deadLetters)
       }
-      for (const each of [owed, messages]) each.reset()
+      for (const each of [owed, messages, open]) each.reset()
+      const here = { position: fleet.viewsState().position, time: fleet.clock.now() }
+      for (const { severity, state, count } of await fleet.views.alerts.counts(here))
+        open.set({ severity, state }, count)
       const waiting = await fleet.ops.outbox.counts()
       for (const { name: channel } of await fleet.ops.deliveries.accounts()) {
         owed.set({ channel }, waiting.get(channel) ?? 0)

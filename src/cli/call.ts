@@ -1,5 +1,6 @@
 /** Calling an operation from the command line. */
 import { once } from "node:events"
+import * as path from "node:path"
 import { FleetError } from "#kernel/errors.js"
 import type { CommandSpec } from "./commands.js"
 import { complain } from "./complain.js"
@@ -7,7 +8,7 @@ import { contentOf, textOf } from "./files.js"
 import { Interrupt } from "./interrupt.js"
 import type { GlobalFlags } from "./program.js"
 import { progressLine } from "./progress.js"
-import { reach } from "./reach.js"
+import { reach, serverOf } from "./reach.js"
 import { renderer } from "./render.js"
 
 /** @returns the exit code */
@@ -17,7 +18,7 @@ export async function call(
   flags: GlobalFlags,
   file?: string,
 ): Promise<number> {
-  const texts = withTexts(spec, input)
+  const texts = { ...withTexts(spec, input), ...(serverOf(flags) === undefined && withPaths(spec, input)) }
   const render = renderer(spec, flags)
   const body = file === undefined ? undefined : await contentOf(file)
   const interrupt = new Interrupt()
@@ -56,6 +57,14 @@ function withTexts({ command }: CommandSpec, input: Record<string, unknown>): Re
     return typeof given === "string" ? [[field, textOf(given, `--${field}`)]] : []
   })
   return { ...input, ...Object.fromEntries(texts) }
+}
+
+function withPaths({ command }: CommandSpec, input: Record<string, unknown>): Record<string, unknown> {
+  const given = (command.paths ?? []).flatMap((field) => {
+    const named = input[field]
+    return typeof named === "string" ? [[field, path.resolve(named)]] : []
+  })
+  return Object.fromEntries(given)
 }
 
 function isCancelled(error: unknown): boolean {

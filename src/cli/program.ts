@@ -55,7 +55,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     .description(
       "Answer an agent over standard input and output (Model Context Protocol): tools that read, and those that change something where the configuration or --write says so. A server does the same at /mcp.",
     )
-    .option("--server <url>", "ask this server, with the token in FLEET_LEDGER_TOKEN")
+    .option(
+      "--server <url>",
+      "ask this server, with the token in FLEET_LEDGER_TOKEN, or in the file FLEET_LEDGER_TOKEN_FILE",
+    )
     .option("--write", "offer tools that look at the fleet and name points in time too")
     .addHelpText("after", examples(["mcp", "mcp --write"]))
     .action(async (flags: GlobalFlags & { write?: boolean }) => {
@@ -223,7 +226,10 @@ function addFolderFlags(command: Command): Command {
 
 function addGlobalFlags(command: Command): Command {
   return addFolderFlags(command)
-    .option("--server <url>", "ask this server, with the token in FLEET_LEDGER_TOKEN")
+    .option(
+      "--server <url>",
+      "ask this server, with the token in FLEET_LEDGER_TOKEN, or in the file FLEET_LEDGER_TOKEN_FILE",
+    )
     .addOption(new Option("--output <format>", "how to print the answer").choices(outputs).default("table"))
 }
 

@@ -55,7 +55,7 @@ export function remoteCaller(server: string, token: string | undefined): Caller 
   if (token === undefined) {
     throw new FleetError(
       "InvalidInput",
-      'asking a server needs its token in FLEET_LEDGER_TOKEN; "fleet-ledger token create NAME" makes one there',
+      'asking a server needs its token in FLEET_LEDGER_TOKEN, or in the file that FLEET_LEDGER_TOKEN_FILE names; "fleet-ledger token create NAME" makes one there',
     )
   }
   const base = new URL(server)

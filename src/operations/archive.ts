@@ -1,4 +1,5 @@
 /** The oldest events in files of their own: making those, moving them elsewhere, putting them back. */
+import * as path from "node:path"
 import * as z from "zod"
 import type { Position } from "#kernel/point.js"
 import type { ArchivedRange } from "#ledger/archive/archives.js"
@@ -57,6 +58,12 @@ export const archiveList = query({
 
 const aPosition = "a position, from 0"
 
+/** Whoever asks over the network is in no folder there. */
+const aPath = z
+  .string()
+  .max(4_000)
+  .refine((named) => path.isAbsolute(named), "say the whole path, from / on")
+
 export const archiveDetach = command({
   name: "archive detach",
   summary: "Move an archive to another folder; what needs its events says so until it is attached again",
@@ -64,11 +71,16 @@ export const archiveDetach = command({
   accounted: { as: "administration", what: "to" },
   input: z.object({
     first: z.coerce.number(aPosition).int(aPosition).min(0, aPosition).describe("The position where it begins"),
-    to: z.string().min(1).max(4_000).describe("Folder, as the machine with the ledger names it"),
+    to: aPath.describe("Folder, as the machine with the ledger names it"),
   }),
   output: range,
   route: { method: "POST", path: "/api/v1/archives/{first}/detach" },
-  command: { name: "archive detach", positional: ["first"], examples: ["archive detach 0 --to /mnt/archives"] },
+  command: {
+    name: "archive detach",
+    positional: ["first"],
+    paths: ["to"],
+    examples: ["archive detach 0 --to /mnt/archives"],
+  },
   run: async ({ fleet }, { first, to }) => shown(await fleet.ledger.archives.detach(first as Position, to)),
 })
 
@@ -78,13 +90,14 @@ export const archiveAttach = command({
   scope: "admin",
   accounted: { as: "administration", what: "file" },
   input: z.object({
-    file: z.string().min(1).max(4_000).describe("The file, as the machine with the ledger names it"),
+    file: aPath.describe("The file, as the machine with the ledger names it"),
   }),
   output: range,
   route: { method: "POST", path: "/api/v1/archives/attach" },
   command: {
     name: "archive attach",
     positional: ["file"],
+    paths: ["file"],
     examples: ["archive attach /mnt/archives/0-65535.0.fla"],
   },
   run: async ({ fleet }, { file }) => shown(await fleet.ledger.archives.attach(file)),

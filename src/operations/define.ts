@@ -46,6 +46,8 @@ export interface Command {
   readonly body?: string
   /** Inputs that may be given as `@FILE` or, from standard input, `@-`. */
   readonly files?: readonly string[]
+  /** Inputs that name files or folders where the ledger is: relative ones are those of whoever types them there. */
+  readonly paths?: readonly string[]
   readonly examples: readonly string[]
 }
 

@@ -91,7 +91,7 @@ export function admit(
   }
   const result = strictInput(operation).safeParse(input)
   if (result.success) return result.data
-  throw invalidInput(operation, result.error)
+  throw invalidInput(operation, result.error, input)
 }
 
 /** Made once: making one takes longer than most checks do. */
@@ -104,7 +104,7 @@ function strictInput(operation: Operation): z.ZodObject {
 }
 const strictInputs = new WeakMap<Operation, z.ZodObject>()
 
-function invalidInput(operation: Operation, error: z.ZodError): FleetError {
+function invalidInput(operation: Operation, error: z.ZodError, input: Readonly<Record<string, unknown>>): FleetError {
   const [issue] = error.issues
   if (issue?.code === "unrecognized_keys") {
     const [key = ""] = issue.keys
@@ -114,6 +114,19 @@ function invalidInput(operation: Operation, error: z.ZodError): FleetError {
     return new FleetError("InvalidInput", `"${operation.name}" takes no "${key.slice(0, 80)}"; ${hint}`)
   }
   const where = issue?.path.join(".") ?? ""
+  const given = input[where]
+  if (issue?.code === "invalid_value" && typeof given === "string") {
+    const values = issue.values.map(String)
+    const near = nearest(given, values)
+    const hint = near === undefined ? "" : `did you mean "${near}"? `
+    return new FleetError(
+      "InvalidInput",
+      `"${where}" cannot be "${given.slice(0, 80)}"; ${hint}It is one of ${values.join(", ")}`,
+      {
+        details: { input: where },
+      },
+    )
+  }
   return new FleetError("InvalidInput", `"${where}" is wrong: ${issue?.message ?? "not what is allowed"}`, {
     details: { input: where },
   })

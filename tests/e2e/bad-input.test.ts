@@ -4,7 +4,8 @@ import * as os from "node:os"
 import * as path from "node:path"
 import Database from "better-sqlite3"
 import { beforeAll, describe, expect, it } from "vitest"
-import { type Options, answer, fleetLedger } from "#tests/support/program.js"
+import { freePort } from "#tests/support/free-port.js"
+import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 const inFolder = async (): Promise<Options> => ({ data: `${await tempFolder()}/data` })
@@ -31,6 +32,8 @@ describe("a question that cannot be answered", () => {
     [["show", "nobody"], /nothing is called "nobody"/],
     [["discover", "hree"], /there is no source "hree"; did you mean "here"\?/],
     [["targets", "--limit", "0"], /"limit" is wrong: /],
+    [["diff", "position:0", "--by", "entty"], /"by" cannot be "entty"; did you mean "entity"\? It is one of /],
+    [["archive", "attach", "nothing.fla"], /nothing\.fla cannot be opened/],
     [["targets", "--cursor", "xyz"], /"cursor" is not one that this server gave/],
     [["diff", "now", "--to", "now"], /unknown option '--to'/],
     [["token", "create", "a b"], /"name" is wrong: letters, digits/],
@@ -52,6 +55,27 @@ describe("a question that cannot be answered", () => {
     expect(stderr).toMatch(sentence)
     expect(stderr).toMatch(/^fleet-ledger: [^\n]+\n$/)
     expect((await answer<Status>(["status"], options)).ledger.events).toBe(before.ledger.events)
+  })
+})
+
+describe("a token that stands in a file", () => {
+  it("is shown to the server, unless others may read the file", async () => {
+    const options = await inFolder()
+    const port = await freePort()
+    await startServer(port, options)
+    const { secret } = await answer<{ secret: string }>(["token", "create", "program", "--scope", "admin"], options)
+    const file = `${options.data}-token`
+    await fs.writeFile(file, `${secret}\n`, { mode: 0o600 })
+    const there = { data: `${await tempFolder()}/none`, env: { FLEET_LEDGER_TOKEN_FILE: file } }
+    const server = ["--server", `http://127.0.0.1:${port}`]
+    const ask = ["targets", ...server]
+    expect(await fleetLedger(ask, there)).toMatchObject({ code: 0 })
+    // Another machine's folders are not those of whoever asks.
+    const attach = await fleetLedger(["archive", "attach", "nothing.fla", ...server], there)
+    expect(attach.stderr).toContain("say the whole path")
+    await fs.chmod(file, 0o644)
+    const refused = await fleetLedger(ask, there)
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("others may read the token")])
   })
 })
 

@@ -12,6 +12,7 @@ import { addHost, changeKernel } from "#tests/support/scripted-fleet.js"
 
 const acts = operations.filter(({ kind }) => kind === "command" || kind === "job")
 const queries = operations.filter(({ kind }) => kind === "query")
+const texts = operations.filter(({ kind }) => kind === "text")
 
 describe("access", () => {
   /** Who is let in: nobody without a token, and with one whose scope allows it. */
@@ -50,6 +51,38 @@ describe("access", () => {
   it("to what reads is for those with its scope, and for nobody without a token", async () => {
     const opened = await door()
     for (const operation of queries) expect(await letsIn(opened, operation)).toEqual(allowed(operation))
+  })
+
+  it.each(texts)("to $name is for those with its scope, and for nobody without a token", async (operation) => {
+    expect(await letsIn(await door(), operation)).toEqual(allowed(operation))
+  })
+
+  it("to metrics and to jobs is for whoever may read, and for nobody without a token", async () => {
+    const opened = await door()
+    const job = { name: "job show", route: { method: "GET", path: "/api/v1/jobs/{id}" }, scope: "read" } as Operation
+    const metrics = { name: "metrics", route: { method: "GET", path: "/metrics" }, scope: "read" } as Operation
+    expect(await letsIn(opened, metrics)).toEqual(allowed(metrics))
+    // There is none of that id.
+    const statuses = { ...(await letsIn(opened, job)) } as Record<string, unknown>
+    expect(statuses).toEqual({ ...allowed(job), read: 404, operate: 404, admin: 404 })
+  })
+
+  it("to streams is for those with their scope, and for nobody without a token", async () => {
+    const opened = await door()
+    await opened.app.listen({ host: "127.0.0.1", port: 0 })
+    const { port: at } = opened.app.server.address() as AddressInfo
+    for (const { route, scope } of operations.filter(({ kind }) => kind === "stream"))
+      for (const held of [undefined, ...scopes]) {
+        const secret = held && (await opened.fleet.ops.tokens.create(`${held} of ${route.path}`, held, day)).secret
+        const headers = { host: `127.0.0.1:${port}`, ...(secret && { authorization: `Bearer ${secret}` }) }
+        const request = http.get({ host: "127.0.0.1", port: at, path: route.path, headers })
+        const { statusCode } = await new Promise<http.IncomingMessage>((resolve, reject) => {
+          request.once("response", resolve).once("error", reject)
+        })
+        request.destroy()
+        const expected = held === undefined ? 401 : allows(held, scope) ? 200 : 403
+        expect([route.path, held, statusCode]).toEqual([route.path, held, expected])
+      }
   })
 
   it.each(acts)("to $name is for those with its scope, and for nobody without a token", async (operation) => {

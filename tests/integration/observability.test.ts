@@ -1,6 +1,7 @@
 /** How the program is doing, for machines that ask: metrics, readiness and the doctor. */
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
+import { acknowledge, raise, resolve } from "#tests/support/alerts.js"
 import { asker } from "#tests/support/asker.js"
 import { door } from "#tests/support/door.js"
 
@@ -43,6 +44,17 @@ describe("metrics", () => {
     const samples = samplesIn((await ask("/metrics", { token: secret })).body)
     expect(samples.get("fleet_health_score")).toBe(counts.average)
     expect(samples.get("unhealthy_targets")).toBe(counts.warning + counts.critical)
+  })
+
+  it("tell of alerts that are not resolved, by how severe they are and how they stand", async () => {
+    const { ask, token, fleet } = await door()
+    for (const name of ["a", "b", "c"]) await raise(fleet.ledger, name)
+    await acknowledge(fleet.ledger, "b")
+    await resolve(fleet.ledger, "c")
+    await fleet.reached((await fleet.ledger.head()).position)
+    const samples = samplesIn((await ask("/metrics", { token: await token("read") })).body)
+    const alerts = (state: string) => samples.get(`fleet_ledger_alerts{severity="warning",state="${state}"}`)
+    expect([alerts("open"), alerts("acknowledged"), alerts("resolved")]).toEqual([1, 1, undefined])
   })
 
   it("tell what each channel is owed, and what was given up", async () => {
