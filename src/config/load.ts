@@ -31,9 +31,9 @@ export interface LoadedConfig extends Config {
 export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): LoadedConfig {
   const file =
     flags.config ?? set(env["FLEET_LEDGER_CONFIG"]) ?? standardPlaces(env).find((place) => fs.existsSync(place))
-  const config = file === undefined ? parseConfig({}, "the defaults") : parseConfigFile(file)
+  const config = file === undefined ? parseConfig(plain({}, "the defaults")) : parseConfigFile(file)
   const listen = flags.listen ?? set(env["FLEET_LEDGER_LISTEN"])
-  const checked = listen === undefined ? config : parseConfig({ ...configInput(file), listen }, "--listen")
+  const checked = listen === undefined ? config : parseConfig(plain({ ...configInput(file).input, listen }, "--listen"))
   const data = flags.data ?? set(env["FLEET_LEDGER_DATA"]) ?? config.data ?? defaultDataFolder(env)
   // Resolved, it would be the folder that one happens to stand in.
   if (data === "") throw new FleetError("InvalidConfig", "the data folder has no name; --data takes one")
@@ -74,7 +74,7 @@ function absolute(variable: string | undefined): string | undefined {
 }
 
 export function parseConfigFile(file: string): Config {
-  return parseConfig(configInput(file), file)
+  return parseConfig(configInput(file))
 }
 
 function standardPlaces(env: NodeJS.ProcessEnv): string[] {
@@ -95,8 +95,19 @@ function defaultKeysFolder(env: NodeJS.ProcessEnv): string {
   return process.getuid?.() === 0 ? "/etc/fleet-ledger" : path.join(os.homedir(), ".config", "fleet-ledger")
 }
 
-function configInput(file: string | undefined): Record<string, unknown> {
-  if (file === undefined) return {}
+/** What was given, and where in it something stands. */
+interface Given {
+  readonly input: Record<string, unknown>
+  /** @param steps down to a value, or to a key with nothing that is allowed behind it */
+  readonly placeOf: (steps: readonly PropertyKey[]) => string
+}
+
+function plain(input: Record<string, unknown>, where: string): Given {
+  return { input, placeOf: () => where }
+}
+
+function configInput(file: string | undefined): Given {
+  if (file === undefined) return plain({}, "the defaults")
   let text: string
   try {
     text = fs.readFileSync(file, "utf8")
@@ -105,16 +116,17 @@ function configInput(file: string | undefined): Record<string, unknown> {
       cause: error,
     })
   }
-  const input = parseYaml(text, file) ?? {}
+  const { value, placeOf } = parseYaml(text, file)
+  const input = value ?? {}
   if (typeof input !== "object" || Array.isArray(input)) {
     throw new FleetError("InvalidConfig", `${file} must hold keys and values, like "listen: 127.0.0.1:7400"`)
   }
-  return input as Record<string, unknown>
+  return { input: input as Record<string, unknown>, placeOf }
 }
 
-function parseYaml(text: string, file: string): unknown {
+function parseYaml(text: string, file: string): { readonly value: unknown; readonly placeOf: Given["placeOf"] } {
   // Most have no file to read, and the parser is a tenth of what a short command loads.
-  const { LineCounter, parseDocument } = createRequire(import.meta.url)("yaml") as typeof yaml
+  const { LineCounter, isMap, isNode, isScalar, parseDocument } = createRequire(import.meta.url)("yaml") as typeof yaml
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [problem] = document.errors
@@ -123,30 +135,32 @@ function parseYaml(text: string, file: string): unknown {
     // What follows tells programmers how to go on.
     throw new FleetError("InvalidConfig", `${file}:${line}:${col} is not YAML: ${problem.message.split(";")[0]}`)
   }
+  const at = (offset: number | undefined) => {
+    if (offset === undefined) return file
+    const { line, col } = lines.linePos(offset)
+    return `${file}:${line}:${col}`
+  }
+  const placeOf = (steps: readonly PropertyKey[]): string => {
+    const last = steps.at(-1)
+    const above = steps.length < 2 ? document.contents : document.getIn(steps.slice(0, -1), true)
+    const pair = isMap(above) ? above.items.find(({ key }) => isScalar(key) && key.value === last) : undefined
+    if (pair !== undefined && isNode(pair.key)) return at(pair.key.range?.[0])
+    const node = last === undefined ? document.contents : document.getIn(steps, true)
+    if (isNode(node)) return at(node.range?.[0])
+    return last === undefined ? file : placeOf(steps.slice(0, -1))
+  }
   try {
-    return document.toJS() as unknown
+    return { value: document.toJS() as unknown, placeOf }
   } catch (error) {
     // An alias of nothing, or aliases of aliases without measure.
     throw new FleetError("InvalidConfig", `${file} is not YAML: ${messageOf(error)}`, { cause: error })
   }
 }
 
-function parseConfig(input: Record<string, unknown>, where: string): Config {
-  const result = configSchema.safeParse(input)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    const at = issue?.path.join(".") ?? ""
-    if (issue?.code === "unrecognized_keys") {
-      const key = issue.keys[0] ?? ""
-      const known = nearest(key, keysAt(configSchema, issue.path))
-      const hint = known === undefined ? "" : `; did you mean "${known}"?`
-      throw new FleetError("InvalidConfig", `${where}: there is no key "${[at, key].filter(Boolean).join(".")}"${hint}`)
-    }
-    throw new FleetError(
-      "InvalidConfig",
-      `${where}: ${at === "" ? "it" : `"${at}"`} is wrong: ${issue?.message ?? "unknown"}`,
-    )
-  }
+function parseConfig({ input, placeOf }: Given): Config {
+  const result = configSchema.safeParse(input, { reportInput: true })
+  if (!result.success) throw wrongBy(result.error, placeOf)
+  const where = placeOf([])
   const config = result.data
   // Instances on one cluster each have this machine, and it is another one for each.
   const isShared = config.ledger.engine !== "sqlite" && input["sources"] === undefined
@@ -167,6 +181,33 @@ function parseConfig(input: Record<string, unknown>, where: string): Config {
   return { ...config, sources }
 }
 
+function wrongBy({ issues: [issue] }: z.ZodError, placeOf: Given["placeOf"]): FleetError {
+  const steps = issue?.path ?? []
+  const at = steps.join(".")
+  if (issue?.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? ""
+    const known = nearest(key, keysAt(configSchema, steps))
+    const hint = known === undefined ? "" : `; did you mean "${known}"?`
+    const name = [at, key].filter(Boolean).join(".")
+    return new FleetError("InvalidConfig", `${placeOf([...steps, key])}: there is no key "${name}"${hint}`)
+  }
+  const what = at === "" ? "it" : `"${at}"`
+  const near = issue === undefined ? undefined : nearestValue(issue)
+  const hint = near === undefined ? "" : `; did you mean "${near}"?`
+  return new FleetError("InvalidConfig", `${placeOf(steps)}: ${what} is wrong: ${issue?.message ?? "unknown"}${hint}`)
+}
+
+/** Of what is one of a few, the one that was meant. */
+function nearestValue(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_value" && typeof issue.input === "string")
+    return nearest(issue.input, issue.values.map(String))
+  if (issue.code !== "invalid_union" || issue.discriminator === undefined) return undefined
+  const key = issue.discriminator
+  const given = (issue.input as Record<string, unknown> | undefined)?.[key]
+  const values = schemasAt(configSchema, issue.path).flatMap((at) => [...(at._zod.values ?? [])].map(String))
+  return typeof given === "string" ? nearest(given, values) : undefined
+}
+
 function unknownCommand(command: string, known: readonly string[]): string | undefined {
   if (known.includes(command)) return undefined
   const near = nearest(command, known)
@@ -185,14 +226,18 @@ function hostSourceName(): string {
 
 /** The keys that may stand at a path. */
 function keysAt(schema: z.core.$ZodType, steps: readonly PropertyKey[]): string[] {
+  return schemasAt(schema, steps).flatMap((at) => (at instanceof z.ZodObject ? Object.keys(at.shape) : []))
+}
+
+/** What may stand at a path, and what each of several that it may be is. */
+function schemasAt(schema: z.core.$ZodType, steps: readonly PropertyKey[]): z.core.$ZodType[] {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
-    return keysAt(schema.unwrap(), steps)
-  if (schema instanceof z.ZodDiscriminatedUnion) return schema.options.flatMap((option) => keysAt(option, steps))
+    return schemasAt(schema.unwrap(), steps)
+  if (schema instanceof z.ZodDiscriminatedUnion) return schema.options.flatMap((option) => schemasAt(option, steps))
   const [step, ...rest] = steps
-  if (schema instanceof z.ZodArray) return keysAt(schema.element, rest)
+  if (step === undefined) return [schema]
+  if (schema instanceof z.ZodArray) return schemasAt(schema.element, rest)
   if (!(schema instanceof z.ZodObject)) return []
-  const shape = schema.shape as Readonly<Record<string, z.core.$ZodType>>
-  if (step === undefined) return Object.keys(shape)
-  const member = shape[String(step)]
-  return member === undefined ? [] : keysAt(member, rest)
+  const member = (schema.shape as Readonly<Record<string, z.core.$ZodType>>)[String(step)]
+  return member === undefined ? [] : schemasAt(member, rest)
 }

@@ -82,7 +82,19 @@ describe("a token that stands in a file", () => {
 describe("a configuration that is wrong", () => {
   it.each([
     ["lisen: 127.0.0.1:7400", /there is no key "lisen"; did you mean "listen"\?/],
-    ["listen: 0.0.0.0:7400\nsources: 7", /"sources" is wrong/],
+    ["listen: 0.0.0.0:7400\nsources: 7", /config\.yaml:2:1: "sources" is wrong/],
+    [
+      "policy:\n  health:\n    weigths: {}",
+      /config\.yaml:3:5: there is no key "policy\.health\.weigths"; did you mean "weights"\?/,
+    ],
+    [
+      "sources:\n  - name: a\n    kind: dokcer",
+      /config\.yaml:3:5: "sources\.0\.kind" is wrong: .*; did you mean "docker"\?/,
+    ],
+    [
+      "alerts: {rules: [{name: a, on: [ServiceStateChangd]}]}",
+      /config\.yaml:1:\d+: .*; did you mean "ServiceStateChanged"\?/,
+    ],
     ["a: [1\nb", /config\.yaml:\d+:\d+ is not YAML/],
     ["sources: [{name: a, kind: local}, {name: a, kind: local}]", /two sources are called "a"/],
     ["a: *nobody", /config\.yaml is not YAML: Unresolved alias/],
