@@ -28,8 +28,8 @@ interface Route extends Described {
   readonly path: string
 }
 
-/** These look at real machines, or write where they are told to. */
-const notHere = new Set(["discover", "enroll", "archive_detach", "archive_attach", "changes_stream", "watch"])
+/** These look at real machines, or write where they are told to; agents are refused in a protocol of their own. */
+const notHere = new Set(["discover", "enroll", "archive_detach", "archive_attach", "changes_stream", "watch", "mcp"])
 
 async function routesOf({ ask }: Door): Promise<readonly Route[]> {
   const { paths } = (await ask("/openapi.json")).json<{ paths: Record<string, Record<string, Described>> }>()

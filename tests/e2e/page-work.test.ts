@@ -183,7 +183,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     expect(await row.innerText()).toContain(filled.changed.before)
     expect(await row.innerText()).toContain(filled.changed.after)
     await row.getByRole("link").last().click()
-    await page.getByRole("status").waitFor()
+    await page.getByRole("status").getByText("Verified here").waitFor()
     await page.goto("/drift?at=-2d")
     await page.getByText("Everything is as it is meant to be").waitFor()
   })

@@ -115,7 +115,7 @@ describe("a snapshot", () => {
     [{ name: "-a" }, "letters, digits and"],
     [{ name: "a/b" }, "letters, digits and"],
     [{ name: "x".repeat(81) }, "letters, digits and"],
-    [{ name: "a", type: "full" }, '"type" is wrong'],
+    [{ name: "a", type: "full" }, '"type" cannot be "full"'],
     [{ name: "a", tags: "a b" }, '"tags" is wrong'],
     [{ name: "a", expires: "1s" }, '"expires" is "1s"'],
     [{ name: "a", expires: "soon" }, '"expires" is "soon"'],
