@@ -80,6 +80,7 @@ describe("a bit that turned over", () => {
       const whole = fs.readFileSync(file)
       const before = await within(file, allOf)
       const vouched = { key, checkpoints: kept.map((note) => ({ where: "elsewhere", note })) }
+      expect(await readUntold(file, vouched)).toEqual(before)
       let untold = 0
       await fc.assert(
         fc.asyncProperty(flips, async (flip) => {
@@ -105,6 +106,7 @@ describe("a bit that turned over", () => {
     const whole = fs.readFileSync(archive)
     const before = await within(file, allOf)
     const vouched = { key, checkpoints: kept.map((note) => ({ where: "elsewhere", note })) }
+    expect(await readUntold(file, vouched)).toEqual(before)
     await fc.assert(
       fc.asyncProperty(flips, async (flip) => {
         fs.writeFileSync(archive, whole)

@@ -1,4 +1,4 @@
-/** How the rules are called that are built in; one's own are asked for by their names, too. */
+/** How the rules are called that are built in; one's own are asked for by their names, too. The page has nothing of the configuration's: a test holds these to it. */
 export const ruleNames = [
   "target-unreachable",
   "service-failed",
