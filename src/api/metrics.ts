@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { Fleet } from "#fleet.js"
 import { epochMs } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
+import { onSpanEnded } from "#kernel/span.js"
 import { sizeOf } from "#operations/storage.js"
 import { Judge, healthTotals } from "#timeline/health.js"
 import { judgedOfKind } from "#timeline/judged.js"
@@ -21,6 +22,15 @@ export function addMetrics(app: FastifyInstance, fleet: Fleet): void {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [registry],
   })
+  const worked = new Histogram({
+    name: "fleet_ledger_work_duration_seconds",
+    help: "How long operations, looks and appends to the ledger took",
+    labelNames: ["work"],
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 10, 100],
+    registers: [registry],
+  })
+  const stop = onSpanEnded(({ name, seconds }) => worked.observe({ work: name }, seconds))
+  app.addHook("onClose", async () => stop())
   app.addHook("onResponse", async (request, reply) => {
     // Of what is not there, names would be made up without end.
     const route = request.routeOptions.url ?? "none"

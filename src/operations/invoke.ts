@@ -16,13 +16,17 @@ export async function invoke(
   call: Call,
   input: Readonly<Record<string, unknown>>,
 ): Promise<object> {
-  return inSpan(operation.name, { "fleet_ledger.principal": call.principal.name }, async () => {
-    if (operation.kind === "query") return (await asked(operation, call, input)).answer()
+  if (operation.kind === "query") return (await asked(operation, call, input)).answer()
+  return spanned(operation, call, async () => {
     const admitted = admit(operation, call, input)
     const answer = await operation.run(call, admitted)
     await account(operation, call, admitted)
     return answer
   })
+}
+
+function spanned<T>({ name }: Operation, { principal }: Call, work: () => Promise<T>): Promise<T> {
+  return inSpan(name, { "fleet_ledger.principal": principal.name }, work)
 }
 
 /** A query that was understood and has its point, and is answered when it is called for. */
@@ -39,10 +43,11 @@ export async function asked(operation: Query, call: Call, given: Readonly<Record
   return {
     point,
     input,
-    async answer() {
-      if (operation.withoutViews === undefined) await call.fleet.reached(point.position)
-      return { at: point, ...(await operation.run({ ...call, point }, input)) }
-    },
+    answer: () =>
+      spanned(operation, call, async () => {
+        if (operation.withoutViews === undefined) await call.fleet.reached(point.position)
+        return { at: point, ...(await operation.run({ ...call, point }, input)) }
+      }),
   }
 }
 
@@ -54,9 +59,11 @@ export async function read(
 ): Promise<TextAnswer & { readonly point: Point }> {
   const parsed = admit(operation, call, input)
   const point = await pointOf(call, parsed)
-  await call.fleet.reached(point.position)
-  await account(operation, call, parsed)
-  return { point, ...(await operation.run({ ...call, point }, parsed)) }
+  return spanned(operation, call, async () => {
+    await call.fleet.reached(point.position)
+    await account(operation, call, parsed)
+    return { point, ...(await operation.run({ ...call, point }, parsed)) }
+  })
 }
 
 export function follow(

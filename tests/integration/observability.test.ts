@@ -33,6 +33,20 @@ describe("metrics", () => {
     expect(samples.get("unhealthy_targets")).toBe(1)
   })
 
+  it("tell how long the ledger took to append, and each question to be answered", async () => {
+    const { ask, token, fleet } = await door()
+    const secret = await token("read")
+    const counted = async (work: string) =>
+      samplesIn((await ask("/metrics", { token: secret })).body).get(
+        `fleet_ledger_work_duration_seconds_count{work="${work}"}`,
+      ) ?? 0
+    const before = await counted("append")
+    await raise(fleet.ledger, "a")
+    await ask("/api/v1/targets", { token: secret })
+    expect(await counted("append")).toBeGreaterThan(before)
+    expect(await counted("targets")).toBe(1)
+  })
+
   it("tell of machines that were not seen for long as they are judged", async () => {
     const { ask, token, clock } = await door()
     clock.advance(30 * 86_400_000)

@@ -9,6 +9,7 @@ import type { NewEvent } from "#events/catalog.js"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
+import { inSpan } from "#kernel/span.js"
 import type { Archives } from "../archive/archives.js"
 import type { PendingAppend } from "../already-there.js"
 import type { Appended, Ledger, StoredEvent } from "../port.js"
@@ -132,7 +133,9 @@ class CopiedLedger extends FileReads implements EventStoreLedger {
   ): Promise<Appended> {
     this.#mustTakeMore()
     const prepared = prepare(stream, expectedRevision, events, command)
-    return this.#append({ stream, expectedRevision, events: prepared, command })
+    return inSpan("append", { "fleet_ledger.events": events.length }, () =>
+      this.#append({ stream, expectedRevision, events: prepared, command }),
+    )
   }
 
   async adopt(events: readonly StoredEvent[]): Promise<void> {

@@ -7,6 +7,7 @@ import { type ShortLog, shortLog } from "#sqlite/short-log.js"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
+import { inSpan } from "#kernel/span.js"
 import type { PendingAppend } from "../already-there.js"
 import { type Appended, type Ledger, type RedactedPayload, type StoredEvent, ledgerStream, maxBatch } from "../port.js"
 import { prepare } from "../prepare.js"
@@ -81,10 +82,12 @@ class SqliteLedger extends FileReads implements Ledger {
   ): Promise<Appended> {
     this.mustBeOpen()
     const append = { stream, expectedRevision, events: prepare(stream, expectedRevision, events, command), command }
-    return new Promise((resolve, reject) => {
-      // Everything that asks within this turn of the event loop, or while the disk is busy, shares one commit.
-      if (this.#queue.push({ append, resolve, reject }) === 1) this.#flushed = this.#flushed.then(() => this.#flush())
-    })
+    const queued = () =>
+      new Promise<Appended>((resolve, reject) => {
+        // Everything that asks within this turn of the event loop, or while the disk is busy, shares one commit.
+        if (this.#queue.push({ append, resolve, reject }) === 1) this.#flushed = this.#flushed.then(() => this.#flush())
+      })
+    return inSpan("append", { "fleet_ledger.events": events.length }, queued)
   }
 
   async #flush(): Promise<void> {
