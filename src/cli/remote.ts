@@ -5,6 +5,7 @@ import * as net from "node:net"
 import { createInterface } from "node:readline"
 import { Readable } from "node:stream"
 import { type ErrorCode, FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
+import { within } from "#kernel/within.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
 
@@ -16,6 +17,7 @@ interface Outgoing {
 
 interface Door {
   readonly where: string
+  readonly patience: Patience
   open(request: Outgoing): http.ClientRequest
 }
 
@@ -26,6 +28,20 @@ interface JobAnswer {
   readonly result: object | null
   readonly problem: { readonly code: string; readonly detail: string } | null
 }
+
+/** How long it is waited, in ms, before somebody is taken for gone who never said so: a connection can break without anybody hearing of it. */
+export interface Patience {
+  /** For an answer to begin, and for each piece of it. */
+  readonly answerMs: number
+  /** Where a stream is followed, which says that it is there every 15 s. */
+  readonly silenceMs: number
+  /** Between two questions how a job is getting on, where a connection broke. */
+  readonly againMs: number
+}
+
+const usual: Patience = { answerMs: 120_000, silenceMs: 60_000, againMs: 1_000 }
+/** So often in a row. */
+const mostBroken = 10
 
 /** Whether a server listens on the socket. */
 export function somebodyAnswers(socket: string): Promise<boolean> {
@@ -42,13 +58,14 @@ export function somebodyAnswers(socket: string): Promise<boolean> {
 export function socketCaller(socketPath: string): Caller {
   return callerOver({
     where: "the server on this machine",
+    patience: usual,
     open: ({ method, path, headers }) =>
       http.request({ socketPath, method, path, headers: { host: "localhost", ...headers } }),
   })
 }
 
 /** @throws FleetError `InvalidInput` */
-export function remoteCaller(server: string, token: string | undefined): Caller {
+export function remoteCaller(server: string, token: string | undefined, patience = usual): Caller {
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
     throw new FleetError("InvalidInput", `"${server}" is not a server's address; it looks like http://127.0.0.1:7400`)
   }
@@ -62,12 +79,14 @@ export function remoteCaller(server: string, token: string | undefined): Caller 
   const request = base.protocol === "https:" ? https.request : http.request
   return callerOver({
     where: base.origin,
+    patience,
     open: ({ method, path, headers }) =>
       request(new URL(path, base), { method, headers: { ...headers, authorization: `Bearer ${token}` } }),
   })
 }
 
 function callerOver(door: Door): Caller {
+  const { silenceMs } = door.patience
   return {
     async invoke(spec, input, signal, progress, body) {
       const answer = await ask(door, body === undefined ? requestOf(spec, input) : taking(spec, input, body))
@@ -76,7 +95,7 @@ function callerOver(door: Door): Caller {
       const cancel = () => void ask(door, { method: "DELETE", path: `/api/v1/jobs/${job.id}` }).catch(() => undefined)
       signal.addEventListener("abort", cancel, { once: true })
       while (job.state === "running") {
-        job = (await ask(door, { method: "GET", path: `/api/v1/jobs/${job.id}?wait=true` })) as JobAnswer
+        job = await nextOf(job, door)
         progress(job.progress.done, job.progress.total, job.progress.what)
       }
       signal.removeEventListener("abort", cancel)
@@ -87,12 +106,7 @@ function callerOver(door: Door): Caller {
       const response = await send(door, { ...requestOf(spec, input), accept: "*/*" })
       if (response.statusCode !== 200) throw errorOf(await bodyOf(response, door), door)
       signal.addEventListener("abort", () => response.destroy(), { once: true })
-      response.setEncoding("utf8")
-      try {
-        for await (const piece of response) yield piece as string
-      } catch (error) {
-        throw hasGone(door, error)
-      }
+      yield* textOf(response, door)
     },
     async *follow(spec, input, signal) {
       const response = await send(door, { ...requestOf(spec, input), accept: "application/x-ndjson" })
@@ -100,10 +114,13 @@ function callerOver(door: Door): Caller {
       signal.addEventListener("abort", () => response.destroy(), { once: true })
       let cause: unknown
       try {
-        for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as object
+        for await (const line of eachWithin(silenceMs, createInterface({ input: response }), door))
+          if (line !== "") yield JSON.parse(line) as object
       } catch (error) {
         // Broken off, perhaps in the midst of a line.
         cause = error
+      } finally {
+        response.destroy()
       }
       if (!signal.aborted && (spec.endless || cause !== undefined)) throw hasGone(door, cause)
     },
@@ -111,8 +128,45 @@ function callerOver(door: Door): Caller {
   }
 }
 
+/** The job after something changed. It goes on there, so a connection that breaks meanwhile is no end of it. */
+async function nextOf({ id }: JobAnswer, door: Door): Promise<JobAnswer> {
+  for (let broken = 1; ; broken++) {
+    try {
+      return (await ask(door, { method: "GET", path: `/api/v1/jobs/${id}?wait=true` })) as JobAnswer
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.code !== "SourceUnavailable") throw error
+      if (broken === mostBroken)
+        throw new FleetError("SourceUnavailable", `${error.message}; what was begun there may still be going on`, {
+          cause: error,
+        })
+      await new Promise((resolve) => setTimeout(resolve, door.patience.againMs))
+    }
+  }
+}
+
 function hasGone(door: Door, cause: unknown): FleetError {
+  if (cause instanceof FleetError) return cause
   return new FleetError("SourceUnavailable", `${door.where} has gone`, { cause })
+}
+
+const saysNothing = ({ where }: Door, ms: number) =>
+  new FleetError("SourceUnavailable", `${where} has said nothing for ${ms / 1_000} s: the connection may be broken`)
+
+const never = new AbortController().signal
+
+/** What comes, as long as no piece of it is waited for longer than that. */
+async function* eachWithin<T>(ms: number, pieces: AsyncIterable<T>, door: Door): AsyncGenerator<T> {
+  const coming = pieces[Symbol.asyncIterator]()
+  for (;;) {
+    const { done, value } = await within(
+      ms,
+      never,
+      () => saysNothing(door, ms),
+      () => coming.next(),
+    )
+    if (done) return
+    yield value
+  }
 }
 
 interface Request extends Omit<Outgoing, "headers"> {
@@ -149,6 +203,7 @@ async function ask(door: Door, request: Request): Promise<object> {
   return body as object
 }
 
+/** The head of the answer. */
 function send(door: Door, { method, path, body, accept = "application/json" }: Request): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const type = {
@@ -156,7 +211,17 @@ function send(door: Door, { method, path, body, accept = "application/json" }: R
       ...(typeof body === "string" ? { "content-length": Buffer.byteLength(body) } : {}),
     }
     const request = door.open({ method, path, headers: { accept, ...type } })
-    request.once("response", resolve)
+    const { answerMs } = door.patience
+    const unknown = method === "GET" ? "" : "; whether it did what was asked is not known"
+    const timer = setTimeout(() => {
+      reject(new FleetError("SourceUnavailable", `${door.where} did not answer within ${answerMs / 1_000} s${unknown}`))
+      request.destroy()
+    }, answerMs)
+    request.once("close", () => clearTimeout(timer))
+    request.once("response", (response) => {
+      clearTimeout(timer)
+      resolve(response)
+    })
     request.once("error", (error) => {
       reject(
         new FleetError("SourceUnavailable", `${door.where} cannot be reached: ${messageOf(error)}`, { cause: error }),
@@ -165,6 +230,8 @@ function send(door: Door, { method, path, body, accept = "application/json" }: R
     if (body instanceof Readable) {
       // The answer, if there is one, tells of what went wrong there; what went wrong here is told at once.
       body.once("error", reject)
+      // What is sent may take its time.
+      body.on("data", () => timer.refresh())
       body.pipe(request)
     } else request.end(body)
   })
@@ -172,16 +239,22 @@ function send(door: Door, { method, path, body, accept = "application/json" }: R
 
 async function bodyOf(response: http.IncomingMessage, door: Door): Promise<unknown> {
   let text = ""
-  response.setEncoding("utf8")
-  try {
-    for await (const chunk of response) text += chunk as string
-  } catch (error) {
-    throw hasGone(door, error)
-  }
+  for await (const piece of textOf(response, door)) text += piece
   try {
     return JSON.parse(text) as unknown
   } catch {
     return undefined
+  }
+}
+
+async function* textOf(response: http.IncomingMessage, door: Door): AsyncGenerator<string> {
+  response.setEncoding("utf8")
+  try {
+    yield* eachWithin(door.patience.answerMs, response as AsyncIterable<string>, door)
+  } catch (error) {
+    throw hasGone(door, error)
+  } finally {
+    response.destroy()
   }
 }
 

@@ -11,6 +11,7 @@ import { newRunId } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import { writeDurably } from "#kernel/write-durably.js"
 import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
+import { within } from "#kernel/within.js"
 import { envelopeOf, headersOf, lookType } from "./envelope.js"
 import { openSpool } from "./spool.js"
 import type { Sent } from "./wire.js"
@@ -28,6 +29,8 @@ export interface CollectorOptions {
   readonly told: CollectorEvents
   readonly now?: () => number
   readonly sleep?: Sleep
+  /** Milliseconds for the server to take a look. */
+  readonly patienceMs?: number
 }
 
 export interface CollectorEvents {
@@ -48,10 +51,9 @@ export interface Collector {
 
 /** Of the waits between two tries, in ms. */
 const [firstWaitMs, longestWaitMs] = [1_000, 300_000]
-const patienceMs = 120_000
 
 export function collector(options: CollectorOptions): Collector {
-  const { name, sources, folder, key, server, told, now = Date.now, sleep = sleepFor } = options
+  const { name, sources, folder, key, server, told, now = Date.now, sleep = sleepFor, patienceMs = 120_000 } = options
   const spool = openSpool(path.join(folder, "spool"), now)
   let news = new AbortController()
 
@@ -92,7 +94,8 @@ export function collector(options: CollectorOptions): Collector {
           await sleep(longestWaitMs, AbortSignal.any([signal, news.signal]))
           continue
         }
-        const answer = await post(server, headersOf(envelopeOf(name, next.sequence, next.body), key), next.body, signal)
+        const headers = headersOf(envelopeOf(name, next.sequence, next.body), key)
+        const answer = await post(server, headers, next.body, { signal, patienceMs })
         if (signal.aborted) return
         if (answer.is === "taken") {
           spool.drop(next.sequence)
@@ -121,20 +124,23 @@ async function post(
   server: string,
   headers: Record<string, string>,
   body: Buffer,
-  signal: AbortSignal,
+  { signal, patienceMs }: { readonly signal: AbortSignal; readonly patienceMs: number },
 ): Promise<Answer> {
+  const late = () => new Error(`no answer within ${patienceMs / 1_000} s`)
   try {
-    const response = await fetch(`${server}/api/v1/intake`, {
-      method: "POST",
-      body: new Uint8Array(body),
-      headers: { "content-type": lookType, ...headers },
-      redirect: "error",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+    const { status, ok, text } = await within(patienceMs, signal, late, async (over) => {
+      const response = await fetch(`${server}/api/v1/intake`, {
+        method: "POST",
+        body: new Uint8Array(body),
+        headers: { "content-type": lookType, ...headers },
+        redirect: "error",
+        signal: over,
+      })
+      return { status: response.status, ok: response.ok, text: await response.text() }
     })
-    const text = await response.text()
-    if (response.ok) return { is: "taken" }
-    const message = `the server answered ${response.status}: ${detailOf(text)}`
-    return { is: [400, 413].includes(response.status) ? "refused" : "waits", message }
+    if (ok) return { is: "taken" }
+    const message = `the server answered ${status}: ${detailOf(text)}`
+    return { is: [400, 413].includes(status) ? "refused" : "waits", message }
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
     return { is: "waits", message: `the server cannot be reached: ${messageOf(cause)}` }

@@ -6,7 +6,7 @@ import type { Client, ClientChannel } from "ssh2"
 import { messageOf } from "#kernel/errors.js"
 import type { Connection } from "./connect.js"
 import { seconds, unavailable } from "./sentences.js"
-import { within } from "./within.js"
+import { within } from "#kernel/within.js"
 
 export interface Limits {
   readonly deadlineMs: number

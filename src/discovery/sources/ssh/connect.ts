@@ -10,7 +10,7 @@ import type { Identities } from "./keys.js"
 import type { Destination } from "./resolve.js"
 import { unavailable, unreachable } from "./sentences.js"
 import { objection, type Trust } from "./trust.js"
-import { forMany } from "./within.js"
+import { forMany } from "#kernel/within.js"
 
 /** Leads to a port of a host. It lets go of whatever it has when the signal aborts. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>

@@ -13,7 +13,7 @@ import { type Destination, type Environment, resolve, type SshHost } from "./res
 import { seconds, unavailable, unreachable } from "./sentences.js"
 import type { OfferedKey } from "../../observation.js"
 import { type EnrolledKey, trustFor } from "./trust.js"
-import { unlessAborted, within } from "./within.js"
+import { unlessAborted, within } from "#kernel/within.js"
 
 export interface ConnectionsOptions {
   readonly environment: Environment
