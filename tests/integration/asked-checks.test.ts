@@ -1,6 +1,4 @@
 /** Checks that are asked of machines by the sources that look at them: containers of a real engine; units and programs over a real sshd, and on this machine. */
-import * as fs from "node:fs"
-import * as path from "node:path"
 import { dockerSource } from "#discovery/sources/docker.js"
 import { localSource } from "#discovery/sources/local.js"
 import type { Source } from "#discovery/observation.js"
@@ -12,12 +10,14 @@ import { configIn } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { SshFleet, type SshdHost, sshFleetsCanBeMade, sshHostsCanBeApart } from "#tests/support/ssh-fleet.js"
 import { sshLooks } from "#tests/support/ssh-looks.js"
+import { systemdCanBeStarted } from "#tests/support/systemd.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
 import { sharedByTests, whenFinished } from "#tests/support/when-finished.js"
 import { beforeAll, describe, expect, it } from "vitest"
 
 interface Answer extends Record<string, unknown> {
+  readonly items: { readonly name: string; readonly status: string }[]
   readonly runs: { readonly result: string; readonly detail: string | null }[]
 }
 
@@ -81,51 +81,78 @@ describe.runIf(dockerEnginesCanBeStarted())("a check of containers", () => {
   })
 })
 
-/** Answers as systemctl does, from files that say what each unit is. */
-const systemctl = `#!/bin/sh
-for unit; do :; done
-case $unit in
-  broken.service) printf 'LoadState=loaded\\nActiveState=failed\\nSubState=failed\\nResult=exit-code\\n' ;;
-  host1.service) printf 'LoadState=loaded\\nActiveState=active\\nSubState=running\\nResult=success\\n' ;;
-  slow.service) printf 'LoadState=loaded\\nActiveState=activating\\nSubState=start\\nResult=success\\n' ;;
-  idle.timer) printf 'LoadState=loaded\\nActiveState=inactive\\nSubState=dead\\nResult=success\\n' ;;
-  none.service) printf 'LoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n' ;;
-  *) echo 'System has not been booted with systemd' >&2; exit 1 ;;
-esac
-`
+async function askedOf(source: Source, checks: readonly object[], commands: object = {}): Promise<Ask<Answer>> {
+  const all = checks.map((check, index) => ({ name: `c${index}`, where: "name:host1", retries: 1, ...check }))
+  const ask = asker<Answer>(await fleetOf([source], { checks: all, checking: { commands } }))
+  await ask("discover")
+  return ask
+}
 
-describe.runIf(sshFleetsCanBeMade() && sshHostsCanBeApart())("over ssh", () => {
+const hostsCanBeMade = sshFleetsCanBeMade() && sshHostsCanBeApart()
+
+describe.runIf(hostsCanBeMade && systemdCanBeStarted())("a check of a unit", () => {
+  /** Without the targets of a whole machine, which are not there. */
+  const unit = (service: string) => `[Unit]\nDefaultDependencies=no\n[Service]\n${service}`
+  const units = {
+    "default.target": "[Unit]\nDefaultDependencies=no\nWants=host1.service broken.service",
+    "host1.service": unit("ExecStart=/bin/sleep 600"),
+    "broken.service": unit("Type=oneshot\nExecStart=/bin/sh -c 'exit 3'"),
+    // It never says that it is ready.
+    "slow.service": unit("Type=notify\nExecStart=/bin/sleep 600\nTimeoutStartSec=600"),
+    "idle.service": unit("ExecStart=/bin/sleep 600"),
+  }
+
+  it("says what systemd says of it, which is what a look has seen", async () => {
+    const fleet = await SshFleet.start(1, { apart: true, units })
+    const [host] = fleet.hosts as [SshdHost]
+    const is = (state: string, name: string) =>
+      until(() =>
+        host.run("sh", "-c", `systemctl show --property=ActiveState ${name} || :`).trim().endsWith(`=${state}`),
+      )
+    await is("active", "default.target")
+    host.run("systemctl", "start", "--no-block", "slow.service")
+    const names = ["{name}", "broken", "slow", "none", "idle"].map((name) => `${name}.service`)
+    const ask = await askedOf(
+      sshLooks(fleet)(),
+      names.map((name) => ({ kind: "systemd", unit: name })),
+    )
+    const { items } = await ask("services", { q: "runtime:systemd" })
+    expect(items.map(({ name, status }) => [name, status])).toEqual([
+      ["broken", "failed"],
+      ["host1", "running"],
+      ["slow", "unknown"],
+    ])
+    const others = [
+      "failing: it is failed (failed): exit-code",
+      "unknown: it is activating (start)",
+      "failing: there is no such unit",
+      "failing: it is inactive (dead)",
+    ]
+    expect(await results(ask)).toEqual(["passing", ...others])
+    host.run("systemctl", "kill", "--signal=KILL", "host1.service")
+    await is("failed", "host1.service")
+    expect(await results(ask)).toEqual(["failing: it is failed (failed): signal", ...others])
+    host.run("systemctl", "restart", "host1.service")
+    expect(await results(ask)).toEqual(["passing", ...others])
+  })
+})
+
+describe.runIf(hostsCanBeMade)("over ssh", () => {
   let host: SshdHost
-  let sourceOf: () => Source
+  let asked: (checks: readonly object[], commands?: object) => Promise<Ask<Answer>>
 
   beforeAll(() =>
     sharedByTests(async () => {
       const hosts = await SshFleet.start(1, { apart: true })
       host = hosts.hosts[0] as SshdHost
-      sourceOf = () => sshLooks(hosts)()
-      const file = path.join(hosts.folder, "systemctl")
-      fs.writeFileSync(file, systemctl, { mode: 0o755 })
-      host.run("mount", "--bind", file, "/usr/bin/systemctl")
+      asked = (...of) => askedOf(sshLooks(hosts)(), ...of)
     }),
   )
 
-  async function asked(checks: readonly object[], commands: object = {}): Promise<Ask<Answer>> {
-    const all = checks.map((check, index) => ({ name: `c${index}`, where: "name:host1", retries: 1, ...check }))
-    const ask = asker<Answer>(await fleetOf([sourceOf()], { checks: all, checking: { commands } }))
-    await ask("discover")
-    return ask
-  }
-
-  it("a check of a unit says what systemd says of it", async () => {
-    const units = ["{name}", "broken", "slow", "none", "other"].map((name) => `${name}.service`)
-    const ask = await asked([...units, "idle.timer"].map((unit) => ({ kind: "systemd", unit })))
+  it("nothing is known of units where no systemd runs", async () => {
+    const ask = await asked([{ kind: "systemd", unit: "{name}.service" }])
     expect(await results(ask)).toEqual([
-      "passing",
-      "failing: it is failed (failed): exit-code",
-      "unknown: it is activating (start)",
-      "failing: there is no such unit",
-      "unknown: System has not been booted with systemd",
-      "failing: it is inactive (dead)",
+      "unknown: System has not been booted with systemd as init system (PID 1). Can't operate.",
     ])
   })
 

@@ -15,6 +15,7 @@ import { promisify } from "node:util"
 import type { Dial } from "#discovery/sources/ssh/connect.js"
 import type { Environment } from "#discovery/sources/ssh/resolve.js"
 import { needs } from "./real-parts.js"
+import { type Units, becomeSystemd, controlGroup } from "./systemd.js"
 import { tempFolder } from "./temp-folder.js"
 import { until } from "./until.js"
 import { whenFinished } from "./when-finished.js"
@@ -35,6 +36,8 @@ export interface FleetOptions {
   readonly apart?: boolean
   /** Further lines of everybody's sshd_config. */
   readonly sshd?: string
+  /** What systemd runs on each; without them there is none. It takes hosts that are apart. */
+  readonly units?: Units
 }
 
 /** The account without rights; the other one is root. */
@@ -55,7 +58,7 @@ export class SshFleet {
     this.nearby = nearby
   }
 
-  static async start(count: number, { apart = false, sshd = "" }: FleetOptions = {}): Promise<SshFleet> {
+  static async start(count: number, { apart = false, sshd = "", units }: FleetOptions = {}): Promise<SshFleet> {
     const folder = await tempFolder()
     // Whoever logs in reads its authorized_keys with its own rights.
     fs.chmodSync(folder, 0o711)
@@ -72,6 +75,7 @@ export class SshFleet {
       const lines = fs.readFileSync(`/etc/${file}`, "utf8").replace(/^root:x:0:0:.*$/m, "root:x:0:0:root:/:/bin/sh")
       fs.writeFileSync(path.join(folder, file), `${lines.trimEnd()}\n${line}\n`)
     }
+    const unitFolder = units && unitsIn(folder, units)
     const lab = apart ? await startLab() : undefined
     const [third, port] = [Math.floor(Math.random() * 256), 20_000 + Math.floor(Math.random() * 10_000)]
     const hosts = await Promise.all(
@@ -79,7 +83,7 @@ export class SshFleet {
         const address = apart
           ? `198.18.${Math.floor(index / 250)}.${(index % 250) + 1}`
           : `127.77.${third}.${index + 1}`
-        return SshdHost.prepare(folder, `host${index + 1}`, address, apart ? 22 : port, apart, sshd)
+        return SshdHost.prepare(folder, `host${index + 1}`, address, apart ? 22 : port, apart, sshd, unitFolder)
       }),
     )
     if (lab !== undefined) plugIn(lab, hosts)
@@ -151,6 +155,7 @@ export class SshdHost {
     port: number,
     isApart: boolean,
     sshd: string,
+    units: string | undefined,
   ): Promise<SshdHost> {
     const folder = path.join(fleet, name)
     fs.mkdirSync(folder)
@@ -185,11 +190,18 @@ export class SshdHost {
       ...(isApart ? network : []),
       sshdIn(folder),
       "echo up",
-      "exec sleep 600",
+      units === undefined ? "exec sleep 600" : becomeSystemd(units),
     ].join(" && ")
-    const flags = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", ...(isApart ? ["--net", "--uts"] : [])]
-    const holder = spawn("unshare", [...flags, "sh", "-c", script], { stdio: ["pipe", "pipe", "inherit"] })
-    whenFinished(() => void holder.kill("SIGKILL"))
+    const apart = [...(isApart ? ["--net", "--uts"] : []), ...(units === undefined ? [] : ["--cgroup"])]
+    const flags = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", ...apart]
+    const group = units === undefined ? undefined : controlGroup()
+    const alone = ["unshare", ...flags, "sh", "-c", script] as const
+    const [command, ...args] = group?.within(alone) ?? alone
+    const holder = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] })
+    whenFinished(async () => {
+      holder.kill("SIGKILL")
+      await group?.remove()
+    })
     await firstWords(holder)
     return new SshdHost(folder, name, address, port, isApart, holder)
   }
@@ -320,6 +332,13 @@ export function processesBelow(parent: number): readonly number[] {
 /** What these, and those below them that have ended, have cost so far. */
 export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuTicksOf(pid), 0) / 100
+}
+
+function unitsIn(folder: string, units: Units): string {
+  const to = path.join(folder, "units")
+  fs.mkdirSync(to)
+  for (const [name, text] of Object.entries(units)) fs.writeFileSync(path.join(to, name), text)
+  return to
 }
 
 function sshdConfig(fleet: string, folder: string, address: string, port: number, more: string): string {
