@@ -4,11 +4,13 @@
  */
 import * as crypto from "node:crypto"
 import * as fs from "node:fs"
+import * as http from "node:http"
+import type * as net from "node:net"
 import * as path from "node:path"
 import * as v8 from "node:v8"
 import * as vm from "node:vm"
 import { pino } from "pino"
-import { afterEach, beforeAll, describe, expect, it } from "vitest"
+import { afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { onLoopback } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import type { Caller } from "#cli/caller.js"
@@ -17,16 +19,23 @@ import { type Patience, remoteCaller } from "#cli/remote.js"
 import { collector } from "#collecting/collector.js"
 import type { RecordedEvent } from "#events/catalog.js"
 import type { Source } from "#discovery/observation.js"
+import { dockerSource } from "#discovery/sources/docker.js"
 import { fileSource } from "#discovery/sources/file.js"
 import type { Fleet } from "#fleet.js"
 import { systemClock } from "#kernel/clock.js"
 import { type Position, origin } from "#kernel/point.js"
+import { sleep } from "#kernel/sleep.js"
+import { openEventStoreLedger } from "#ledger/eventstoredb/ledger.js"
+import { defaultTimings } from "#ledger/eventstoredb/timings.js"
+import { noStream } from "#ledger/port.js"
 import { checkpointWebhook } from "#sealing/webhook.js"
 import { CutProxy } from "#tests/support/cut-proxy.js"
+import { startEventStore } from "#tests/support/eventstoredb/server.js"
 import { nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { freePort } from "#tests/support/free-port.js"
 import { Receiver } from "#tests/support/receiver.js"
 import { refusalOf } from "#tests/support/refusal.js"
+import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
 import { sharedByTests, whenFinished } from "#tests/support/when-finished.js"
@@ -168,10 +177,6 @@ describe("a command whose way to its server", () => {
   })
 })
 
-function abortOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)))
-}
-
 /** Machines that came first have smaller numbers. */
 let from = 1_000
 
@@ -214,8 +219,8 @@ describe("a collector whose way to the server", () => {
       key,
       server: `http://127.0.0.1:${way.port}`,
       told: { sent: silent, refused: silent, waiting: (message) => waited.push(message) },
-      sleep: (ms, aborted) => (ms < 60_000 ? Promise.resolve() : abortOf(aborted).catch(silent)),
-      patienceMs: 200,
+      sleep: (ms, aborted) => sleep(ms < 60_000 ? 20 : ms, aborted),
+      patienceMs: 800,
     })
     const abort = new AbortController()
     begin()
@@ -227,7 +232,7 @@ describe("a collector whose way to the server", () => {
     await untilCollected(() => waited.length >= 2)
     expect(collecting.count()).toBe(2)
     for (const message of waited)
-      expect(message).toMatch(/^the server cannot be reached: (no answer within 0\.2 s|.*(closed|ECONNRESET))/)
+      expect(message).toMatch(/^the server cannot be reached: (no answer within 0\.8 s|.*(closed|ECONNRESET))/)
     way.mend()
     await until(() => collecting.count() === 0)
     abort.abort()
@@ -250,6 +255,64 @@ describe("whoever keeps checkpoints elsewhere", () => {
     handled.catch((error: unknown) => (message = String(error)))
     await untilCollected(() => message !== "")
     expect(message).toBe(`Error: 127.0.0.1:${away.port} cannot be reached: no answer within 0.5 s`)
+  })
+})
+
+describe("a reader whose way to the cluster", () => {
+  it.each([
+    ["is cut", (there: CutProxy) => there.cut()],
+    ["lets nothing through", (there: CutProxy) => there.hold()],
+  ] as const)("%s says that it waits, answers from its copy, and catches up once it is mended", async (_, begin) => {
+    const server = await startEventStore()
+    onTestFinished(() => server.dispose())
+    const there = await CutProxy.to(server.endpoint.port)
+    const timings = { ...defaultTimings, firstWaitMs: 5, longestWaitMs: 40, silenceMs: 200, callMs: 500 }
+    const copy = async (name: string, port: number) => {
+      const address = `esdb://127.0.0.1:${port}?tls=false`
+      const file = path.join(await tempFolder(), name)
+      const ledger = await openEventStoreLedger({
+        address,
+        file,
+        timings,
+      })
+      onTestFinished(() => ledger.close())
+      return ledger
+    }
+    const writer = await copy("writer.db", server.endpoint.port)
+    const reader = await copy("reader.db", there.port)
+    const one = stream("target-1")
+    await writer.append(one, noStream, changes(2), "before")
+    await until(async () => (await reader.head()).position === 1)
+    begin(there)
+    await until(() => reader.state.is === "waiting")
+    await writer.append(one, 1, changes(2), "meanwhile")
+    expect(await reader.readStream(one, { limit: 10 })).toHaveLength(2)
+    there.mend()
+    await until(async () => (await reader.head()).position === 3)
+    expect(await reader.readStream(one, { limit: 10 })).toEqual(await writer.readStream(one, { limit: 10 }))
+  })
+})
+
+describe("following an engine's events", () => {
+  it("begins anew where a connection is taken, and nothing is ever said on it", async () => {
+    const server = http.createServer((_, response) => response.writeHead(200).flushHeaders())
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const there = await CutProxy.to((server.address() as net.AddressInfo).port)
+    there.hold("back")
+    const overSsh = () => ({ connect: () => Promise.reject(new Error("nobody asks")) })
+    const ports = { clock: systemClock, overSsh, patienceMs: 200 }
+    const source = dockerSource("engine", { host: `tcp://127.0.0.1:${there.port}` }, ports)
+    const abort = new AbortController()
+    const following = source.changes?.(abort.signal)[Symbol.asyncIterator]()
+    const began = following?.next()
+    await until(() => there.connections > 1)
+    there.mend()
+    expect(await began).toEqual({ done: false, value: undefined })
+    abort.abort()
   })
 })
 

@@ -6,6 +6,7 @@ import { addressesByMac } from "#discovery/sources/proxmox/addresses.js"
 import { properties, sizeMiB } from "#discovery/sources/proxmox/properties.js"
 import { FleetError } from "#kernel/errors.js"
 import { anyJson } from "#tests/support/any-json.js"
+import { CutProxy } from "#tests/support/cut-proxy.js"
 import { discoveryBench, workbench } from "#tests/support/discovery-bench.js"
 import { lookAt } from "#tests/support/look.js"
 import { type Replies, type Stub, cluster, fails, guest, proxmox, token, tokenSecret } from "#tests/support/proxmox.js"
@@ -373,6 +374,30 @@ describe("a page that fails", () => {
       interfaces: { "if:net0": { mac: "bc:24:11:00:01:00" } },
     })
     expect(less.of("qemu/102").facets).toStrictEqual(all.of("qemu/102").facets)
+  })
+
+  it("as it is never answered is waited for alone; where nothing is answered any more, the look ends there", async () => {
+    const stub = await proxmox()
+    const { port } = new URL(`https://${stub.options.addresses[0] ?? ""}`)
+    const way = await CutProxy.to(Number(port))
+    const options = { ...stub.options, addresses: [`localhost:${way.port}`] }
+    const rack = proxmoxSource("rack", options, { secret: () => tokenSecret, patienceMs: 300 })
+    const path = "/nodes/pve1/qemu/100/snapshot"
+    const was = stub.replies[path]
+    stub.replies[path] = () => undefined
+    const less = await lookAt(rack)
+    expect(less.observations).toHaveLength(9)
+    const whyNot = less.coverage.targets?.find(({ targets }) => targets.includes("qemu/100"))?.notLooked
+    expect(whyNot?.["/guest/snapshots"]).toBe("no answer within 0.3 s")
+    stub.replies[path] = () => way.hold()
+    const { code, message } = await refusalOf(() => lookAt(rack))
+    expect([code, message]).toStrictEqual([
+      "SourceUnavailable",
+      `https://localhost:${way.port}: no answer within 0.3 s`,
+    ])
+    way.mend()
+    stub.replies[path] = was
+    expect((await lookAt(rack)).of("qemu/100").facets["guest"]).toHaveProperty("snapshots")
   })
 
   it("is asked again at the next look", async () => {

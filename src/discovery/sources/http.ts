@@ -10,28 +10,39 @@ export interface Answer {
   readonly text: string
 }
 
-const patienceMs = 30_000
+const usualMs = 30_000
 const largest = 64 * 2 ** 20
 
 /**
- * @param where it is asked, for errors; `details.why` of theirs is the rest
+ * @param where it is asked, for errors; `details.why` of theirs is the rest, and `details.late` that the time was over
  * @throws FleetError `SourceUnavailable` also when the connection ends before the answer does
  */
-export async function ask(open: () => http.ClientRequest, where: string, signal: AbortSignal): Promise<Answer> {
+export async function ask(
+  open: () => http.ClientRequest,
+  where: string,
+  signal: AbortSignal,
+  patienceMs = usualMs,
+): Promise<Answer> {
   signal.throwIfAborted()
   const release = new AbortController()
+  const late = new Error(`no answer within ${patienceMs / 1_000} s`)
   try {
-    return await answerTo(open, signal, release.signal)
+    return await answerTo(open, { patienceMs, late }, signal, release.signal)
   } catch (cause) {
     signal.throwIfAborted()
-    const why = foreignText(messageOf(cause))
-    throw new FleetError("SourceUnavailable", `${where}: ${why}`, { details: { why }, cause })
+    const details = { why: foreignText(messageOf(cause)), late: cause === late }
+    throw new FleetError("SourceUnavailable", `${where}: ${details.why}`, { details, cause })
   } finally {
     release.abort()
   }
 }
 
-function answerTo(open: () => http.ClientRequest, signal: AbortSignal, released: AbortSignal): Promise<Answer> {
+function answerTo(
+  open: () => http.ClientRequest,
+  { patienceMs, late }: { readonly patienceMs: number; readonly late: Error },
+  signal: AbortSignal,
+  released: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     // It throws at a header that cannot be sent.
     const request = open()
@@ -40,7 +51,7 @@ function answerTo(open: () => http.ClientRequest, signal: AbortSignal, released:
       reject(reason instanceof Error ? reason : new Error(String(reason)))
       request.destroy()
     }
-    const timer = setTimeout(() => end(new Error(`no answer within ${patienceMs / 1_000} s`)), patienceMs)
+    const timer = setTimeout(() => end(late), patienceMs)
     released.addEventListener("abort", () => clearTimeout(timer), { once: true })
     signal.addEventListener("abort", () => end(signal.reason), { once: true, signal: released })
     request.on("error", reject)

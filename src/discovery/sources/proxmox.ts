@@ -36,6 +36,8 @@ export interface ProxmoxOptions {
 export interface ProxmoxDeps {
   readonly secret: (reference: string) => string
   readonly clock?: Clock
+  /** How long an answer may take. */
+  readonly patienceMs?: number
 }
 
 /** Machines that are asked about at once. */
@@ -45,7 +47,7 @@ const together = 8
 export function proxmoxSource(
   name: string,
   options: ProxmoxOptions,
-  { secret, clock = systemClock }: ProxmoxDeps,
+  { secret, clock = systemClock, patienceMs }: ProxmoxDeps,
 ): Source {
   const kept = new Kept()
   let looked: Instant | undefined
@@ -53,7 +55,7 @@ export function proxmoxSource(
   const connected = async <T>(signal: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> => {
     const ended = new AbortController()
     const wanted = AbortSignal.any([signal, ended.signal])
-    const connection = await connect({ ...options, secret: secret(options.secret) }, wanted)
+    const connection = await connect({ ...options, secret: secret(options.secret) }, wanted, patienceMs)
     try {
       return await work(connection)
     } finally {

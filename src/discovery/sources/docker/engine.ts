@@ -32,7 +32,7 @@ export interface Engine {
   readonly address: string
   /** @throws FleetError `SourceUnavailable` when nobody answers, or no engine; the reason of the signal when it aborts */
   ask(call: (docker: Client, how: How) => Promise<unknown>): Promise<Reply>
-  /** Events of these kinds, as bytes of JSON documents, until the signal aborts. */
+  /** Events of these kinds, as bytes of JSON documents, until the signal aborts. Rejects where that does not begin in time. */
   events(filters: Readonly<Record<string, readonly string[]>>): Promise<NodeJS.ReadableStream>
   close(): void
 }
@@ -63,11 +63,18 @@ export async function engineAt(endpoint: Endpoint, { overSsh, signal, patienceMs
         return refusal(endpoint, error)
       }
     },
-    events: (filters) =>
-      docker.getEvents({
-        filters: filters as Record<string, string[]>,
-        abortSignal: signal,
-      } as Docker.GetEventsOptions),
+    async events(filters) {
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), patienceMs)
+      try {
+        return await docker.getEvents({
+          filters: filters as Record<string, string[]>,
+          abortSignal: AbortSignal.any([signal, late.signal]),
+        } as Docker.GetEventsOptions)
+      } finally {
+        clearTimeout(timer)
+      }
+    },
     close: () => agent.destroy(),
   }
 }

@@ -7,7 +7,7 @@ import * as https from "node:https"
 import type * as z from "zod"
 import { FleetError, messageOf } from "#kernel/errors.js"
 import { foreignText } from "../../facts/foreign.js"
-import { ask } from "../http.js"
+import { type Answer, ask } from "../http.js"
 import { type Permissions, permissions } from "./pages.js"
 import { PinnedAgent, type Trust } from "./pinned.js"
 
@@ -34,11 +34,11 @@ const defaultPort = 8_006
  *
  * @throws FleetError `SourceUnavailable` when the token is refused, or nobody answers
  */
-export async function connect(access: Access, signal: AbortSignal): Promise<Connection> {
+export async function connect(access: Access, signal: AbortSignal, patienceMs?: number): Promise<Connection> {
   const trust = await trustOf(access)
   const reasons: string[] = []
   for (const address of access.addresses) {
-    const client = new Client(address, trust, `PVEAPIToken=${access.token}=${access.secret}`, signal)
+    const client = new Client(address, trust, `PVEAPIToken=${access.token}=${access.secret}`, signal, patienceMs)
     try {
       return { client, permissions: await client.get("/access/permissions", permissions) }
     } catch (error) {
@@ -55,23 +55,26 @@ export class Client {
   readonly #address: string
   readonly #authorization: string
   readonly #signal: AbortSignal
+  readonly #patienceMs: number | undefined
+  /** Whether anything is answered there any more, while that is asked. */
+  #isThere: Promise<boolean> | undefined
 
-  constructor(address: string, trust: Trust, authorization: string, signal: AbortSignal) {
+  constructor(address: string, trust: Trust, authorization: string, signal: AbortSignal, patienceMs?: number) {
     this.#agent = new PinnedAgent(trust)
     this.#address = address
     this.#authorization = authorization
     this.#signal = signal
+    this.#patienceMs = patienceMs
   }
 
+  /** @throws FleetError `SourceUnavailable`, with `details.gone` when nothing else is answered either */
   async get<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>> {
     const { hostname, port } = placeOf(this.#address)
     const where = `https://${hostname}:${port}`
     // Names of nodes are part of a path.
     if (!/^[\w/.-]+(?:\?[\w=&/.-]+)?$/.test(path) || path.includes(".."))
       throw unusable(where, "a name that none of its has")
-    const headers = { Authorization: this.#authorization, Accept: "application/json" }
-    const options = { hostname, port, path: `/api2/json${path}`, headers, agent: this.#agent }
-    const { status, reason, text } = await ask(() => https.request(options), where, this.#signal)
+    const { status, reason, text } = await this.#ask(path, where)
     if (status === 401) throw unusable(where, "the token is refused (401)", status)
     if (status !== 200) throw unusable(where, `HTTP ${status} ${reason}`.trim(), status)
     const answer = schema.safeParse(dataOf(text, where))
@@ -83,11 +86,42 @@ export class Client {
   close(): void {
     this.#agent.destroy()
   }
+
+  /** A page may be slow, and all may be: then each of hundreds would be waited for in vain. */
+  async #ask(path: string, where: string): Promise<Answer> {
+    try {
+      return await this.#once(path, where)
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.details["late"] !== true) throw error
+      this.#isThere ??= this.#once("/version", where)
+        .then(() => true)
+        .catch(() => false)
+        .finally(() => (this.#isThere = undefined))
+      if (await this.#isThere) throw error
+      this.#signal.throwIfAborted()
+      throw new FleetError("SourceUnavailable", error.message, {
+        details: { ...error.details, gone: true },
+        cause: error,
+      })
+    }
+  }
+
+  #once(path: string, where: string): Promise<Answer> {
+    const { hostname, port } = placeOf(this.#address)
+    const headers = { Authorization: this.#authorization, Accept: "application/json" }
+    const options = { hostname, port, path: `/api2/json${path}`, headers, agent: this.#agent }
+    return ask(() => https.request(options), where, this.#signal, this.#patienceMs)
+  }
 }
 
 /** Whether the token does not count any more: then no page says anything. */
-export function isRefusal({ details }: FleetError): boolean {
+function isRefusal({ details }: FleetError): boolean {
   return details["status"] === 401
+}
+
+/** Whether nothing more is to be had of it. */
+export function endsTheLook(error: FleetError): boolean {
+  return isRefusal(error) || error.details["gone"] === true
 }
 
 /** What is wrong, without where: the same on each of the cluster's addresses. */

@@ -1,16 +1,16 @@
 /** A page that may fail without the look failing: what it would have said is then not looked at, and nothing else. */
 import { FleetError } from "#kernel/errors.js"
 import type { Json, JsonObject } from "#kernel/json.js"
-import { isRefusal, reasonOf } from "./client.js"
+import { endsTheLook, reasonOf } from "./client.js"
 
 export type Page<T> = { readonly value: T } | { readonly why: string }
 
-/** @throws what the page does when the token does not count any more, or when it is a bug */
+/** @throws what the page does when the token does not count any more, nobody answers any more, or it is a bug */
 export async function page<T>(asked: Promise<T>): Promise<Page<T>> {
   try {
     return { value: await asked }
   } catch (error) {
-    if (!(error instanceof FleetError) || isRefusal(error)) throw error
+    if (!(error instanceof FleetError) || endsTheLook(error)) throw error
     return { why: reasonOf(error) }
   }
 }
