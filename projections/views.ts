@@ -20,6 +20,7 @@ import { checksProjection } from "./checks/project.js"
 import { type ChecksReader, checksReader } from "./checks/read.js"
 import { entitiesProjection } from "./entities/project.js"
 import { type EntitiesReader, entitiesReader } from "./entities/read.js"
+import { type Folding, foldingBy } from "./folding.js"
 import { historyProjection } from "./history/project.js"
 import { type HistoryReader, historyReader } from "./history/read.js"
 import { hostKeysProjection } from "./hostkeys/project.js"
@@ -29,7 +30,6 @@ import { type IdentityReader, identityReader } from "./identity/read.js"
 import { intentsProjection } from "./intents/project.js"
 import { type IntentsReader, intentsReader } from "./intents/read.js"
 import { inventoryProjection } from "./inventory/project.js"
-import { recordNumbers } from "./inventory/record-numbers.js"
 import { type InventoryReader, inventoryReader } from "./inventory/read.js"
 import { maintenanceProjection } from "./maintenance/project.js"
 import { type MaintenanceReader, maintenanceReader } from "./maintenance/read.js"
@@ -139,7 +139,7 @@ export class Views implements Subscriber, ViewsReader {
   readonly #fold: (events: readonly RecordedEvent[]) => number
   /** Index in its batch. */
   #folding = 0
-  #projectors: ((event: RecordedEvent) => void)[]
+  #by: Folding
   #checkpoint: Position
   /** The ledger's last position when these views were begun: what was redacted after it, they may still hold. */
   readonly madeUpon: Position
@@ -182,7 +182,7 @@ export class Views implements Subscriber, ViewsReader {
     this.alerts = alertsReader(this.#db)
     this.maintenance = maintenanceReader(this.#db)
     if (!durable) for (const [name] of indices) this.#db.exec(`DROP INDEX ${name}`)
-    this.#projectors = this.#freshProjectors()
+    this.#by = foldingBy(projections, this.#db)
     const moveCheckpoint = this.#db.prepare<[number, string | null, number]>(
       "UPDATE checkpoint SET position = ?, event = coalesce(?, event) WHERE position = ?",
     )
@@ -191,10 +191,11 @@ export class Views implements Subscriber, ViewsReader {
       let last: RecordedEvent | undefined
       for (const [index, event] of events.entries()) {
         this.#folding = index
-        for (const project of this.#projectors) project(event)
+        this.#by.project(event)
         last = event
         if (durable && performance.now() - began > turnMs) break
       }
+      this.#by.settle()
       const [position, id] = [last?.position ?? this.#checkpoint, last?.id ?? null]
       if (moveCheckpoint.run(position, id, this.#checkpoint).changes !== 1) {
         throw new FleetError("FolderInUse", "another process has moved the views on; only one may")
@@ -206,11 +207,6 @@ export class Views implements Subscriber, ViewsReader {
       this.#shortLog?.committed()
       return this.#folding + 1
     }
-  }
-
-  #freshProjectors(): ((event: RecordedEvent) => void)[] {
-    const numbers = recordNumbers(this.#db)
-    return projections.map(({ projector }) => projector(this.#db, numbers))
   }
 
   checkpoint(): Position {
@@ -234,7 +230,7 @@ export class Views implements Subscriber, ViewsReader {
     } catch (thrown) {
       const poison = left[this.#folding]
       // What projectors remembered of the batch was rolled back with it.
-      this.#projectors = this.#freshProjectors()
+      this.#by = foldingBy(projections, this.#db)
       const error = storeError(thrown, "the views")
       if (error instanceof FleetError || poison === undefined) throw error
       // A file without a journal cannot be rolled back; it is thrown away.

@@ -12,7 +12,8 @@ import { type RecordNumbers, recordOf } from "../inventory/record-numbers.js"
 import type { Projection } from "../projection.js"
 import { type RecordAccount, recordAccounts } from "./accounts.js"
 import { rowWriter } from "./rows.js"
-import { type Account, rowFields, valuesOf } from "./summary.js"
+import { statusesUnder } from "./statuses.js"
+import { type Account, healthIn, rowFields, statusIn, valuesOf } from "./summary.js"
 import { type EntityValues, entitiesIndices, entitiesTables } from "./tables.js"
 
 export const entitiesProjection: Projection = {
@@ -36,17 +37,10 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     .prepare<[number], number>("SELECT record_no FROM links WHERE target_no = ? AND until IS NULL ORDER BY record_no")
     .pluck()
   const linkedTargets = db.prepare<[], number>("SELECT DISTINCT target_no FROM links WHERE until IS NULL").pluck()
-  const statuses = db
-    .prepare<[number, number], ServiceStatus>(
-      // CROSS: by the machine first. SQLite does not know that it is one of thousands.
-      `SELECT DISTINCT e.status FROM records r CROSS JOIN entities e ON e.kind = 'service' AND e.no = r.no
-       WHERE r.kind = 'service' AND e.lifecycle <> 'retired'
-         AND r.target_no IN (SELECT ? UNION ALL SELECT record_no FROM links WHERE target_no = ? AND until IS NULL)`,
-    )
-    .pluck()
   const precedence = db.prepare<[], string>("SELECT policy FROM policies ORDER BY position DESC LIMIT 1").pluck()
   const store = rowWriter(db)
   const records = recordAccounts(db)
+  const statuses = statusesUnder(db)
   /** The names of the sources that go before others; read when it is asked for first, as opening the views looks at none of their rows. */
   let order: readonly string[] | undefined
 
@@ -62,25 +56,34 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     return [entity, ...linked].map(records.whole).sort((a, b) => rank(a.source) - rank(b.source) || a.no - b.no)
   }
 
+  const statusesOf = (entity: number): ServiceStatus[] => statuses.of([entity, ...linkedTo.all(entity)])
+
   const putTarget = (entity: number, accounts: readonly Account[], position: Position): void =>
-    store.put("target", entity, valuesOf("target", accounts, statuses.all(entity, entity)), position)
+    store.put("target", entity, valuesOf("target", accounts, statusesOf(entity)), position)
 
   /** Makes a machine's row anew. */
   const refresh = (entity: number, position: Position): void => putTarget(entity, accountsOf(entity), position)
 
+  /** Of its row what rests on its services. */
+  const refreshHealth = (entity: number, position: Position): void => {
+    const health = healthIn(accountsOf(entity), statusesOf(entity))
+    store.alter("target", entity, { health }, position)
+  }
+
   /** A machine is as well as what runs on it, which counts when it has failed, and when it is all that is known. */
-  const refreshUnder = (
-    targetNo: number,
+  const told = (
+    { targetNo }: RecordAccount,
     before: EntityValues | undefined,
     after: EntityValues,
     position: Position,
   ): void => {
+    statuses.moved(targetNo, before, after)
     const target = entityOf(targetNo)
     const isNews =
       hasFailed(before) !== hasFailed(after) ||
       (isKnown(before) && !isKnown(after)) ||
       (isKnown(after) && !isKnown(before) && store.get("target", target)?.health === null)
-    if (isNews) refresh(target, position)
+    if (isNews) refreshHealth(target, position)
   }
 
   /** What a record says now is the whole of its entity. */
@@ -89,7 +92,16 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     const before = store.get(record.kind, record.no)
     const after = valuesOf(record.kind, [record], [])
     store.put(record.kind, record.no, after, position)
-    if (record.kind === "service") refreshUnder(record.targetNo, before, after, position)
+    if (record.kind === "service") told(record, before, after, position)
+  }
+
+  /** The same where nothing of a service but how it is doing has changed. */
+  const putStatus = (record: RecordAccount, position: Position): void => {
+    const before = store.get("service", record.no)
+    if (before === undefined) return put(record, position)
+    const status = statusIn(record.document)
+    store.alter("service", record.no, { status }, position)
+    told(record, before, { ...before, status }, position)
   }
 
   const linkedChanged = (record: number, entity: number, event: RecordedEvent): void => {
@@ -121,8 +133,11 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     if (event.type === "RecordsUnlinked") refresh(entityOf(numbers(`target-${event.data.target}`)?.no ?? no), position)
     const entity = kind === "target" ? entityOf(no) : no
     if (entity !== no || (kind === "target" && linkedTo.get(no) !== undefined)) return linkedChanged(no, entity, event)
-    const record = records.after(kind, no, patchOf(event))
-    if (record !== undefined) put(record, position)
+    const patch = patchOf(event)
+    const record = records.after(kind, no, patch)
+    if (record === undefined) return
+    if (kind === "service" && patch.every(({ path }) => path.startsWith("/state/"))) putStatus(record, position)
+    else put(record, position)
   }
 }
 

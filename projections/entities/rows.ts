@@ -10,7 +10,7 @@ import { type EntityValues, traits, valueColumns } from "./tables.js"
 const remembered = 20_000
 
 /** What a row of names is made of. */
-const named = ["name", ...traits] as const
+const named: ReadonlySet<string> = new Set(["name", ...traits])
 
 interface Held {
   readonly since: number
@@ -65,10 +65,11 @@ export function rowWriter(db: Db) {
   }
 
   /** Only what is another, so that indices of the rest stay as they are. */
-  const replace = (kind: Kind, no: number, held: Held, values: EntityValues, position: Position): void => {
-    const others = valueColumns.filter((column) => held.values[column] !== values[column])
+  const replace = (kind: Kind, no: number, held: Held, next: Partial<EntityValues>, position: Position): void => {
+    const others = columnsIn(next).filter((column) => held.values[column] !== next[column])
     if (others.length === 0) return
-    const keepsName = named.every((column) => held.values[column] === values[column])
+    const values = { ...held.values, ...next }
+    const keepsName = !others.some((column) => named.has(column))
     end(kind, no, held, position, keepsName)
     if (!keepsName) beginName(kind, no, values, position)
     const changed = others.map((column) => values[column])
@@ -92,6 +93,12 @@ export function rowWriter(db: Db) {
       remember(no, { since: position, values })
     },
 
+    /** Of a row that is there, some columns. */
+    alter(kind: Kind, no: number, values: Partial<EntityValues>, position: Position): void {
+      const held = heldOf(kind, no)
+      if (held !== undefined) replace(kind, no, held, values, position)
+    },
+
     remove(kind: Kind, no: number, position: Position): void {
       const held = heldOf(kind, no)
       if (held === undefined) return
@@ -100,4 +107,8 @@ export function rowWriter(db: Db) {
       known.delete(no)
     },
   }
+}
+
+function columnsIn(values: Partial<EntityValues>): (keyof EntityValues)[] {
+  return Object.keys(values) as (keyof EntityValues)[]
 }

@@ -101,6 +101,18 @@ export function valuesOf(kind: Kind, accounts: readonly Account[], services: rea
   return ofStack(common, document as unknown as StackDocument)
 }
 
+/** What the column `health` of a machine says. */
+export function healthIn(accounts: readonly Account[], services: readonly ServiceStatus[]): number | null {
+  const documents = accounts.map(({ document }) => document)
+  const whole = documents.length === 1 ? documents[0] : merged(documents)
+  return healthOf(whole as Partial<TargetDocument>, services).score
+}
+
+/** What the column `status` of a service says. */
+export function statusIn(document: JsonObject): ServiceStatus {
+  return (document as unknown as ServiceDocument).state?.status ?? "unknown"
+}
+
 interface Common {
   readonly name: string
   readonly lifecycle: string

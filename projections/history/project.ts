@@ -6,9 +6,10 @@ import { type RecordedEvent, changeTypes } from "#events/catalog.js"
 import { severities, severityOf } from "#events/severity.js"
 import { epochMs } from "#kernel/clock.js"
 import type { Db } from "#sqlite/open.js"
+import { rowsInto } from "#sqlite/rows.js"
 import { subjectOf } from "../inventory/patch-of.js"
 import type { RecordNumbers } from "../inventory/record-numbers.js"
-import type { Projection } from "../projection.js"
+import type { Later, Projection } from "../projection.js"
 import { blockOf } from "../blocks.js"
 import { gapTable, gapWriter } from "./gaps.js"
 import { markTables, markWriter } from "./marks.js"
@@ -37,9 +38,18 @@ const tables = `
 /** Reads the inventory's records: it comes after that projection. */
 export const historyProjection: Projection = { name: "history", version: 2, tables, projector }
 
-function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => void {
-  const insert = db.prepare<[number, number, number, number | null]>("INSERT INTO changes VALUES (?, ?, ?, ?)")
-  const insertOf = db.prepare<[number, number, number]>("INSERT INTO changes_of VALUES (?, ?, ?)")
+function projector(db: Db, numbers: RecordNumbers, later: Later): (event: RecordedEvent) => void {
+  const insert = rowsInto(db, "INSERT INTO changes", 4)
+  const insertOf = rowsInto(db, "INSERT INTO changes_of", 3)
+  let rows: (number | null)[] = []
+  let rowsOf: [record: number, position: number, severity: number][] = []
+  later(() => {
+    insert(rows)
+    // Rows of one record stand together.
+    insertOf(rowsOf.sort(([a], [b]) => a - b).flat())
+    rows = []
+    rowsOf = []
+  })
   const occurred = db.prepare<{ block: number; at: number }>(
     `INSERT INTO occurred_blocks VALUES ($block, $at, $at)
      ON CONFLICT DO UPDATE SET first = min(first, $at), last = max(last, $at)`,
@@ -56,9 +66,9 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     const severity = severityOf(event)
     const rank = severities.indexOf(severity)
     const occurredAt = event.occurredAt === undefined ? null : epochMs(event.occurredAt)
-    insert.run(position, record.no, mark(type, severity, event.metadata, position), occurredAt)
-    insertOf.run(record.no, position, rank)
-    if (record.targetNo !== record.no) insertOf.run(record.targetNo, position, rank)
+    rows.push(position, record.no, mark(type, severity, event.metadata, position), occurredAt)
+    rowsOf.push([record.no, position, rank])
+    if (record.targetNo !== record.no) rowsOf.push([record.targetNo, position, rank])
     if (occurredAt !== null) occurred.run({ block: blockOf(position), at: occurredAt })
     count(event.recordedAt, position, rank)
   }

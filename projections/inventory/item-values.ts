@@ -3,8 +3,9 @@
  * are millions: a question about items first asks which values would do, and then looks only where one of them ever was, whatever point it is about.
  */
 import type { Db } from "#sqlite/open.js"
+import { rowsInto } from "#sqlite/rows.js"
+import type { Later } from "../projection.js"
 import type { NumberedPath } from "./paths.js"
-import { isItem } from "./units.js"
 
 /** Records of a block: its number is the record's without so many bits. */
 export const recordBlockBits = 8
@@ -18,12 +19,18 @@ interface Known {
   block: number
 }
 
-export function itemValueWriter(db: Db): (record: number, unit: NumberedPath, text: string) => void {
+/** @returns what takes note of an item's value */
+export function itemValueWriter(db: Db, later: Later): (record: number, item: NumberedPath, text: string) => void {
   const find = db
     .prepare<[number, string], number>("SELECT no FROM item_values WHERE path_no = ? AND value = ?")
     .pluck()
   const add = db.prepare<[number, string]>("INSERT INTO item_values (path_no, value) VALUES (?, ?)")
-  const inBlock = db.prepare<[number, number]>("INSERT OR IGNORE INTO item_value_blocks VALUES (?, ?)")
+  const noteBlocks = rowsInto(db, "INSERT OR IGNORE INTO item_value_blocks", 2)
+  let blocks: number[] = []
+  later(() => {
+    noteBlocks(blocks)
+    blocks = []
+  })
   const known = new Map<number, Map<string, Known>>()
   let count = 0
   const knownOf = (path: number, text: string): Known => {
@@ -40,12 +47,11 @@ export function itemValueWriter(db: Db): (record: number, unit: NumberedPath, te
     count += 1
     return value
   }
-  return (record, unit, text) => {
-    if (!isItem(unit.path)) return
-    const value = knownOf(unit.no, text)
+  return (record, item, text) => {
+    const value = knownOf(item.no, text)
     const block = record >> recordBlockBits
     if (value.block === block) return
-    inBlock.run(value.no, block)
+    blocks.push(value.no, block)
     value.block = block
   }
 }

@@ -1,5 +1,7 @@
 /** Paths and their numbers, remembered: a fleet has few different ones, however large it is. */
+import { escapeKey } from "#kernel/pointer.js"
 import type { Db } from "#sqlite/open.js"
+import { isItem } from "./units.js"
 
 export interface NumberedPath {
   readonly no: number
@@ -41,18 +43,43 @@ export function pathReader(db: Db): Paths {
   }
 }
 
-/** Numbers a path when it is first met. For the projector alone, and thrown away with it when a batch is rolled back. */
-export function pathWriter(db: Db): (path: string) => NumberedPath {
+/** A numbered path and what was met beneath it, so that who goes down a document neither joins texts nor looks them up. */
+export interface Place extends NumberedPath {
+  readonly isItem: boolean
+  readonly members: Map<string, Place>
+}
+
+export interface PathWriter {
+  /** Numbers a path when it is first met. */
+  readonly numbered: (path: string) => NumberedPath
+  /** @param holder undefined at the top */
+  readonly member: (holder: Place | undefined, key: string) => Place
+}
+
+/** For the projector alone, and thrown away with it when a batch is rolled back. */
+export function pathWriter(db: Db): PathWriter {
   const paths = pathReader(db)
   const insert = db.prepare<{ path: string; facet: number | null }>(
     `INSERT INTO paths (path, facet_no) VALUES ($path, coalesce($facet, (SELECT coalesce(max(no), 0) + 1 FROM paths)))`,
   )
-  const number = (path: string): NumberedPath => {
+  const numbered = (path: string): NumberedPath => {
     const known = paths.find(path)
     if (known !== undefined) return known
     const facet = facetOf(path)
-    insert.run({ path, facet: facet === path ? null : number(facet).no })
+    insert.run({ path, facet: facet === path ? null : numbered(facet).no })
     return paths.find(path) as NumberedPath
   }
-  return number
+  const facets = new Map<string, Place>()
+  return {
+    numbered,
+    member(holder, key) {
+      const members = holder?.members ?? facets
+      const known = members.get(key)
+      if (known !== undefined) return known
+      const path = `${holder?.path ?? ""}/${escapeKey(key)}`
+      const place = { ...numbered(path), isItem: isItem(path), members: new Map<string, Place>() }
+      members.set(key, place)
+      return place
+    },
+  }
 }

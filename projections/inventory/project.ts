@@ -1,18 +1,19 @@
 /** Folds events into the inventory's tables, unit by unit: the cost follows what an event changes, not the size of its record. */
 import { type EventOf, type RecordedEvent, catalog } from "#events/catalog.js"
 import { bug } from "#kernel/errors.js"
-import type { Json, JsonObject } from "#kernel/json.js"
+import { type Json, type JsonObject, isObject } from "#kernel/json.js"
 import { type PatchOperation, applyPatch } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
-import type { Projection } from "../projection.js"
+import { rowsInto } from "#sqlite/rows.js"
+import type { Later, Projection } from "../projection.js"
 import { itemValueWriter } from "./item-values.js"
 import { patchOf, subjectOf } from "./patch-of.js"
-import { type NumberedPath, pathWriter } from "./paths.js"
+import { type NumberedPath, type Place, pathWriter } from "./paths.js"
 import { type RecordNumbers, recordOf } from "./record-numbers.js"
 import { inventoryIndices, inventoryTables } from "./tables.js"
 import { touchWriter } from "./touches.js"
-import { type Unit, isItem, isOneUnit, unitAt, unitsOf } from "./units.js"
+import { isItem, isOneUnit, unitAt, unitsOf } from "./units.js"
 
 export const inventoryProjection: Projection = {
   name: "inventory",
@@ -24,20 +25,15 @@ export const inventoryProjection: Projection = {
 
 type Discovered = EventOf<"TargetDiscovered" | "ServiceDiscovered" | "StackDiscovered">
 
-/** Units of a record that is discovered go in so many at a time, at half of what each takes by itself. */
-const atOnce = 16
+/** Of units, value by value. */
+type Rows = (number | string)[]
 
-type Row = [record: number, facet: number, path: number, since: number, value: string]
-
-function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => void {
+function projector(db: Db, numbers: RecordNumbers, later: Later): (event: RecordedEvent) => void {
   const insertRecord = db.prepare<[string, string, string, string, number, number | null, number]>(
     `INSERT INTO records (id, kind, source, native_key, generation, target_no, discovered)
      VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT coalesce(max(no), 0) + 1 FROM records)), ?)`,
   )
-  const insertUnits = db.prepare<(number | string)[]>(
-    `INSERT INTO units VALUES ${Array.from({ length: atOnce }, () => "(?, ?, ?, ?, ?)").join(", ")}`,
-  )
-  const insertUnit = db.prepare<Row>("INSERT INTO units VALUES (?, ?, ?, ?, ?)")
+  const insertUnits = rowsInto(db, "INSERT INTO units", 5)
   const key = "record_no = ? AND facet_no = ? AND path_no = ?"
   const readUnit = db.prepare<[number, number, number], string>(`SELECT value FROM units WHERE ${key}`).pluck()
   const number = "(SELECT no FROM records WHERE id = ?)"
@@ -54,22 +50,30 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
   const replaceUnit = db.prepare<[number, string, number, number, number, number]>(
     `UPDATE units SET since = ?, value = ? WHERE ${key} AND (value <> '{}' OR ?)`,
   )
-  const numbered = pathWriter(db)
+  const { numbered, member } = pathWriter(db)
   const touches = touchWriter(db, numbered)
-  const noteValue = itemValueWriter(db)
+  const noteValue = itemValueWriter(db, later)
 
-  const rowOf = (record: number, unit: Unit, position: Position): Row => {
-    const path = numbered(unit.path)
-    const text = JSON.stringify(unit.value)
-    noteValue(record, path, text)
-    return [record, path.facetNo, path.no, position, text]
+  /** Every unit of a value that begins at a place. */
+  const collect = (record: number, place: Place, value: Json, position: Position, rows: Rows): void => {
+    const holds = isObject(value) && !place.isItem
+    const text = holds ? "{}" : JSON.stringify(value)
+    if (place.isItem) noteValue(record, place, text)
+    rows.push(record, place.facetNo, place.no, position, text)
+    if (!holds) return
+    for (const name of Object.keys(value)) collect(record, member(place, name), value[name] as Json, position, rows)
   }
 
-  const begin = (record: number, at: string, value: Json, position: Position) => {
+  const begin = (record: number, at: string, value: Json, position: Position): void => {
+    const rows: Rows = []
     for (const unit of unitsOf(at, value)) {
-      touches.begun(position, record, numbered(unit.path))
-      insertUnit.run(...rowOf(record, unit, position))
+      const path = numbered(unit.path)
+      const text = JSON.stringify(unit.value)
+      touches.begun(position, record, path)
+      if (isItem(unit.path)) noteValue(record, path, text)
+      rows.push(record, path.facetNo, path.no, position, text)
     }
+    insertUnits(rows)
   }
 
   const end = (record: number, path: string, position: Position) => {
@@ -90,7 +94,7 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     const holdsNone = isItem(unit.path) ? 1 : 0
     if (replaceUnit.run(position, text, record, unit.facetNo, unit.no, holdsNone).changes === 0) return false
     touches.block(position, unit)
-    noteValue(record, unit, text)
+    if (isItem(unit.path)) noteValue(record, unit, text)
     return true
   }
 
@@ -125,11 +129,10 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
       insertRecord.run(id, kind, source, nativeKey, generation, target, event.position).lastInsertRowid,
     )
     touches.discovery(event.position, record)
-    const units = unitsOf("", event.data.document as JsonObject)
-    const several = units.length - (units.length % atOnce)
-    for (let i = 0; i < several; i += atOnce)
-      insertUnits.run(...units.slice(i, i + atOnce).flatMap((unit) => rowOf(record, unit, event.position)))
-    for (const unit of units.slice(several)) insertUnit.run(...rowOf(record, unit, event.position))
+    const rows: Rows = []
+    for (const [facet, value] of Object.entries(event.data.document as JsonObject))
+      collect(record, member(undefined, facet), value, event.position, rows)
+    insertUnits(rows)
   }
 
   const link = (event: RecordedEvent) => {

@@ -7,9 +7,9 @@ import type { RecordedEvent } from "#events/catalog.js"
 import { eventId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { entitiesProjection } from "#projections/entities/project.js"
+import { foldingBy } from "#projections/folding.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
 import { inventoryReader } from "#projections/inventory/read.js"
-import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { type Row, median, percentile } from "./report.js"
 import { type Append, SyntheticFleet, random } from "./synthetic-fleet.js"
 
@@ -22,8 +22,11 @@ export async function benchAged(folder: string, sizes: readonly number[]): Promi
     db.pragma(pragma)
   // Names are looked up in the other's; nobody is asked for by name here.
   for (const { tables } of [inventoryProjection, entitiesProjection]) db.exec(tables)
-  const project = inventoryProjection.projector(db, recordNumbers(db))
-  const fold = db.transaction((events: readonly RecordedEvent[]) => events.forEach(project))
+  const { project, settle } = foldingBy([inventoryProjection], db)
+  const fold = db.transaction((events: readonly RecordedEvent[]) => {
+    events.forEach(project)
+    settle()
+  })
   const fleet = new SyntheticFleet(targets)
   const events = recorded(fleet, Math.max(...sizes))
   const rows: Row[] = []

@@ -4,8 +4,8 @@ import type { RecordedEvent } from "#events/catalog.js"
 import { origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import { payload, unpacks } from "#ledger/sqlite/payload.js"
+import { foldingBy } from "#projections/folding.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
-import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { foldAll } from "./fleet-on-disk.js"
 import { type Row, perSecond, seconds } from "./report.js"
 
@@ -54,8 +54,11 @@ async function foldInventory(ledger: Ledger, file: string): Promise<void> {
   for (const pragma of ["page_size = 16384", "journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"])
     db.pragma(pragma)
   db.exec(inventoryProjection.tables)
-  const project = inventoryProjection.projector(db, recordNumbers(db))
-  const handle = db.transaction((batch: readonly RecordedEvent[]) => batch.forEach(project))
+  const { project, settle } = foldingBy([inventoryProjection], db)
+  const handle = db.transaction((batch: readonly RecordedEvent[]) => {
+    batch.forEach(project)
+    settle()
+  })
   let after = origin
   for (;;) {
     const batch = await ledger.readAll({ after, limit: 1_000 })

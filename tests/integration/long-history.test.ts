@@ -7,8 +7,8 @@ import type { Position } from "#kernel/point.js"
 import { blockLength } from "#projections/blocks.js"
 import { historyProjection } from "#projections/history/project.js"
 import { type HistoryPage, historyReader } from "#projections/history/read.js"
+import { foldingBy } from "#projections/folding.js"
 import { inventoryProjection } from "#projections/inventory/project.js"
-import { recordNumbers } from "#projections/inventory/record-numbers.js"
 import { changed, metadata, observedAt, payloads, stream } from "#tests/support/sample-events.js"
 import { describe, expect, it } from "vitest"
 
@@ -35,8 +35,7 @@ function longHistory() {
   const db = new Database(":memory:")
   db.exec(inventoryProjection.tables)
   db.exec(historyProjection.tables)
-  const numbers = recordNumbers(db)
-  const projectors = [inventoryProjection, historyProjection].map(({ projector }) => projector(db, numbers))
+  const { project, settle } = foldingBy([inventoryProjection, historyProjection], db)
   const events = Array.from({ length }, (_, at) => {
     const envelope = {
       position: at as Position,
@@ -47,7 +46,8 @@ function longHistory() {
     }
     return { ...eventAt(at), ...envelope }
   })
-  for (const event of events) for (const project of projectors) project(event)
+  events.forEach(project)
+  settle()
   return { events, history: historyReader(db, { blocks: 1, changes: 500 }) }
 }
 

@@ -1,5 +1,5 @@
 /** Reading: bounded pages over a connection that cannot write. */
-import { type EventType, type RecordedEvent, isEventType, upcast } from "#events/catalog.js"
+import { type RecordedEvent, isEventType, upcast } from "#events/catalog.js"
 import type { Statement } from "better-sqlite3"
 import type { Db } from "#sqlite/open.js"
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
@@ -263,15 +263,19 @@ function namesOf(name: Statement<[number], string>): (no: number) => string {
   }
 }
 
+/** What was validated when it was written is trusted when it is read. */
 function eventOf(row: Row): RecordedEvent {
-  const { type, ...head } = parsed(row, "head") as EnvelopeHead
+  const head = parsed(row, "head") as EnvelopeHead
+  const { type, schemaVersion } = head
   if (!isEventType(type)) {
     throw new FleetError(
       "UnknownEventType",
       `the ledger holds a "${type}" at position ${row.position}, which this fleet-ledger does not know`,
     )
   }
-  return recorded(row.position as Position, type, head, parsed(row, "data") as JsonObject)
+  const data = upcast(type, schemaVersion, parsed(row, "data") as JsonObject)
+  // Into what was just parsed: a copy of each envelope is a tenth of what reading takes.
+  return Object.assign(head, { position: row.position, data }) as unknown as RecordedEvent
 }
 
 /** SQLite has no checksums: a bit that fell over inside a text shows only here, if at all (a proof always shows it). */
@@ -285,14 +289,4 @@ function parsed(row: Row, column: "head" | "data"): unknown {
       { cause },
     )
   }
-}
-
-/** What was validated when it was written is trusted when it is read. */
-function recorded(
-  position: Position,
-  type: EventType,
-  head: Omit<EnvelopeHead, "type">,
-  data: JsonObject,
-): RecordedEvent {
-  return { ...head, position, type, data: upcast(type, head.schemaVersion, data) } as unknown as RecordedEvent
 }
