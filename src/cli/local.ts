@@ -6,12 +6,14 @@ import { bug } from "#kernel/errors.js"
 import type { Operation } from "#operations/define.js"
 import { follow, invoke, read } from "#operations/invoke.js"
 import { operations } from "#operations/registry.js"
+import { keepHeapSmall } from "#kernel/small-heap.js"
 import { openFleet } from "../fleet.js"
 import type { Caller } from "./caller.js"
 import { complain } from "./complain.js"
 
 /** @throws FleetError `FolderInUse` */
 export async function localCaller(config: LoadedConfig): Promise<Caller> {
+  keepHeapSmall()
   const fleet = await openFleet(config, systemClock, { told: { sealed: () => {}, failed: complain } })
   const principal = localOwner()
   return {

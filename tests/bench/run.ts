@@ -19,8 +19,11 @@ import { benchDiff, benchEntity, benchSnapshot, benchWays } from "./timeline.js"
 import { benchQueries } from "./queries.js"
 import { benchToday } from "./today.js"
 import { benchImport, benchWhole } from "./whole.js"
+import { keepHeapSmall } from "#kernel/small-heap.js"
 import { Views } from "#projections/views.js"
 
+// As `serve` does, and whoever works on a folder.
+keepHeapSmall()
 const onlyTimeline = process.argv.includes("timeline")
 const full = process.argv.includes("full")
 const targets = full ? 10_000 : 1_000
