@@ -1,7 +1,7 @@
 /** Alerts by e-mail: what mailboxes are sent, and that none is lost or sent twice however the mail server behaves. */
 import { acknowledge, alertId, raise, resolve } from "#tests/support/alerts.js"
 import { type World, delivering } from "#tests/support/delivering.js"
-import { type Answer, type Mail, type MailServer, mailServer } from "#tests/support/mail-server.js"
+import { type Answer, type Mail, type MailServer, headOf, mailServer } from "#tests/support/mail-server.js"
 import { identity } from "#tests/support/web-servers.js"
 import { describe, expect, it } from "vitest"
 
@@ -15,26 +15,6 @@ async function mailing(channel: Record<string, unknown> = {}, server?: MailServe
 }
 
 const done = (world: World) => world.time.passes(() => world.isDone())
-
-/** Of a mail's head, unfolded. */
-function headOf({ raw }: Mail): ReadonlyMap<string, string> {
-  const head = raw.slice(0, raw.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ")
-  return new Map(
-    head.split("\r\n").map((line) => {
-      const colon = line.indexOf(": ")
-      return [line.slice(0, colon).toLowerCase(), decoded(line.slice(colon + 2))] as const
-    }),
-  )
-}
-
-/** As RFC 2047 has it, of the kind that is used here. */
-function decoded(value: string): string {
-  return value
-    .replaceAll("?= =?", "?==?")
-    .replaceAll(/=\?UTF-8\?Q\?(.*?)\?=/g, (_, word: string) =>
-      decodeURIComponent(word.replaceAll("%", "%25").replaceAll("_", " ").replaceAll("=", "%")),
-    )
-}
 
 const bodyOf = ({ raw }: Mail) => raw.slice(raw.indexOf("\r\n\r\n")).replaceAll("=\r\n", "").replaceAll("=3D", "=")
 

@@ -10,6 +10,8 @@ export interface Mail {
   readonly raw: string
   readonly isSecure: boolean
   readonly user: unknown
+  /** When it had come whole, in milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** What it does at a point of the conversation: goes on, answers so instead, breaks off or says nothing. */
@@ -72,7 +74,8 @@ export async function mailServer(identity?: Identity, options: SMTPServerOptions
           done,
           () => {
             const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address
-            server.mails.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw, isSecure: secure, user })
+            const to = envelope.rcptTo.map(({ address }) => address)
+            server.mails.push({ from, to, raw, isSecure: secure, user, at: Date.now() })
             done()
           },
           session,
@@ -83,4 +86,24 @@ export async function mailServer(identity?: Identity, options: SMTPServerOptions
   })
   smtp.on("error", () => {})
   return Object.assign(server, { port: await listening(smtp.server) })
+}
+
+/** Of a mail's head, unfolded and decoded, by names in small letters. */
+export function headOf({ raw }: Mail): ReadonlyMap<string, string> {
+  const head = raw.slice(0, raw.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ")
+  return new Map(
+    head.split("\r\n").map((line) => {
+      const colon = line.indexOf(": ")
+      return [line.slice(0, colon).toLowerCase(), decoded(line.slice(colon + 2))] as const
+    }),
+  )
+}
+
+/** As RFC 2047 has it, of the kind that is used here. */
+function decoded(value: string): string {
+  return value
+    .replaceAll("?= =?", "?==?")
+    .replaceAll(/=\?UTF-8\?Q\?(.*?)\?=/g, (_, word: string) =>
+      decodeURIComponent(word.replaceAll("%", "%25").replaceAll("_", " ").replaceAll("=", "%")),
+    )
 }
