@@ -5,6 +5,7 @@ import type * as net from "node:net"
 import type { FastifyBaseLogger } from "fastify"
 import { keepDeadlines } from "#alerts/deadlines.js"
 import { lagRule, watchLag } from "#alerts/lag.js"
+import { keepRemoved } from "#alerts/removed.js"
 import { cameOverSocket, localOwner } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import { answerMalformed } from "#api/malformed.js"
@@ -73,6 +74,9 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
   const watching = watchLag(fleet, { isOurs: () => isLagTold && fleet.isWorker() }, (error) =>
     log.warn({ err: error }, "it could not be told who is behind"),
   )
+  const ending = keepRemoved(fleet, { isOurs: fleet.isWorker }, (error) =>
+    log.warn({ err: error }, "what is told of sources that are looked at no more could not be ended"),
+  )
   let looking: Schedule | undefined
   let checking: CheckSchedule | undefined
   let taking: AutomaticSnapshots | undefined
@@ -84,6 +88,7 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
     await verifying.stop()
     await telling.stop()
     await watching.stop()
+    await ending.stop()
     await delivering.stop()
     await app.close()
     await new Promise((resolve) => {

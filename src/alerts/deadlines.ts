@@ -5,11 +5,11 @@
 import type { NewEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { type StreamName, newRunId } from "#kernel/ids.js"
-import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Checkpoints } from "#ops/checkpoints.js"
 import type { Deadlines } from "#ops/deadlines.js"
 import { handlerName } from "./handler.js"
+import { type Regular, type Times, regularly } from "./regularly.js"
 
 export interface DeadlinesPorts {
   readonly ledger: Ledger
@@ -17,44 +17,13 @@ export interface DeadlinesPorts {
   readonly clock: Clock
 }
 
-export interface DeadlinesRules {
-  /** Whether it is this instance that tells, now. */
-  readonly isOurs: () => boolean
-  readonly sleep?: Sleep
-}
-
-export interface KeptDeadlines {
-  stop(): Promise<void>
-}
-
 const everyMs = 2_000
 const atOnce = 500
 const stream = "deadlines" as StreamName
 
 /** @param failed hears of what could not be done; it is tried again */
-export function keepDeadlines(
-  ports: DeadlinesPorts,
-  { isOurs, sleep = sleepFor }: DeadlinesRules,
-  failed: (error: unknown) => void,
-): KeptDeadlines {
-  const abort = new AbortController()
-  const keep = async () => {
-    while (!abort.signal.aborted) {
-      try {
-        if (isOurs()) await tellDeadlines(ports)
-      } catch (error) {
-        failed(error)
-      }
-      await sleep(everyMs, abort.signal)
-    }
-  }
-  const work = keep()
-  return {
-    async stop() {
-      abort.abort()
-      await work
-    },
-  }
+export function keepDeadlines(ports: DeadlinesPorts, times: Times, failed: (error: unknown) => void): Regular {
+  return regularly(() => tellDeadlines(ports), { afterMs: 0, everyMs }, times, failed)
 }
 
 /** What is due now. @returns how many there were */

@@ -6,10 +6,11 @@ import type { NewEvent } from "#events/catalog.js"
 import { type Clock, epochMs, instant } from "#kernel/clock.js"
 import { type StreamName, alertId, newRunId } from "#kernel/ids.js"
 import { position } from "#kernel/point.js"
-import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
 import { type Ledger, noStream } from "#ledger/port.js"
 import type { ViewsReader } from "#projections/views.js"
 import type { SubscriptionAccount, Subscriptions } from "#subscriptions/subscriptions.js"
+import { type Regular, type Times, regularly } from "./regularly.js"
+import { resolveAlert } from "./resolve.js"
 import { titled } from "./rule.js"
 
 export interface LagPorts {
@@ -19,46 +20,14 @@ export interface LagPorts {
   readonly clock: Clock
 }
 
-export interface LagRules {
-  /** Whether it is this instance whose handlers act, now. */
-  readonly isOurs: () => boolean
-  readonly sleep?: Sleep
-}
-
-export interface WatchedLag {
-  stop(): Promise<void>
-}
-
 export const lagRule = "subscription-lag"
 /** What was recorded longer ago ought to have been handled. */
 const longMs = 900_000
 const everyMs = 60_000
 
 /** Whoever has just begun may have a day to catch up with, so the first time is when it has had as long as that. @param failed hears of what could not be told; it is tried again */
-export function watchLag(
-  ports: LagPorts,
-  { isOurs, sleep = sleepFor }: LagRules,
-  failed: (error: unknown) => void,
-): WatchedLag {
-  const abort = new AbortController()
-  const watch = async () => {
-    await sleep(longMs, abort.signal)
-    while (!abort.signal.aborted) {
-      try {
-        if (isOurs()) await tellLag(ports)
-      } catch (error) {
-        failed(error)
-      }
-      await sleep(everyMs, abort.signal)
-    }
-  }
-  const work = watch()
-  return {
-    async stop() {
-      abort.abort()
-      await work
-    },
-  }
+export function watchLag(ports: LagPorts, times: Times, failed: (error: unknown) => void): Regular {
+  return regularly(() => tellLag(ports), { afterMs: longMs, everyMs }, times, failed)
 }
 
 /** Raises what is to be told and is not yet, and resolves what is over. */
@@ -71,7 +40,7 @@ export async function tellLag(ports: LagPorts): Promise<void> {
     const about = { kind: "subscription", name: account.name } as const
     const known = open.find(({ about: { name } }) => name === account.name)
     if (account.position >= due) {
-      if (known !== undefined) await resolve(ports, known.id)
+      if (known !== undefined) await resolveAlert(ports, known.id, "mended")
     } else if (known === undefined) await raise(ports, account, about)
   }
 }
@@ -89,14 +58,4 @@ async function raise({ ledger, clock }: LagPorts, account: SubscriptionAccount, 
   const metadata = { actor: "system", causationId: next.id }
   const event: NewEvent = { type: "AlertRaised", data, metadata, observedAt: clock.now() }
   await ledger.append(stream, noStream, [event], newRunId())
-}
-
-async function resolve({ ledger, clock }: LagPorts, id: string): Promise<void> {
-  const stream = `alert-${id}` as StreamName
-  const revision = await ledger.revisionOf(stream)
-  const [last] = await ledger.readStream(stream, { limit: 1, backwards: true })
-  if (last?.type === "AlertResolved") return
-  const metadata = { actor: "system" }
-  const event: NewEvent = { type: "AlertResolved", data: { how: "mended" }, metadata, observedAt: clock.now() }
-  await ledger.append(stream, revision, [event], newRunId())
 }

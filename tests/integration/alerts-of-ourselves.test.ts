@@ -1,6 +1,7 @@
 /** What is told of the program itself: sources that fall silent, a ledger that is not what was signed, and whoever does not keep up with it. */
 import * as path from "node:path"
 import { tellLag } from "#alerts/lag.js"
+import { endRemoved } from "#alerts/removed.js"
 import { keepVerified, verifyAndTell } from "#sealing/keep-verified.js"
 import { type Alerting, alerting, discovered, host, looked } from "#tests/support/alerting.js"
 import { asker } from "#tests/support/asker.js"
@@ -16,6 +17,8 @@ const failed = {
   type: "DiscoveryFailed",
   data: { source: "here", startedAt: "2026-11-23T13:59:00.000Z", code: "SourceUnavailable", message: "no answer" },
 } as const
+
+const lookedAt = (source: string) => ({ ...looked(), data: { ...looked().data, source } }) as typeof failed
 
 /** As `passes` does, hour by hour. */
 async function hoursPass(world: Alerting, hours: number): Promise<void> {
@@ -45,14 +48,51 @@ describe("a source", () => {
         { name: "daily", kind: "local", every: "1d" },
       ],
     })
-    const of = (source: string) => ({ ...looked(), data: { ...looked().data, source } }) as typeof failed
-    for (const source of ["here", "daily", "import.csv"]) await world.happens(`source-${source}`, of(source))
+    for (const source of ["here", "daily", "import.csv"]) await world.happens(`source-${source}`, lookedAt(source))
     await world.passes(48 * hour)
     expect(await world.told()).toEqual([])
     await hoursPass(world, 4)
     expect(await world.told()).toEqual(["raised source-silent here"])
     await hoursPass(world, 24)
     expect(await world.told()).toEqual(["raised source-silent here", "raised source-silent daily"])
+  })
+})
+
+describe("a source that was taken out of the configuration", () => {
+  const sources = (...names: string[]) => ({
+    alerts: { escalate: [] },
+    sources: names.map((name) => ({ name, kind: "local" })),
+  })
+
+  it("is told as silent no more once it is not looked at here; one that stays is", async () => {
+    const folder = await tempFolder()
+    const before = await alerting(sources("here", "there"), folder)
+    for (const source of ["here", "there"]) await before.happens(`source-${source}`, lookedAt(source))
+    await hoursPass(before, 4)
+    await endRemoved(before.fleet)
+    const silent = ["raised source-silent here", "raised source-silent there"]
+    expect(await before.told()).toEqual(silent)
+    await before.fleet.close()
+
+    const after = await alerting(sources("here"), folder)
+    await hoursPass(after, 4)
+    for (let time = 0; time < 2; time++) await endRemoved(after.fleet)
+    await after.settled()
+    expect(await after.told()).toEqual([...silent, "resolved source-silent there (withdrawn)"])
+    const { position } = await after.fleet.ledger.head()
+    await endRemoved(after.fleet)
+    expect((await after.fleet.ledger.head()).position).toBe(position)
+  })
+
+  it("is left alone as long as somebody else looks at it", async () => {
+    const world = await alerting(sources("other"))
+    await world.happens("source-here", failed)
+    await world.passes(2 * hour)
+    await endRemoved(world.fleet)
+    expect(await world.told()).toEqual(["raised discovery-failing here"])
+    await world.passes(2 * hour)
+    await endRemoved(world.fleet)
+    expect(await world.told()).toEqual(["raised discovery-failing here", "resolved discovery-failing here (withdrawn)"])
   })
 })
 

@@ -5,7 +5,7 @@ import { type Rule, titled } from "../rule.js"
 
 const hourMs = 3_600_000
 /** Accounts of looks that find nothing new are hourly, and a source that keeps failing is looked at hourly at least. */
-const leastMs = 3 * hourMs
+export const quietMs = 3 * hourMs
 const looksMissed = 3
 /** Told so much later than it was due, it was nobody here who could have looked. */
 const absentMs = 600_000
@@ -38,5 +38,5 @@ export function sourceSilent(every: Intervals): Rule {
 }
 
 function patience(interval: number): number {
-  return Math.max(leastMs, hourMs + looksMissed * interval)
+  return Math.max(quietMs, hourMs + looksMissed * interval)
 }
