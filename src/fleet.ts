@@ -3,22 +3,18 @@
  * names an engine.
  */
 import * as fs from "node:fs"
-import { type RecordedEvent, checkCatalog } from "#events/catalog.js"
-import type { Policy } from "#events/policy.js"
+import { checkCatalog } from "#events/catalog.js"
 import { alerting } from "#alerts/handler.js"
 import { isQuiet } from "#alerts/quiet.js"
 import { type Checks, openChecks } from "#checks/checks.js"
 import { type Intervals, intervalsOf } from "#config/intervals.js"
 import type { LoadedConfig } from "#config/load.js"
 import { type Delivery, openDelivery } from "#delivery/delivery.js"
-import { adoptRules } from "#drift/configured.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
 import { recordInterrupted } from "#discovery/interrupted.js"
 import type { Source } from "#discovery/observation.js"
-import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import type { StreamName } from "#kernel/ids.js"
 import { type Position, origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import { type KeyFolder, keyFolder } from "#ledger/proof/key.js"
@@ -32,6 +28,7 @@ import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
+import { adopting } from "./adopting.js"
 import { type Engine, openEngine } from "./engine.js"
 import { sourceFor } from "./sources.js"
 import { version } from "./version.js"
@@ -82,13 +79,14 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-/** Who hears of checkpoints, of those that could not be made, and of those that could not be kept. */
+/** Who hears of checkpoints, of those that could not be made or kept, and of what of the configuration could not be adopted when its turn came. */
 export interface Told {
   readonly sealed: (checkpoint: SealedCheckpoint) => void
   readonly failed: (error: unknown) => void
+  readonly notAdopted: (error: unknown) => void
 }
 
-const nobody: Told = { sealed: () => {}, failed: () => {} }
+const nobody: Told = { sealed: () => {}, failed: () => {}, notAdopted: () => {} }
 
 export interface FleetOptions {
   /** What acts upon events, besides those that are configured. */
@@ -144,8 +142,7 @@ async function putTogether(
   const { ledger, worker, trouble } = engine
   let views = present
   let following = new Subscription(ledger, views)
-  await adoptPolicy(ledger, clock, config.policy)
-  await adoptRules({ ledger, clock }, config.drift.rules)
+  const adopted = await adopting({ ledger, clock }, config, worker, told.notAdopted)
   await recordInterrupted(ledger, ops, clock)
   const reached = (position: Position) => following.reached(position, viewsPatienceMs)
   // Handed out once, so that whoever holds it reads the present views even after a rebuild.
@@ -321,6 +318,7 @@ async function putTogether(
     viewsState: () => ({ position: views.checkpoint(), state: following.state, edition: views.edition }),
     rebuild,
     async close() {
+      await adopted.stop()
       await sealing.stop()
       await subscriptions.stop()
       await looking.close()
@@ -372,29 +370,5 @@ async function holdsTheSame(ledger: Ledger, views: Views, fresh: Views): Promise
 async function catchUp(ledger: Ledger, views: Views, upTo: Position): Promise<void> {
   while (views.checkpoint() < upTo) {
     await views.handle(await ledger.readAll({ after: views.checkpoint(), upTo, limit: 1_000 }))
-  }
-}
-
-/** What shapes conclusions goes into the ledger before anything is concluded by it. */
-async function adoptPolicy(ledger: Ledger, clock: Clock, policy: Policy): Promise<void> {
-  const stream = "policy" as StreamName
-  const last = await lastReadable(ledger, stream)
-  if (last?.type === "PolicyAdopted" && canonicalJson(last.data.policy) === canonicalJson(policy)) return
-  const event = {
-    type: "PolicyAdopted",
-    data: { policy },
-    metadata: { actor: "system" },
-    observedAt: clock.now(),
-  } as const
-  await ledger.append(stream, await ledger.revisionOf(stream), [event], `adopt ${canonicalJson(policy)}`)
-}
-
-/** Undefined also where it is in an archive that is not there. */
-async function lastReadable(ledger: Ledger, stream: StreamName): Promise<RecordedEvent | undefined> {
-  try {
-    return (await ledger.readStream(stream, { limit: 1, backwards: true }))[0]
-  } catch (error) {
-    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
-    throw error
   }
 }

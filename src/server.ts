@@ -40,6 +40,7 @@ export async function startServer(config: LoadedConfig, log: FastifyBaseLogger, 
   const told: Told = {
     sealed: ({ size, note }) => log.info({ size, note }, "the ledger was sealed"),
     failed: (error) => log.warn({ err: error }, "the ledger could not be sealed"),
+    notAdopted: (error) => log.warn({ err: error }, "what is configured could not be adopted"),
   }
   const open = () => openFleet(config, systemClock, { told })
   // A file that cannot be opened now will not be otherwise in a moment.

@@ -14,7 +14,8 @@ import { complain } from "./complain.js"
 /** @throws FleetError `FolderInUse` */
 export async function localCaller(config: LoadedConfig): Promise<Caller> {
   keepHeapSmall()
-  const fleet = await openFleet(config, systemClock, { told: { sealed: () => {}, failed: complain } })
+  const told = { sealed: () => {}, failed: complain, notAdopted: complain }
+  const fleet = await openFleet(config, systemClock, { told })
   const principal = localOwner()
   return {
     async invoke({ name }, input, signal, progress, body) {

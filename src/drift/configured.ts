@@ -1,24 +1,33 @@
 /** The rules of the configuration, which are in force as long as they stand there. */
-import type { BaselineRule } from "#events/baseline.js"
+import type { Baseline, BaselineRule } from "#events/baseline.js"
 import { FleetError } from "#kernel/errors.js"
+import type { Ledger } from "#ledger/port.js"
 import { wrongRule } from "./check-rules.js"
-import { type Declaring, declare, withdraw } from "./declare.js"
+import { type Declaring, declare, isSaid, withdraw } from "./declare.js"
 import { messageOf } from "./rules-file.js"
 
 /** What they are declared as. */
 export const configured = "configuration"
 
-/**
- * Declares them where they are not what was declared last, and withdraws them where there are none any more.
- * @throws FleetError `InvalidConfig`: of which rule, and where in it
- */
-export async function adoptRules(to: Declaring, rules: readonly BaselineRule[]): Promise<void> {
-  const metadata = { actor: "system" }
-  if (rules.length === 0) {
-    await withdraw(to, configured, metadata)
-    return
-  }
+/** @throws FleetError `InvalidConfig`: of which rule, and where in it */
+export async function understoodRules(rules: readonly BaselineRule[]): Promise<void> {
   const wrong = await wrongRule(rules)
   if (wrong !== undefined) throw new FleetError("InvalidConfig", `in "drift.rules", ${messageOf(wrong, rules)}`)
-  await declare(to, configured, { of: "rules", rules: [...rules] }, metadata)
+}
+
+/** Declares them where they are not what was declared last, and withdraws them where there are none any more. They are understood. */
+export async function adoptRules(to: Declaring, rules: readonly BaselineRule[]): Promise<void> {
+  const metadata = { actor: "system" }
+  const baseline = baselineOf(rules)
+  if (baseline === undefined) await withdraw(to, configured, metadata)
+  else await declare(to, configured, baseline, metadata)
+}
+
+/** Whether they are what was declared last. */
+export function areAdopted(ledger: Ledger, rules: readonly BaselineRule[]): Promise<boolean> {
+  return isSaid(ledger, configured, baselineOf(rules))
+}
+
+function baselineOf(rules: readonly BaselineRule[]): Baseline | undefined {
+  return rules.length === 0 ? undefined : { of: "rules", rules: [...rules] }
 }

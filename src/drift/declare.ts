@@ -1,12 +1,13 @@
 /** Declaring what the fleet is meant to be like, and withdrawing it. What is declared already is not said again. */
 import type { Baseline } from "#events/baseline.js"
-import type { NewEvent } from "#events/catalog.js"
+import type { NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Metadata } from "#events/envelope.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type StreamName, baselineId, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { lastReadable } from "#ledger/last-readable.js"
 import type { Ledger } from "#ledger/port.js"
 
 export interface Declaring {
@@ -23,18 +24,33 @@ export interface Declared {
 
 /** @returns whether that is new */
 export function declare(to: Declaring, name: string, baseline: Baseline, metadata: Metadata): Promise<Declared> {
-  const isSaid = (last: Said) =>
-    last?.type === "BaselineDeclared" && canonicalJson(last.data.baseline) === canonicalJson(baseline)
-  return say(to, name, isSaid, { type: "BaselineDeclared", data: { name, baseline }, metadata })
+  return say(to, name, isDeclared(baseline), { type: "BaselineDeclared", data: { name, baseline }, metadata })
 }
 
 /** Nothing where there is none. */
 export function withdraw(from: Declaring, name: string, metadata: Metadata): Promise<Declared> {
-  const isSaid = (last: Said) => last?.type !== "BaselineDeclared"
-  return say(from, name, isSaid, { type: "BaselineWithdrawn", data: { name }, metadata })
+  return say(from, name, isWithdrawn, { type: "BaselineWithdrawn", data: { name }, metadata })
 }
 
-type Said = Awaited<ReturnType<Ledger["readStream"]>>[number] | undefined
+/** Whether that is what was said last: such a baseline, or that there is none. */
+export async function isSaid(ledger: Ledger, name: string, baseline: Baseline | undefined): Promise<boolean> {
+  const last = await lastReadable(ledger, streamOf(name))
+  return baseline === undefined ? isWithdrawn(last) : isDeclared(baseline)(last)
+}
+
+type Said = RecordedEvent | undefined
+
+function isDeclared(baseline: Baseline): (last: Said) => boolean {
+  return (last) => last?.type === "BaselineDeclared" && canonicalJson(last.data.baseline) === canonicalJson(baseline)
+}
+
+function isWithdrawn(last: Said): boolean {
+  return last?.type !== "BaselineDeclared"
+}
+
+function streamOf(name: string): StreamName {
+  return `baseline-${baselineId(name)}` as StreamName
+}
 
 /** How often it is decided again, where somebody else declares the same at the same time. */
 const mostAttempts = 5
@@ -42,14 +58,14 @@ const mostAttempts = 5
 async function say(
   { ledger, clock }: Declaring,
   name: string,
-  isSaid: (last: Said) => boolean,
+  isKnown: (last: Said) => boolean,
   event: Omit<Extract<NewEvent, { type: "BaselineDeclared" | "BaselineWithdrawn" }>, "observedAt">,
 ): Promise<Declared> {
-  const stream = `baseline-${baselineId(name)}` as StreamName
+  const stream = streamOf(name)
   for (let attempt = 1; ; attempt++) {
     const revision = await ledger.revisionOf(stream)
     const last = await lastReadable(ledger, stream)
-    if (isSaid(last)) return { changed: false, position: last?.position ?? (-1 as Position) }
+    if (isKnown(last)) return { changed: false, position: last?.position ?? (-1 as Position) }
     try {
       const whole = { ...event, observedAt: clock.now() } as NewEvent
       const { position } = await ledger.append(stream, revision, [whole], newRunId())
@@ -58,15 +74,5 @@ async function say(
       const isConflict = error instanceof FleetError && error.code === "RevisionConflict"
       if (!isConflict || attempt === mostAttempts) throw error
     }
-  }
-}
-
-/** Undefined also where it is in an archive that is not there. */
-async function lastReadable(ledger: Ledger, stream: StreamName): Promise<Said> {
-  try {
-    return (await ledger.readStream(stream, { limit: 1, backwards: true }))[0]
-  } catch (error) {
-    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
-    throw error
   }
 }

@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as z from "zod"
 import type { Fleet } from "#fleet.js"
+import { isAdopted } from "#adopting.js"
 import { epochMs } from "#kernel/clock.js"
 import { messageOf } from "#kernel/errors.js"
 import { query } from "./define.js"
@@ -46,6 +47,12 @@ const ok = (what: string): Told => ({ state: "ok", what, advice: null })
 const warning = (what: string, advice: string): Told => ({ state: "warning", what, advice })
 const wrong = (what: string, advice: string): Told => ({ state: "wrong", what, advice })
 
+/** Only where several instances share a ledger. */
+const notInForce = warning(
+  "another instance's policy or drift.rules are in force",
+  "give all instances the same; one's own are adopted when it is its turn to act",
+)
+
 const gib = 2 ** 30
 const hourMs = 3_600_000
 
@@ -57,10 +64,13 @@ const checks: Readonly<Record<string, Look>> = {
       : [wrong(`Node.js ${process.versions.node}`, "20.19 or newer is needed")]
   },
 
-  configuration: ({ config: { file } }) => {
-    if (file === undefined) return [ok("no file: the defaults")]
-    const writers = others(file, 0o022)
-    return writers ? [wrong(`${file} can be written by others`, `chmod go-w ${file}`)] : [ok(file)]
+  configuration: async ({ config, ledger }) => {
+    const { file } = config
+    const isOpen = file !== undefined && others(file, 0o022)
+    return [
+      isOpen ? wrong(`${file} can be written by others`, `chmod go-w ${file}`) : ok(file ?? "no file: the defaults"),
+      ...((await isAdopted({ ledger }, config)) ? [] : [notInForce]),
+    ]
   },
 
   permissions: ({ folder, config }) =>

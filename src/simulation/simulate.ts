@@ -61,7 +61,11 @@ export async function simulate(
   const clock = new SimulatedClock()
   const simulated = new SimulatedFleet(request)
   const sources = simulated.sites.map((site) => simulatedSource(site, simulated, clock))
-  const fleet = await openFleet(config, clock, { sources, alerts: false, told: { sealed: () => {}, failed } })
+  const fleet = await openFleet(config, clock, {
+    sources,
+    alerts: false,
+    told: { sealed: () => {}, failed, notAdopted: failed },
+  })
   const rounds = Math.ceil((request.days * day) / request.every)
   const total = rounds * sources.length
   let [looks, changes, atFirst] = [0, 0, 0]

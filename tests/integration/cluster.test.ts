@@ -2,9 +2,11 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { systemClock } from "#kernel/clock.js"
-import type { Position } from "#kernel/point.js"
+import type { Fleet } from "#fleet.js"
+import { type Position, origin } from "#kernel/point.js"
 import { exportLines } from "#ledger/proof/export.js"
 import { rootAt } from "#ledger/proof/prove.js"
+import { asker } from "#tests/support/asker.js"
 import { configIn, idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { type EventStoreServer, startEventStore } from "#tests/support/eventstoredb/server.js"
 import { freePort } from "#tests/support/free-port.js"
@@ -58,6 +60,45 @@ describe("instances on one cluster", () => {
     expect([one.fleet.isWorker(), two.fleet.isWorker()]).toEqual([true, false])
     await one.fleet.close()
     await until(() => two.fleet.isWorker())
+  })
+
+  it("adopt what is configured where it is acted from, one and then the other; as a pair they write nothing", async () => {
+    const server = await cluster()
+    const configured = async (looks: number) => {
+      const rule = `{ name: named, kind: target, where: "name:web-${looks}", expect: "identity.name != null", severity: warning }`
+      const more = `policy: { retireAfterLooks: ${looks} }\ndrift: { rules: [${rule}] }`
+      return open(await tempFolder(), `ledger: ${engine(server)}\n${more}`, systemClock)
+    }
+    const inForce = async ({ ledger }: Fleet): Promise<readonly unknown[]> => {
+      const adopted = await ledger.readAll({ after: origin, types: ["PolicyAdopted", "BaselineDeclared"], limit: 100 })
+      const [policy, rules] = ["PolicyAdopted", "BaselineDeclared"].map((type) =>
+        adopted.findLast((one) => one.type === type),
+      )
+      return [
+        policy?.type === "PolicyAdopted" && policy.data.policy.retireAfterLooks,
+        rules?.type === "BaselineDeclared" && rules.data.baseline.of === "rules" && rules.data.baseline.rules[0]?.where,
+        adopted.length,
+      ]
+    }
+    const one = await configured(5)
+    await until(async () => (await inForce(one))[1] !== false)
+    expect(await inForce(one)).toEqual([5, "name:web-5", 2])
+    const two = await configured(7)
+    const three = await configured(5)
+    for (const fleet of [one, two, three]) {
+      expect(await inForce(fleet)).toEqual([5, "name:web-5", 2])
+      expect((await fleet.ledger.head()).position).toBe(1)
+    }
+    const told = async (fleet: Fleet) => {
+      const { items } = await asker<{ items: { check: string; what: string }[] }>(fleet)("doctor")
+      return items.filter(({ check, what }) => check === "configuration" && what.includes("in force"))
+    }
+    expect([await told(one), await told(two), await told(three)]).toMatchObject([[], [{ state: "warning" }], []])
+    await three.close()
+    await one.close()
+    await until(async () => (await inForce(two))[2] === 4)
+    expect(await inForce(two)).toEqual([7, "name:web-7", 4])
+    expect(await inForce(await configured(5))).toEqual([7, "name:web-7", 4])
   })
 
   it("that cannot be opened leave nothing behind that would act", async () => {

@@ -129,6 +129,7 @@ describe("a checkpoint that cannot be kept outside", () => {
     const told = {
       sealed: ({ size }: { size: number }) => void sealed.push(size),
       failed: (error: unknown) => void failed.push(error),
+      notAdopted: () => {},
     }
     const fleet = await openFleet(configIn(folder), new TestClock(), { told })
     onTestFinished(() => fleet.close())
