@@ -23,9 +23,8 @@ export async function writeFleet(file: string, targets: number, changes: number,
   return { ledger, fleet, discovered }
 }
 
-/** The clock of a ledger that gets an event a second, as points in the past are asked for by times, too. */
-function aSecondEach(): Clock {
-  let seconds = 0
+/** The clock of a ledger that gets an event a second, as points in the past are asked for by times, too. @param seconds that have passed */
+export function aSecondEach(seconds = 0): Clock {
   return { now: () => instant(Date.UTC(2026, 0, 1) + seconds++ * 1_000) }
 }
 

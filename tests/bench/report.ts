@@ -32,4 +32,10 @@ export async function seconds(work: () => unknown): Promise<number> {
   return (performance.now() - started) / 1_000
 }
 
+/** Seconds of CPU since then, or since the process began. */
+export function cpuSince(started?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started)
+  return (user + system) / 1e6
+}
+
 export const perSecond = (count: number, took: number) => `${Math.round(count / took).toLocaleString("en")}/s`

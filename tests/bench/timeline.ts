@@ -74,7 +74,7 @@ export async function benchSnapshot(views: Views, ledger: Ledger): Promise<Row> 
 }
 
 /** Milliseconds of the diff over the last `changes` events with all that is told, as the median of several. */
-async function diffTime(
+export async function diffTime(
   { views, ledger }: Fleet,
   changes: number,
   way?: Way,

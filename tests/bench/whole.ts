@@ -9,7 +9,7 @@ import { imported } from "#tests/support/inventories.js"
 import { difference } from "#timeline/diff/diff.js"
 import type { Views } from "#projections/views.js"
 import type { FleetOnDisk } from "./fleet-on-disk.js"
-import type { Row } from "./report.js"
+import { type Row, cpuSince } from "./report.js"
 
 const signal = new AbortController().signal
 
@@ -62,12 +62,6 @@ async function* inLots(lines: AsyncIterable<string>): AsyncGenerator<readonly st
     lot = []
   }
   yield lot
-}
-
-/** Seconds. */
-function cpuSince(started: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(started)
-  return (user + system) / 1e6
 }
 
 const imports = 10_000
