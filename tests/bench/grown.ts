@@ -7,6 +7,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { epochMs, instant } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
+import { keepHeapSmall } from "#kernel/small-heap.js"
 import type { Ledger } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { Views } from "#projections/views.js"
@@ -26,6 +27,8 @@ const aDay = 86_400
 const [folder, ...rest] = process.argv.slice(2)
 if (folder === undefined) throw new Error("say in which folder they are to be")
 const [step, size] = rest
+// As whatever works on a folder does.
+keepHeapSmall()
 if (step === "make") await make(Number(size))
 else if (step === "fold") await fold(Number(size))
 else for (const events of rest.length === 0 ? [1e6, 1e7] : rest.map(Number)) print(await ask(events))

@@ -1,35 +1,40 @@
-/** Ascending whole numbers in few bytes: the steps between them, each in as many groups of seven bits as it takes (LEB128). */
+/** Whole numbers in few bytes: each in as many groups of seven bits as it takes (LEB128); ascending ones as the steps between them. */
 
-/** @param numbers ascending, from 0 */
-export function packed(numbers: Iterable<number>): Buffer {
+export function inGroups(numbers: Iterable<number>): Buffer {
   const bytes: number[] = []
-  let last = 0
-  for (const number of numbers) {
-    let step = number - last
-    // Not with bit operations: a step may pass 2³¹.
-    while (step >= 128) {
-      bytes.push((step % 128) + 128)
-      step = Math.floor(step / 128)
+  for (let rest of numbers) {
+    // Not with bit operations: a number may pass 2³¹.
+    while (rest >= 128) {
+      bytes.push((rest % 128) + 128)
+      rest = Math.floor(rest / 128)
     }
-    bytes.push(step)
-    last = number
+    bytes.push(rest)
   }
   return Buffer.from(bytes)
 }
 
-export function unpacked(bytes: Uint8Array): number[] {
+export function fromGroups(bytes: Uint8Array): number[] {
   const numbers: number[] = []
-  let [last, step, weight] = [0, 0, 1]
+  let [number, weight] = [0, 1]
   for (const byte of bytes) {
-    step += (byte % 128) * weight
+    number += (byte % 128) * weight
     weight *= 128
     if (byte >= 128) continue
-    last += step
-    numbers.push(last)
-    step = 0
+    numbers.push(number)
+    number = 0
     weight = 1
   }
   return numbers
+}
+
+/** @param numbers ascending, from 0 */
+export function packed(numbers: readonly number[]): Buffer {
+  return inGroups(numbers.map((number, i) => number - (numbers[i - 1] ?? 0)))
+}
+
+export function unpacked(bytes: Uint8Array): number[] {
+  let last = 0
+  return fromGroups(bytes).map((step) => (last += step))
 }
 
 /** The place of the last number that is not more than `wanted`, in ascending order; −1 if there is none. */

@@ -1,5 +1,6 @@
 /**
- * The file of an archive: blocks of events, then a foot that says which ledger and range they are, and of each block how many events, how many bytes and their hash.
+ * The file of an archive: blocks of events, then a foot that says which ledger and range they are, and of each block how many events and bytes it has, the hash of these and of what it takes from
+ * blocks before, and how many units others may take from it.
  *
  *     "FLA1" blocks foot SHA-256(foot) length-of-foot(u32, little endian) "FLA1"
  */
@@ -9,6 +10,7 @@ import { FleetError, messageOf } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
 import { hashBytes } from "../proof/tree.js"
 import { type BlockEvent, blockCharacters, blockEvents, decodeBlock, encodeBlock } from "./block.js"
+import { Mentions, unitBytes } from "./mentions.js"
 import { lastUpTo } from "./numbers.js"
 
 /** Which events an archive holds. */
@@ -19,16 +21,21 @@ export interface SegmentRange {
   readonly last: number
 }
 
+/** Events, bytes, SHA-256 in base64, units. */
+type FootBlock = readonly [number, number, string, number]
+
 interface Foot extends SegmentRange {
   readonly format: number
-  /** Of each: events, bytes, SHA-256 in base64. */
-  readonly blocks: readonly (readonly [number, number, string])[]
+  readonly blocks: readonly FootBlock[]
 }
+
+/** Bytes of what is mentioned that are read together. */
+const readAtOnce = 512
 
 /** What an archive that cannot be read is. */
 export type Unavailability = "missing" | "foreign" | "damaged"
 
-const format = 1
+const format = 2
 const mark = Buffer.from("FLA1")
 const tailBytes = hashBytes + 4 + mark.length
 const mostFootBytes = 64 * 1_048_576
@@ -64,12 +71,13 @@ export async function writeSegment(
       fs.writeSync(out, part)
       bytes += part.length
     }
-    const blocks: [number, number, string][] = []
+    const blocks: FootBlock[] = []
+    const mentions = new Mentions()
     let [block, characters]: [BlockEvent[], number] = [[], 0]
     const end = async () => {
-      const encoded = await encodeBlock(block)
+      const { bytes: encoded, foreign, units } = await encodeBlock(block, mentions)
       write(encoded)
-      blocks.push([block.length, encoded.length, sha256(encoded).toString("base64")])
+      blocks.push([block.length, encoded.length, sha256(encoded, foreign).toString("base64"), units])
       block = []
       characters = 0
     }
@@ -96,9 +104,12 @@ export class Segment {
   readonly #file: string
   readonly #fd: number
   readonly #blocks: Foot["blocks"]
-  /** The offset in the range of each block's first event, and in the file of its first byte. */
+  /** The offset in the range of each block's first event, in the file of its first byte, and the units that blocks before it have. */
   readonly #starts: readonly number[]
   readonly #offsets: readonly number[]
+  readonly #units: readonly number[]
+  /** Of what blocks mention, what was read last. */
+  #read: { readonly offset: number; readonly bytes: Buffer } = { offset: 0, bytes: Buffer.alloc(0) }
 
   /** @throws FleetError `ArchiveUnavailable` for a file that is not there or no archive */
   constructor(file: string, about: { readonly first: number; readonly last: number }) {
@@ -115,15 +126,17 @@ export class Segment {
       if (written !== format) throw new Error(`it has format ${String(written)}, this program knows ${format}`)
       this.range = { origin, first, last }
       this.#blocks = blocks
-      let [events, bytes] = [0, mark.length]
-      const starts: number[] = []
-      this.#offsets = blocks.map(([count, length]) => {
+      let [events, bytes, units] = [0, mark.length, 0]
+      const [starts, offsets, before]: [number[], number[], number[]] = [[], [], []]
+      for (const [count, length, , own] of blocks) {
         starts.push(events)
+        offsets.push(bytes)
+        before.push(units)
         events += count
         bytes += length
-        return bytes - length
-      })
-      this.#starts = starts
+        units += own
+      }
+      ;[this.#starts, this.#offsets, this.#units] = [starts, offsets, before]
       if (events !== last - first + 1) throw new Error("its blocks are not its range")
     } catch (cause) {
       fs.closeSync(this.#fd)
@@ -163,12 +176,13 @@ export class Segment {
 
   /** @throws FleetError `ArchiveUnavailable` if it is damaged */
   read(block: number): readonly BlockEvent[] {
-    const [count, length, hash] = this.#blocks[block] as Foot["blocks"][number]
+    const [count, length, hash, units] = this.#blocks[block] as FootBlock
     try {
       const bytes = this.#bytes(this.#offsets[block] as number, length)
-      if (sha256(bytes).toString("base64") !== hash)
-        throw new Error(`the block at byte ${this.#offsets[block]} was changed`)
-      const events = decodeBlock(bytes)
+      const begin = this.#units[block] as number
+      const { events, foreign } = decodeBlock(bytes, { begin, units, copy: (...asked) => this.#copy(...asked) })
+      if (sha256(bytes, foreign).toString("base64") !== hash)
+        throw new Error(`the block at byte ${this.#offsets[block]} was changed, or what it takes from others`)
       if (events.length !== count) throw new Error(`the block at byte ${this.#offsets[block]} has other events`)
       return events
     } catch (cause) {
@@ -184,8 +198,22 @@ export class Segment {
     fs.closeSync(this.#fd)
   }
 
+  /** What is mentioned together was first mentioned together, so some of it is read at once. */
+  #copy(unit: number, many: number, to: Buffer, at: number): void {
+    const block = lastUpTo(this.#units, unit)
+    const begin = (unit - (this.#units[block] as number)) * unitBytes
+    const offset = (this.#offsets[block] as number) + begin
+    let from = offset - this.#read.offset
+    if (from < 0 || from + many > this.#read.bytes.length) {
+      const left = (this.#blocks[block] as FootBlock)[3] * unitBytes - begin
+      this.#read = { offset, bytes: this.#bytes(offset, Math.max(many, Math.min(left, readAtOnce))) }
+      from = 0
+    }
+    this.#read.bytes.copy(to, at, from, from + many)
+  }
+
   #bytes(offset: number, length: number): Buffer {
-    const bytes = Buffer.alloc(length)
+    const bytes = Buffer.allocUnsafe(length)
     if (offset < 0 || fs.readSync(this.#fd, bytes, 0, length, offset) !== length) throw new Error("it is cut off")
     return bytes
   }
@@ -210,6 +238,8 @@ export function hashOfFile(file: string): Buffer {
   }
 }
 
-function sha256(bytes: Buffer): Buffer {
-  return crypto.createHash("sha256").update(bytes).digest()
+function sha256(...parts: readonly Buffer[]): Buffer {
+  const hash = crypto.createHash("sha256")
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }
