@@ -23,6 +23,8 @@ import { type Folder, folderAt, lockFolder, moveStore, removeStore } from "./fol
 
 export interface BackedUp {
   readonly events: number
+  /** Of their tree, in base64. */
+  readonly root: string
   /** Archives that are elsewhere, and so not in the backup. */
   readonly unread: readonly Unread[]
 }
@@ -40,7 +42,10 @@ export async function backup(config: LoadedConfig, file: string, watching: Watch
 }
 
 export interface Restored {
+  /** All that there are now, with what says that some are lost. */
   readonly events: number
+  /** What was in the backup. */
+  readonly backup: Omit<BackedUp, "unread">
   /** Events that were signed and are not in the backup. */
   readonly lost: number
   /** Where the ledger lies that was there before. */
@@ -67,9 +72,9 @@ export async function restore(
     removeStore(beside)
     copySqliteLedger(file, beside, folder.ledger)
     const copy = openSqliteLedger(beside)
-    let unread: readonly Unread[]
+    let found: BackedUp
     try {
-      ;({ unread } = await verified(copy, config, `the backup ${file}`, watching))
+      found = await verified(copy, config, `the backup ${file}`, watching)
       await mustBeOf(folder.ledger, copy)
     } catch (error) {
       await copy.close()
@@ -90,7 +95,9 @@ export async function restore(
       )
       const restored = await sealer.restored(told.reason, told.actor)
       const { position } = await ledger.head()
-      return { events: position + 1, lost: restored === undefined ? 0 : restored.lost - restored.kept, before, unread }
+      const { unread, ...had } = found
+      const lost = restored === undefined ? 0 : restored.lost - restored.kept
+      return { events: position + 1, backup: had, lost, before, unread }
     } finally {
       await ledger.close()
     }
@@ -212,14 +219,14 @@ async function verified(
   const remembered = keyFolder(config.keys).lastSigned(origin)
   const isWithin = remembered !== undefined && parseCheckpoint(remembered).checkpoint.size <= position + 1
   const checkpoints = isWithin ? [{ where: "the checkpoint that was signed last", note: remembered }] : []
-  const { wrong, events, unread } = await verify(
+  const { wrong, events, root, unread } = await verify(
     ledger,
     { checkpoints },
     (done, total) => progress(done, total, "events"),
     signal,
   )
   if (wrong !== null) throw new FleetError("StoreDamaged", `${what} is not what was signed: ${wrong.message}`)
-  return { events, unread }
+  return { events, root, unread }
 }
 
 /** @throws FleetError `LedgerForked` if the copy is one of another ledger than the one in the file, as far as that can still be read */

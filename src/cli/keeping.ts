@@ -7,18 +7,23 @@ import type { GlobalFlags } from "./program.js"
 import { say, watched } from "./watched.js"
 
 export async function backup(file: string, flags: GlobalFlags): Promise<void> {
-  const { events, unread } = await watched((watching) => keeping.backup(loadConfig(flags, process.env), file, watching))
-  say(`copied and verified ${events} events to ${file}; keep the folder of the signing key too`)
+  const { events, root, unread } = await watched((watching) =>
+    keeping.backup(loadConfig(flags, process.env), file, watching),
+  )
+  say(`copied and verified ${events} events, root ${root}, to ${file}; keep the folder of the signing key too`)
   sayUnread(unread)
 }
 
 export async function restore(file: string, flags: GlobalFlags & { readonly reason: string }): Promise<void> {
   const told = { actor: localOwner().name, reason: flags.reason }
-  const { events, lost, before, unread } = await watched((watching) =>
-    keeping.restore(loadConfig(flags, process.env), file, told, watching),
-  )
+  const {
+    backup: had,
+    lost,
+    before,
+    unread,
+  } = await watched((watching) => keeping.restore(loadConfig(flags, process.env), file, told, watching))
   const loss = lost === 0 ? "nothing that was signed is lost" : `${lost} signed events are lost, and the ledger says so`
-  say(`restored: ${events} events; ${loss}`)
+  say(`restored: ${had.events} events, root ${had.root}; ${loss}`)
   if (before !== undefined) say(`the ledger that was there is ${before}`)
   sayUnread(unread)
 }

@@ -233,6 +233,7 @@ class Pass {
   #began: Range | undefined
   #agreed = 0
   #keptAgreed = false
+  readonly #restores: { readonly where: string; readonly kept: number; readonly lost: number }[] = []
   ended = false
   events = 0
   redacted = 0
@@ -373,9 +374,16 @@ class Pass {
 
   /** The text says how many events the restore kept, and how many had been signed before it. */
   #restored(text: string, where: string): void {
-    const [, , kept = "", lost = ""] = text.split("\n")
+    const [, , kept, lost] = text.split("\n")
+    this.#restores.push({ where, kept: Number(kept), lost: Number(lost) })
+  }
+
+  /** What has taken the place of what is lost is as long, and was signed as well. */
+  #mustNotBeLost(): void {
     const { size } = this.#kept
-    if (this.#keptAgreed || size <= Number(kept) || size > Number(lost)) return
+    const restore = this.#restores.find(({ kept, lost }) => kept < size && size <= lost)
+    if (restore === undefined) return
+    const { where, kept } = restore
     throw new Wrong(
       `the checkpoint that was kept vouches for ${size} events, of which those from position ${kept} on are lost: ${where}, a restore, says so`,
     )
@@ -400,6 +408,7 @@ class Pass {
   #compareKept(): void {
     if (this.#kept.size !== this.#tree.size || this.#keptAgreed) return
     const where = "the checkpoint that was kept"
+    if (this.#tree.rootAt(this.#kept.size)?.equals(this.#kept.root) !== true) this.#mustNotBeLost()
     signedText(this.#keptNote, this.#key, where)
     this.#compare(this.#kept, where)
     this.#keptAgreed = true
@@ -421,6 +430,7 @@ class Pass {
     this.#compare(checkpointIn(signedText(textIn(note), this.#key, where), where), where)
     if (!this.#keptAgreed) {
       const { size: kept } = this.#kept
+      this.#mustNotBeLost()
       throw new Wrong(
         kept > size
           ? `the ledger was exported with ${size} events, but the checkpoint that was kept vouches for ${kept}: its tail is cut, or this is an older export`

@@ -131,6 +131,7 @@ class Pass {
   readonly #before = new Map<string, number>()
   readonly #laterKeys: readonly VerifierKey[]
   readonly #confessed = new Set<number>()
+  readonly #restores: { readonly position: Position; readonly kept: number; readonly lost: number }[] = []
   #key: VerifierKey | undefined
   #origin = ""
   #recordedAt = ""
@@ -225,6 +226,7 @@ class Pass {
     if (missing !== undefined) {
       const [size, [first]] = missing
       const at = this.#tree.size as Position
+      this.#mustNotBeLost(first?.where ?? "", size)
       throw new Wrong(
         at,
         `the ledger ends before position ${at}, but ${first?.where} vouches for ${size} events: its tail is cut`,
@@ -260,16 +262,20 @@ class Pass {
     }
   }
 
-  /** What was signed and is lost is no longer there to be held against a checkpoint of it. */
   #restored(position: Position, note: string, kept: number, lost: number): void {
     this.#signed(note, `the restore at position ${position}`, position)
-    for (const [size, [first]] of this.#expected) {
-      if (size <= kept || size > lost) continue
-      throw new Wrong(
-        position,
-        `${first?.where} vouches for ${size} events, of which those from position ${kept} on are lost: the restore at position ${position} says so`,
-      )
-    }
+    this.#restores.push({ position, kept, lost })
+  }
+
+  /** What was signed and is lost cannot be held against a checkpoint of it; what has taken its place since is as long, and was signed as well. */
+  #mustNotBeLost(where: string, size: number): void {
+    const restore = this.#restores.find(({ kept, lost }) => kept < size && size <= lost)
+    if (restore === undefined) return
+    const { position, kept } = restore
+    throw new Wrong(
+      position,
+      `${where} vouches for ${size} events, of which those from position ${kept} on are lost: the restore at position ${position} says so`,
+    )
   }
 
   /** @throws Wrong unless the key in force signed it */
@@ -343,6 +349,7 @@ class Pass {
     if (due === undefined) return
     this.#expected.delete(size)
     for (const { where, checkpoint, note } of due) {
+      if (!sameHash(this.#tree.root(), checkpoint.root)) this.#mustNotBeLost(where, size)
       this.#mustBeSigned(note, where, null)
       this.#agree(where, checkpoint, this.#tree.root())
     }
