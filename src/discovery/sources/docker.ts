@@ -8,6 +8,7 @@ import { type Clock, epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { Json } from "#kernel/json.js"
 import type { NotSeen } from "../facts/answer.js"
+import { foreignText } from "../facts/foreign.js"
 import type { Look, Observation, Source } from "../observation.js"
 import type { OverSsh } from "./docker/agent.js"
 import { changesAt } from "./docker/changes.js"
@@ -98,7 +99,7 @@ async function survey(engine: Engine, memory: Memory, here: number): Promise<Omi
   return {
     observations: [target, ...services.toSorted(byNativeKey), ...stacks.toSorted(byNativeKey)],
     coverage: {
-      rights: `docker API ${api}`,
+      rights: foreignText(`docker API ${api}`),
       looked: Object.fromEntries([...facets, ...(isListed ? ["service", "stack"] : [])].map((name) => [name, true])),
       notLooked: { ...machine.notLooked, ...notLooked(containers, networks, volumes) },
       complete: { target: true, service: isListed && containers.unseen === undefined, stack: isListed },

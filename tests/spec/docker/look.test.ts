@@ -21,6 +21,8 @@ const container = (id: string, name: string) => ({
   Id: id,
   Name: `/${name}`,
   State: { Status: "running", Running: true },
+  Config: { Labels: null },
+  HostConfig: {},
 })
 const refuses =
   (status: number): http.RequestListener =>

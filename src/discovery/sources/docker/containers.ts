@@ -1,8 +1,8 @@
 /** All containers of an engine, each looked at closely, with the images that they are of. */
-import type { Json } from "#kernel/json.js"
+import { type Json, isObject } from "#kernel/json.js"
 import type { NotSeen } from "../../facts/answer.js"
 import { type Engine, type Reply, answered } from "./engine.js"
-import { at, itemsAt, textAt } from "./json.js"
+import { at, flagAt, itemsAt, textAt } from "./json.js"
 import type { Memory } from "./memory.js"
 
 const atOnce = 8
@@ -25,6 +25,8 @@ export async function containersOf(engine: Engine, memory: Memory, now: number):
     const reply = await engine.ask((docker, how) => docker.listContainers({ all: true, ...how }))
     const listed = listIn(reply)
     if ("why" in listed) return listed
+    if (listed.json.some((entry) => textAt(entry, "Id") === null))
+      return { why: "the engine lists a container without its id" }
     const replies = await inspect(engine, memory, now, listed.json)
     if (list === lists || !replies.some((each) => "gone" in each)) {
       return closely(engine, memory, now, listed.json, replies)
@@ -60,7 +62,8 @@ async function closely(
   listed: readonly Json[],
   replies: readonly Reply[],
 ): Promise<Containers> {
-  const inspected = replies.flatMap((reply) => ("json" in reply ? [reply.json] : []))
+  const understood = replies.map(asContainer)
+  const inspected = understood.flatMap((reply) => ("json" in reply ? [reply.json] : []))
   const ids = [...new Set(inspected.map((container) => textAt(container, "Image") ?? ""))]
   const answers = await inTurns(ids, (id) =>
     memory.recall(id, "", now, () => engine.ask((docker, how) => docker.getImage(id).inspect(how))),
@@ -70,7 +73,23 @@ async function closely(
     return answer !== undefined && "json" in answer ? [[id, answer.json] as const] : []
   })
   memory.retain(new Set([...ids, ...listed.map((entry) => textAt(entry, "Id") ?? "")]))
-  return { listed, inspected, images: new Map(images), unseen: firstWhy(replies), unseenImages: firstWhy(answers) }
+  return { listed, inspected, images: new Map(images), unseen: firstWhy(understood), unseenImages: firstWhy(answers) }
+}
+
+/** What does not say of which service it is, and whether it runs, says nothing of any. */
+function asContainer(reply: Reply): Reply {
+  if (!("json" in reply)) return reply
+  const { json } = reply
+  const labels = at(json, "Config", "Labels")
+  const isWhole =
+    textAt(json, "Id") !== null &&
+    textAt(json, "Name") !== null &&
+    textAt(json, "State", "Status") !== null &&
+    flagAt(json, "State", "Running") !== null &&
+    isObject(at(json, "HostConfig")) &&
+    // Null is none, in Go.
+    (labels === null || (isObject(labels) && Object.values(labels).every((label) => typeof label === "string")))
+  return isWhole ? reply : { why: "the engine answers no container where one is due" }
 }
 
 function firstWhy(replies: readonly Reply[]): string | undefined {
