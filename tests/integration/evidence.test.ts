@@ -3,11 +3,12 @@ import { spawnSync } from "node:child_process"
 import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { Readable } from "node:stream"
 import * as fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Fleet } from "#fleet.js"
 import { tarEnd, tarFile } from "#kernel/tar.js"
-import { type Answer, verifyEvidence, verifyExport } from "#ledger/proof/verify-export.js"
+import { type Answer, command, verifyEvidence, verifyExport } from "#ledger/proof/verify-export.js"
 import { evidence } from "#operations/evidence.js"
 import { read } from "#operations/invoke.js"
 import { asker } from "#tests/support/asker.js"
@@ -104,20 +105,15 @@ describe("evidence of a period", () => {
     for (const size of [1, 511, 65_536]) expect(await said(pack, pack.archive, size)).toEqual(yes)
     const file = path.join(await tempFolder(), "evidence.tar")
     fs.writeFileSync(file, pack.archive)
-    const program = path.resolve("dist/src/ledger/proof/verify-export.js")
-    const ask = (given: string, input = "") =>
-      spawnSync(process.execPath, [program, given, "--key", pack.key, "--checkpoint", pack.kept], {
-        input,
-        cwd: "/",
-        encoding: "utf8",
-      })
-    for (const { status, stdout, stderr } of [ask(file), ask("-", pack.archive)])
-      expect([status, stdout, stderr]).toEqual([0, expect.stringMatching(/^yes: /), ""])
-    const { status, stdout } = ask(
+    const ask = (given: string, input: string | Uint8Array = "") =>
+      command([given, "--key", pack.key, "--checkpoint", pack.kept], Readable.from([Buffer.from(input)]))
+    for (const told of [await ask(file), await ask("-", pack.archive)])
+      expect(told).toEqual({ status: 0, says: expect.stringMatching(/^yes: /), complains: "" })
+    const { status, says } = await ask(
       "-",
       changed("access.json", (text) => text.replace("auditor", "nobody")),
     )
-    expect([status, stdout]).toEqual([1, "NO: access.json was changed: it is not what the manifest says\n"])
+    expect([status, says]).toEqual([1, "NO: access.json was changed: it is not what the manifest says\n"])
   })
 
   it("is an archive that tar takes apart, with what was there at both ends", async () => {

@@ -3,11 +3,12 @@ import { spawnSync } from "node:child_process"
 import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { Readable } from "node:stream"
 import { noStream } from "#ledger/port.js"
 import { exportLines } from "#ledger/proof/export.js"
 import { keyFolder } from "#ledger/proof/key.js"
 import { Sealer } from "#ledger/proof/seal.js"
-import { type Answer, verifyExport } from "#ledger/proof/verify-export.js"
+import { type Answer, type Said, command, verifyExport } from "#ledger/proof/verify-export.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { changes, stream } from "#tests/support/sample-events.js"
 import { type SealedLedger, eventCount, exported, sealedAt, sealedLedger } from "#tests/support/sealed-ledger.js"
@@ -19,18 +20,14 @@ import { describe, expect, it } from "vitest"
 const verifier = path.resolve("dist/src/ledger/proof/verify-export.js")
 const [first = 0, second = 0, , last = 0] = sealedAt
 
-interface Said {
-  readonly status: number | null
-  readonly says: string
-  /** Where a crash would show. */
-  readonly complains: string
-}
-
-function ask(args: readonly string[], { input = "", program = verifier } = {}): Said {
+/** As a program of its own. */
+function ran(program: string, args: readonly string[], input: string): Said {
   const options = { input, encoding: "utf8", cwd: "/" } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options)
-  return { status, says: stdout, complains: stderr }
+  return { status: status ?? -1, says: stdout, complains: stderr }
 }
+
+const ask = (args: readonly string[], input = "") => command(args, Readable.from([Buffer.from(input)]))
 
 const saysYes = (events: number): Said => ({
   status: 0,
@@ -88,8 +85,8 @@ describe("an export that nobody touched", () => {
     }
     const [key, note] = [file("ledger.key", `${ledger.key.text}\n`), file("kept.note", ledger.kept[1] ?? "")]
     const exportFile = file("ledger.ndjson", textOf(lines))
-    expect(ask([exportFile, "--key", key, "--checkpoint", note])).toStrictEqual(saysYes(last))
-    expect(ask(["-", "--key", key, "--checkpoint", note], { input: textOf(lines) })).toStrictEqual(saysYes(last))
+    expect(await ask([exportFile, "--key", key, "--checkpoint", note])).toStrictEqual(saysYes(last))
+    expect(await ask(["-", "--key", key, "--checkpoint", note], textOf(lines))).toStrictEqual(saysYes(last))
   })
 
   it("is read alike where its members stand in another order", async () => {
@@ -127,11 +124,11 @@ describe("an export that nobody touched", () => {
     const program = path.join(folder, "verify-export.mjs")
     fs.copyFileSync(verifier, program)
     const args = ["-", "--key", ledger.key.text, "--checkpoint", ledger.kept[0] ?? ""]
-    expect(ask(args, { program, input: textOf(lines) })).toStrictEqual(saysYes(last))
-    expect(ask(args, { program, input: textOf(lines.toReversed()) })).toMatchObject({ status: 1 })
+    expect(ran(program, args, textOf(lines))).toStrictEqual(saysYes(last))
+    expect(ran(program, args, textOf(lines.toReversed()))).toMatchObject({ status: 1 })
     const link = path.join(folder, "verify.mjs")
     fs.symlinkSync(program, link)
-    expect(ask(args, { program: link, input: textOf(lines.toReversed()) })).toMatchObject({ status: 1 })
+    expect(ran(link, args, textOf(lines.toReversed()))).toMatchObject({ status: 1 })
   })
 })
 
@@ -379,14 +376,14 @@ describe("called wrongly", () => {
     ["without a key", ["-", "--checkpoint", "x"]],
     ["without a checkpoint", ["-", "--key", "x"]],
     ["without an export", ["--key", "x", "--checkpoint", "y"]],
-  ])("%s it says how to call it", (_, args) => {
-    expect(ask(args)).toMatchObject({ status: 2, says: "", complains: expect.stringContaining("usage: ") })
+  ])("%s it says how to call it", async (_, args) => {
+    expect(await ask(args)).toMatchObject({ status: 2, says: "", complains: expect.stringContaining("usage: ") })
   })
 
   it("with an export that is not there it says so", async () => {
     const { key, kept } = await sealedLedger()
     const missing = path.join(await tempFolder(), "none.ndjson")
-    const { status, says, complains } = ask([missing, "--key", key.text, "--checkpoint", kept[0] ?? ""])
+    const { status, says, complains } = await ask([missing, "--key", key.text, "--checkpoint", kept[0] ?? ""])
     expect([status, says]).toStrictEqual([2, ""])
     expect(complains).toMatch(/^\S*none\.ndjson cannot be read: [^\n]+\n$/)
   })

@@ -652,32 +652,40 @@ async function answered(keyText: string, verify: (key: Key) => Promise<Answer>):
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
+export interface Said {
+  /** 0: it is what was signed. 1: it is not. 2: it was called wrongly. */
+  readonly status: number
+  readonly says: string
+  readonly complains: string
+}
+
+/** @param input of the process, in whatever chunks it comes */
+export async function command(args: readonly string[], input: AsyncIterable<Uint8Array>): Promise<Said> {
   const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
   const [file] = args
   const [key, checkpoint] = [option("--key"), option("--checkpoint")]
   if (file === undefined || file.startsWith("--") || key === undefined || checkpoint === undefined) {
-    process.stderr.write(
-      "usage: node verify-export.js EXPORT.ndjson|EVIDENCE.tar --key KEY --checkpoint NOTE   (- reads it from standard input)\n",
+    return wronglyCalled(
+      "usage: node verify-export.js EXPORT.ndjson|EVIDENCE.tar --key KEY --checkpoint NOTE   (- reads it from standard input)",
     )
-    return 2
   }
   const textOf = (given: string) => (fs.existsSync(given) ? fs.readFileSync(given, "utf8") : given)
-  const input = file === "-" ? process.stdin : fs.createReadStream(file)
   try {
-    const bytes = new Bytes(input as AsyncIterable<Uint8Array>)
+    const bytes = new Bytes(file === "-" ? input : (fs.createReadStream(file) as AsyncIterable<Uint8Array>))
     const first = await bytes.some(block)
     const all = chunksOf(first, bytes)
     const { ok, message } = first.toString("latin1", 257, 262).startsWith("ustar")
       ? await verifyEvidence(all, textOf(key), textOf(checkpoint))
       : await verifyExport(linesOf(all), textOf(key), textOf(checkpoint))
-    process.stdout.write(`${ok ? "yes" : "NO"}: ${message}\n`)
-    return ok ? 0 : 1
+    return { status: ok ? 0 : 1, says: `${ok ? "yes" : "NO"}: ${message}\n`, complains: "" }
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error
-    process.stderr.write(`${file} cannot be read: ${error.message}\n`)
-    return 2
+    return wronglyCalled(`${file} cannot be read: ${error.message}`)
   }
+}
+
+function wronglyCalled(complaint: string): Said {
+  return { status: 2, says: "", complains: `${complaint}\n` }
 }
 
 async function* chunksOf(first: Uint8Array, rest: Bytes): AsyncGenerator<Uint8Array> {
@@ -692,5 +700,8 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
 }
 
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.argv.slice(2))
+  const { status, says, complains } = await command(process.argv.slice(2), process.stdin)
+  process.stdout.write(says)
+  process.stderr.write(complains)
+  process.exitCode = status
 }
