@@ -13,6 +13,7 @@ import { resolvePoint } from "#timeline/resolve.js"
 import { type PageKey, decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { q, selectionOf } from "./asked.js"
 import { type QueryCall, query } from "./define.js"
+import { fieldPath, fieldReference } from "./fields.js"
 import { cursor, diffItemShape, entityReference, limit, pointShape } from "./shapes.js"
 
 const counts = { created: z.int(), modified: z.int(), removed: z.int() }
@@ -27,6 +28,11 @@ const input = z.object({
   against: entityReference
     .optional()
     .describe("Another entity of the same kind: `entity` at the first point is compared with this at the second"),
+  field: fieldReference
+    .optional()
+    .describe(
+      "Only what was modified in this field or in what is in it, and that alone: os.kernel, packages.pkg:nginx, network",
+    ),
   by: z
     .enum(groupings)
     .default("entity")
@@ -61,6 +67,7 @@ export const diff = query({
       "diff yesterday --entity web-1",
       "diff now --entity web-1 --against web-2",
       "diff -1d --by actor",
+      "diff -30d --field packages.pkg:openssl",
       "diff -7d --q 'role:production service.runtime:docker'",
       "diff position:10 position:20 --output json",
     ],
@@ -69,8 +76,8 @@ export const diff = query({
     const { fleet } = call
     const { from, to, after } = await rangeOf(call, asked)
     await fleet.reached(Math.max(from.position, to.position) as Position)
-    const { entity, against, by } = asked
-    const question = JSON.stringify(["diff", from.position, to.position, entity, against, by, asked.q])
+    const { entity, against, field, by } = asked
+    const question = JSON.stringify(["diff", from.position, to.position, entity, against, field, by, asked.q])
     const found =
       (keptFor(fleet.views, question) as Difference | undefined) ??
       (await difference(fleet.views, fleet.ledger, {
@@ -78,6 +85,7 @@ export const diff = query({
         to: to.position,
         by,
         ...(asked.q === undefined ? {} : { selection: await selectionOf(call, asked.q) }),
+        ...(field === undefined ? {} : { field: await fieldPath(fleet.views, field) }),
         ...(await partOf(fleet.views, asked, from.position, to.position)),
       }))
     const all = found.items(after)

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest"
 import { aBrowserIsHere, screenshot, seriousOn } from "#tests/support/browser.js"
-import { type PageFleet, fillForPage } from "#tests/support/page-fleet.js"
+import { type PageFleet, fillForPage, hostileName } from "#tests/support/page-fleet.js"
 import { answer } from "#tests/support/program.js"
 import { until } from "#tests/support/until.js"
 import { type ServedPage, servePage } from "#tests/support/served-page.js"
@@ -44,6 +44,15 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.keyboard.press("k")
     await page.waitForURL((now) => now.toString() !== before)
     await page.getByRole("status").getByText("Verified here").waitFor()
+    // A browser that lacks what it takes says so, and neither that it holds nor that it does not.
+    await page.addInitScript(
+      "SubtleCrypto.prototype.importKey = async () => { throw new DOMException('', 'NotSupportedError') }",
+    )
+    await page.reload()
+    const chip = page.locator(".tag.proof.warning")
+    await chip.getByText("Could not be checked here").waitFor()
+    expect(await chip.innerText()).toContain("it has no Ed25519")
+    expect(await page.getByText("Verified here").count()).toBe(0)
     expect([complaints, elsewhere]).toEqual([[], []])
   })
 
@@ -71,9 +80,44 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.getByText(filled.changed.after).first().waitFor()
     await page.getByRole("button", { name: "Side by side" }).click()
     await page.locator(".side-by-side").waitFor()
+    // The server asks for the field: what is counted is what is seen.
+    await page.getByLabel("Field").fill("os.kernel")
+    await page.keyboard.press("Enter")
+    await page.locator(".panel .tag", { hasText: "1 changed" }).waitFor()
+    expect(await page.locator(".differences li").count()).toBe(1)
+    // Held to what it was then, until that is taken back.
+    await page.getByRole("button", { name: "Pin before-kernel" }).click()
+    await page.getByRole("link", { name: "Pinned" }).click()
+    await page.locator("td", { hasText: "as it was at before-kernel" }).waitFor()
+    await page.locator("tr", { hasText: "/os/kernel" }).getByText(filled.changed.after).waitFor()
+    await page.getByRole("button", { name: "Withdraw before-kernel" }).click()
+    await page.getByRole("button", { name: "Withdraw before-kernel" }).waitFor({ state: "detached" })
+    await page.goto("/compare?at=snapshot:before-kernel")
     await page.getByRole("button", { name: "Delete before-kernel" }).click()
     await page.getByRole("button", { name: "before-kernel", exact: true }).waitFor({ state: "detached" })
     expect(page.url()).toMatch(/\/compare\?/)
+  })
+
+  it("compares two machines, and hands out as JSON Patch what the API says, whatever they say of themselves", async () => {
+    const { page, complaints } = await opened("/compare")
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"])
+    await page.getByLabel("From", { exact: true }).fill("now")
+    await page.getByLabel("Only of").fill(filled.changed.name)
+    await page.getByLabel("With", { exact: true }).fill(hostileName)
+    await page.keyboard.press("Enter")
+    const entry = page.locator(".differences li", { hasText: "identity/name" })
+    await entry.locator("del", { hasText: filled.changed.name }).first().waitFor()
+    await entry.getByRole("button", { name: "Copy as patch" }).click()
+    await entry.getByText("Copied").waitFor()
+    const copied = await page.evaluate<string>("navigator.clipboard.readText()")
+    const asked = ["diff", "now", "--entity", filled.changed.name, "--against", hostileName]
+    const { items } = await answer<{ items: readonly { patch: object }[] }>(asked, served.options)
+    expect(JSON.parse(copied)).toEqual(items[0]?.patch)
+    expect(copied).not.toContain("\u202e")
+    // The second handle alone compares now with then.
+    await page.goto("/compare?to=-2d")
+    await page.locator(".differences .tag", { hasText: "removed" }).first().waitFor()
+    expect(complaints).toEqual([])
   })
 
   it("describes every operation of the API, asks it, and says how a terminal asks it", async () => {
@@ -142,9 +186,9 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
   })
 
   it("goes through the past with a rule, and leads to what it would have raised", async () => {
-    const { page, complaints } = await opened("/alerts?state=resolved")
+    const { page, complaints } = await opened("/alerts?state=silenced")
     await page.getByText("None is like that").waitFor()
-    await page.getByRole("button", { name: "resolved", exact: true }).click()
+    await page.getByRole("button", { name: "silenced", exact: true }).click()
     await page.getByLabel("By the rule").fill("unexpected-chnge")
     await page.getByLabel("From then").fill("-2d")
     await page.getByRole("button", { name: "Go through it" }).click()

@@ -189,6 +189,11 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await link.click()
     await page.getByRole("heading", { level: 1 }).waitFor()
     expect(await page.locator("main img").count()).toBe(0)
+    await page.goto("/topology")
+    const drawn = page.locator(".tile-box", { hasText: "evil" })
+    await drawn.waitFor()
+    expect(await drawn.locator("title").textContent()).toContain("<img src=x onerror=document.title=1>\\u202eevil")
+    expect(await page.locator("main img, svg image").count()).toBe(0)
     expect(complaints).toEqual([])
   })
 

@@ -203,6 +203,23 @@ describe("a part of the fleet", () => {
     expect(told(await ask("diff", { from: before, entity: "postgres" }))).toStrictEqual(["modified service postgres"])
   })
 
+  it("is one field of it, by dots or slashes, whoever wrote it: counted, patched and paged alike", async () => {
+    const { ask, before } = await twoMachines()
+    const answer = await ask("diff", { from: before, field: "os.kernel", limit: 1 })
+    expect(answer.summary).toStrictEqual({ created: 0, modified: 2, removed: 0 })
+    expect(told(answer)).toStrictEqual(["modified target db-1"])
+    expect(answer.items[0]?.patch).toStrictEqual([
+      { op: "test", path: "/os/kernel", value: "6.1.0" },
+      { op: "replace", path: "/os/kernel", value: "6.1.1" },
+    ])
+    const rest = await ask("diff", { from: before, field: "os.kernel", cursor: answer.next })
+    expect(told(rest)).toStrictEqual(["modified target web-1"])
+    const states = await ask("diff", { from: before, field: "/state", entity: "web-1", by: "source" })
+    expect(states.groups).toStrictEqual([{ group: "here", created: 0, modified: 2, removed: 0 }])
+    expect((await ask("diff", { from: before, field: "packages" })).items).toStrictEqual([])
+    await expect(ask("diff", { from: before, field: "pakages" })).rejects.toThrow(/did you mean "packages"/)
+  })
+
   it("is found where it was there at one of the points alone", async () => {
     const { ask, before, now } = await twoMachines()
     expect(told(await ask("diff", { from: before, entity: "memcached" }))).toStrictEqual(["created service memcached"])
@@ -263,6 +280,15 @@ describe("two entities", () => {
       )
     expect(await kernels(before, "now")).toMatchObject({ before: "6.1.0", after: "6.1.1" })
     expect(await kernels("now", before)).toBeUndefined()
+  })
+
+  it("are compared in one field, and in what came with it", async () => {
+    const { ask } = await twoHosts()
+    const of = async (field: string) =>
+      (await ask("diff", { from: "now", entity: "web-1", against: "web-2", field })).items.map(paths)
+    expect(await of("packages")).toStrictEqual([["/packages/pkg:nginx/version"]])
+    expect(await of("packages.pkg:nginx")).toStrictEqual([["/packages/pkg:nginx/version"]])
+    expect(await of("identity.hostname")).toStrictEqual([["/identity/hostname"]])
   })
 
   it("have to be of one kind, and have no one who changed the one into the other", async () => {

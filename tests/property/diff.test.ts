@@ -2,7 +2,7 @@
 import type { RecordedEvent } from "#events/catalog.js"
 import type { RecordId } from "#kernel/ids.js"
 import { type JsonObject, isObject } from "#kernel/json.js"
-import { type FieldChange, type Patch, escapeKey, invertPatch } from "#kernel/patch.js"
+import { type FieldChange, type Patch, changesOf, escapeKey, invertPatch } from "#kernel/patch.js"
 import { type Position, origin } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
@@ -140,6 +140,10 @@ function differing(a: JsonObject, b: JsonObject, path = ""): FieldChange[] {
   })
 }
 
+/** A path and all that it is in. */
+const upwards = (path: string): string[] =>
+  path === "" ? [] : [path, ...upwards(path.slice(0, path.lastIndexOf("/")))]
+
 const byPath = (a: FieldChange, b: FieldChange) => (a.path < b.path ? -1 : 1)
 
 describe("the difference of two points", () => {
@@ -208,6 +212,26 @@ describe("the difference of two points", () => {
         expect(changes).toStrictEqual(fields.sort(byPath))
       }
     }, 16))
+
+  it("of one field is what each modified entity differs in there, and no more", () =>
+    always(async ({ views, ledger, between }, from, to) => {
+      const whole = (await between(from, to)).filter(({ change }) => change === "modified")
+      const isOf = (field: string, path: string) => path === field || path.startsWith(`${field}/`)
+      const fields = new Set(whole.flatMap(({ changes }) => changes.flatMap(({ path }) => upwards(path))))
+      for (const field of [...fields].slice(0, 12)) {
+        const found = await difference(views, ledger, { from, to, field })
+        const items = await itemsBetween(views, ledger, { from, to, field })
+        const holders = new Set(upwards(field).slice(1))
+        const there = items.map(({ changes }) => changes.filter(({ path }) => !holders.has(path)))
+        const expected = whole.map(({ changes }) => changes.filter(({ path }) => isOf(field, path)))
+        expect(there.filter((changes) => changes.length > 0)).toStrictEqual(expected.filter(({ length }) => length > 0))
+        expect(found.summary).toStrictEqual({ created: 0, modified: items.length, removed: 0 })
+        for (const { changes, patch } of items) {
+          expect(changes.every(({ path }) => isOf(field, path) || holders.has(path))).toBe(true)
+          expect(changesOf(patch)).toStrictEqual(changes)
+        }
+      }
+    }))
 
   it("is the same by what events touched as by going through all that is kept", () =>
     always(async ({ views, ledger }, from, to) => {

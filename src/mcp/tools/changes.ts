@@ -40,6 +40,12 @@ export const diffInventory = tool({
     entity: entityReference.optional().describe("Only this: name or id"),
     against: entityReference.optional().describe("Another of the same kind, at `to`"),
     query: z.string().max(longest).optional().describe("Only what this asks for, as in search_fleet"),
+    field: z
+      .string()
+      .min(1)
+      .max(2_000)
+      .optional()
+      .describe("Only changes of it: os.kernel, packages.pkg:nginx, network"),
     by: z.enum(groupings).default("entity"),
     ...paging,
     at,

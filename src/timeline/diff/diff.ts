@@ -15,6 +15,7 @@ import { entriesBetween } from "./entries.js"
 import type { ChangeKind, Entry, Points } from "./entry.js"
 import { type GroupName, type Grouping, groupsOf, itemIn } from "./groups.js"
 import type { EntityDiff } from "./item.js"
+import { narrowed } from "./narrowed.js"
 import { entriesOfPair } from "./pair.js"
 import { recordsAbout } from "./scope.js"
 
@@ -34,6 +35,8 @@ export interface Asked extends Points {
   readonly against?: RecordRow
   /** What is selected at either point. */
   readonly selection?: Selection
+  /** Only what was modified in this field: the path of a unit, or of what holds units. */
+  readonly field?: string
   readonly by?: Grouping
   /** How to find out what differs, for tests and measures; the cheaper way without it. */
   readonly way?: Way
@@ -74,7 +77,7 @@ export async function difference(
   const [summary, groups] = [none(), new Map<string | null, Record<ChangeKind, number>>()]
   const listed: Listed[] = []
   const turn = inTurns()
-  for await (const entry of selected(await entriesOf(views, asked), asked)) {
+  for await (const entry of askedFor(views, asked)) {
     summary[entry.change] += 1
     for (const group of await groupsOf(reading, entry, by)) {
       listed.push({ entry, group })
@@ -110,6 +113,11 @@ export async function difference(
 
 function none(): Record<ChangeKind, number> {
   return { created: 0, modified: 0, removed: 0 }
+}
+
+async function* askedFor(views: ViewsReader, asked: Asked): AsyncGenerator<Entry> {
+  const entries = selected(await entriesOf(views, asked), asked)
+  yield* asked.field === undefined ? entries : narrowed(views, asked, entries, asked.field)
 }
 
 async function entriesOf(views: ViewsReader, { from, to, about, against, way }: Asked): Promise<AsyncGenerator<Entry>> {

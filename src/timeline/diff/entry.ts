@@ -40,6 +40,8 @@ export interface Entry {
   readonly units?: readonly UnitDifference[]
   /** Of several records: the only facets that may differ besides. Without them any may. */
   readonly facets?: readonly string[]
+  /** The path of the only field that is asked about. */
+  readonly field?: string
 }
 
 /** Whether what has this lifecycle (none: not discovered yet) is there. */

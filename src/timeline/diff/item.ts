@@ -9,6 +9,7 @@ import type { ViewsReader } from "#projections/views.js"
 import type { EntityRef } from "../entity.js"
 import { documentOfTarget } from "../target.js"
 import type { ChangeKind, Entry, MovedRecord, Points } from "./entry.js"
+import { changesOfField } from "./of-field.js"
 
 export interface EntityDiff {
   readonly entity: EntityRef
@@ -44,11 +45,11 @@ export async function itemOf(views: ViewsReader, points: Points, entry: Entry): 
   return { ...told, ...(await changesIn(views, points, entry)) }
 }
 
-/** Of what was modified. Both are in the order of their paths. */
+/** Of what was modified, in the field that is asked about. Both are in the order of their paths. */
 export async function changesIn(
   views: ViewsReader,
   points: Points,
-  { before, after, facets, units }: Entry,
+  { before, after, facets, units, field }: Entry,
 ): Promise<Pick<EntityDiff, "changes" | "patch">> {
   const patches: Patch[] = []
   if (isOneRecord(before, after)) {
@@ -61,7 +62,10 @@ export async function changesIn(
     }
   }
   const patch = patches.flat().toSorted(byPath)
-  return { changes: changesOf(patch), patch }
+  if (field === undefined) return { changes: changesOf(patch), patch }
+  const changes = changesOfField(changesOf(patch), field)
+  const told = new Set(changes.map(({ path }) => path))
+  return { changes, patch: patch.filter(({ path }) => told.has(path)) }
 }
 
 function isOneRecord(before: readonly RecordRow[], after: readonly RecordRow[]): before is readonly [RecordRow] {

@@ -43,7 +43,7 @@ type Positions = ReadonlyMap<string, Position | undefined>
 async function written(
   views: ViewsReader,
   points: Points,
-  { before, after, was, moved }: Entry,
+  { before, after, was, moved, field }: Entry,
   changes: EntityDiff["changes"],
 ): Promise<Positions> {
   const last = new Map<string, Position>()
@@ -60,7 +60,8 @@ async function written(
     path,
     last.get(path) ?? last.get(unitAt(path).unit) ?? link,
   ])
-  return new Map<string, Position | undefined>(was !== undefined || moved !== undefined ? [...told, ["", link]] : told)
+  const isRegrouped = (was !== undefined || moved !== undefined) && field === undefined
+  return new Map<string, Position | undefined>(isRegrouped ? [...told, ["", link]] : told)
 }
 
 /** Something of several records is there from the first of them on, and gone with the last. */

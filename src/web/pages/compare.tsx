@@ -1,19 +1,21 @@
 /** What differs between two points: of everything, of what a query finds, of one thing, or of one with another; and the names that points have. */
+import { Fragment } from "preact"
 import { useSignal } from "@preact/signals"
 import { type Answer, ask } from "../ask.js"
 import { written } from "../forms.js"
 import { refresh } from "../live.js"
-import { diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
+import { baselines, diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
 import { Fields } from "../parts/fields.js"
 import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { When } from "../parts/when.js"
-import { at, change, place, to } from "../place.js"
+import { at, change, hrefOf, place, to } from "../place.js"
 import { session } from "../session.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
+import { patchText } from "./compare/copy.js"
 
 type Item = Answer<NonNullable<typeof diff.of>>["items"][number]
 
@@ -26,14 +28,13 @@ export function ComparePage() {
     (typeof names)[number],
     string
   >
-  const [from, until] = [at.value ?? "-1d", to.value ?? "now"]
+  // Whoever said what to compare with, or of another time, and not from when, means now.
+  const isOfNow = to.value !== undefined || given.against !== ""
+  const [from, until] = [at.value ?? (isOfNow ? "now" : "-1d"), to.value ?? "now"]
   return (
     <div class="page">
       <header class="page-head">
         <h1>Compare</h1>
-        <span class="soft">
-          {from} ↔ {until}
-        </span>
       </header>
       <form
         class="narrow"
@@ -94,20 +95,23 @@ interface DifferencesProps {
 }
 
 function Differences({ from, until, given }: DifferencesProps) {
-  const { field, ...rest } = given
-  const asked = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ""))
+  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""))
   const { pages, more } = usePages(diff, { ...asked, from, to: until, at: "now" })
   const sideBySide = useSignal(false)
-  const { first, items, error, isLoading, next } = pages
-  const shown = items
-    .map((item) => ({ ...item, changes: item.changes.filter(({ path }) => path.startsWith(field)) }))
-    .filter(({ changes }) => field === "" || changes.length > 0)
+  const { first, items, error, isLoading } = pages
+  const patchOf = (item: Item) => {
+    const { from: one, to: other } = first as NonNullable<typeof first>
+    return patchText({ ...asked, from: `position:${one.position}`, to: `position:${other.position}` }, item)
+  }
   return (
     <section class={`panel${sideBySide.value ? " side-by-side" : ""}`} aria-busy={isLoading}>
       <header>
         <h2>What differs</h2>
         {first === undefined ? null : (
           <>
+            <span class="soft">
+              <When at={first.from.time} /> ↔ <When at={first.to.time} />
+            </span>
             <span class="tag healthy">{first.summary.created} created</span>
             <span class="tag notice">{first.summary.modified} changed</span>
             <span class="tag warning">{first.summary.removed} removed</span>
@@ -120,52 +124,87 @@ function Differences({ from, until, given }: DifferencesProps) {
         </span>
       </header>
       {error === undefined ? null : <Trouble error={error} />}
-      {first !== undefined && shown.length === 0 && next === null ? (
+      {first !== undefined && items.length === 0 ? (
         <Nothing title="There is no difference">Drag either handle of the strip to compare other times.</Nothing>
       ) : null}
       <ul class="differences">
-        {shown.map((item, index) => (
-          <Entry
-            key={`${item.group ?? ""} ${item.entity.id}`}
-            item={item}
-            isFirst={item.group !== shown[index - 1]?.group}
-          />
-        ))}
+        {items.map((item, index) => {
+          const { group } = item
+          const isFirst = group !== undefined && group !== items[index - 1]?.group
+          return (
+            <Fragment key={`${group ?? ""} ${item.entity.id}`}>
+              {isFirst ? <Heading of={first?.groups.find((one) => one.group === group)} by={given["by"]} /> : null}
+              <Entry item={item} patchOf={patchOf} />
+            </Fragment>
+          )
+        })}
       </ul>
       <More of={pages} onMore={more} />
     </section>
   )
 }
 
+type Group = Answer<NonNullable<typeof diff.of>>["groups"][number]
+
+function Heading({ of, by }: { readonly of: Group | undefined; readonly by: string | undefined }) {
+  if (of === undefined) return null
+  const { group, created, modified, removed } = of
+  const counts = [
+    [created, "created"],
+    [modified, "changed"],
+    [removed, "removed"],
+  ] as const
+  return (
+    <li class="day">
+      {group ?? `No ${by} is known`}{" "}
+      <span class="soft">{counts.flatMap(([n, what]) => (n === 0 ? [] : `${n} ${what}`)).join(", ")}</span>
+    </li>
+  )
+}
+
 const looks = { created: "healthy", modified: "notice", removed: "warning" } as const
 
-function Entry({ item, isFirst }: { readonly item: Item; readonly isFirst: boolean }) {
-  const isCopied = useSignal(false)
-  const { group, entity, change: what, changes, patch } = item
+interface EntryProps {
+  readonly item: Item
+  readonly patchOf: (item: Item) => Promise<string>
+}
+
+function Entry({ item, patchOf }: EntryProps) {
+  const copied = useSignal("Copy as patch")
+  const { entity, was, change: what, changes } = item
   const copy = async () => {
-    await navigator.clipboard.writeText(JSON.stringify(patch, null, 2))
-    isCopied.value = true
+    try {
+      await navigator.clipboard.writeText(await patchOf(item))
+      copied.value = "Copied"
+    } catch {
+      copied.value = "It could not be copied"
+    }
   }
   return (
-    <>
-      {isFirst && group != null ? <li class="day">{group}</li> : null}
-      <li>
-        <p>
-          <span class={`tag ${looks[what]}`}>{what === "modified" ? "changed" : what}</span>{" "}
-          <EntityLink entity={entity} /> <span class="soft">{entity.kind}</span>{" "}
-          <button type="button" class="link" onClick={() => void copy()} title="JSON Patch (RFC 6902)">
-            {isCopied.value ? "Copied" : "Copy as patch"}
-          </button>
-        </p>
-        <Fields of={changes} />
-      </li>
-    </>
+    <li>
+      <p class="entry">
+        <span class={`tag ${looks[what]}`}>{what === "modified" ? "changed" : what}</span>
+        {was === undefined ? null : (
+          <>
+            <EntityLink entity={was} /> →{" "}
+          </>
+        )}
+        <EntityLink entity={entity} />
+        <span class="soft">{entity.kind === "target" ? "machine" : entity.kind}</span>
+        <button type="button" class="link" onClick={() => void copy()} title="JSON Patch (RFC 6902)">
+          {copied.value}
+        </button>
+      </p>
+      <Fields of={changes} />
+    </li>
   )
 }
 
 /** Names of points: to compare from, to take, to hold the fleet to, to let go. */
 function Snapshots() {
   const found = useAnswer(snapshotList, { limit: 100, at: "now" })
+  const declared = useAnswer(baselines, { at: "now" })
+  const pinned = new Map(declared.answer?.items.map(({ snapshot, name }) => [snapshot, name]))
   const problem = useSignal<string | undefined>(undefined)
   const mayWrite = session.value !== undefined && session.value.scope !== "read"
   const doing = async (work: () => Promise<unknown>) => {
@@ -218,16 +257,31 @@ function Snapshots() {
                       >
                         To
                       </button>{" "}
+                      {pinned.has(name) ? (
+                        <>
+                          <a
+                            href={hrefOf("/drift", { baseline: pinned.get(name), at: "now" })}
+                            title="What is not as it was then"
+                          >
+                            Pinned
+                          </a>{" "}
+                        </>
+                      ) : null}
                       {mayWrite ? (
                         <>
-                          <button
-                            type="button"
-                            class="link"
-                            title="The fleet is meant to stay as it was then"
-                            onClick={() => void doing(() => ask(pin, { name, at: `snapshot:${name}` }))}
-                          >
-                            Pin
-                          </button>{" "}
+                          {pinned.has(name) ? null : (
+                            <button
+                              type="button"
+                              class="link"
+                              aria-label={`Pin ${name}`}
+                              title="The fleet is meant to stay as it was then"
+                              onClick={() =>
+                                void doing(() => ask(pin, { name: baselineOf(name), at: `snapshot:${name}` }))
+                              }
+                            >
+                              Pin
+                            </button>
+                          )}{" "}
                           <button
                             type="button"
                             class="link"
@@ -268,4 +322,9 @@ function Snapshots() {
       )}
     </Panel>
   )
+}
+
+/** As baselines may be called. */
+function baselineOf(snapshot: string): string {
+  return snapshot.toLowerCase().slice(0, 63)
 }
