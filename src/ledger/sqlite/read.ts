@@ -12,6 +12,7 @@ import { type ReadAll, type ReadStream, type IndexedEvent, noStream } from "../p
 import { type Subtree, hashBytes } from "../proof/tree.js"
 import type { ArchivedEvents } from "./archived.js"
 import { payload, unpacks } from "./payload.js"
+import { streamNamed } from "./schema.js"
 import { treeReader } from "./tree.js"
 
 export interface Row {
@@ -51,7 +52,7 @@ export function reader(db: Db, archived: ArchivedEvents) {
     )
     .raw()
   const streamName = db.prepare<[number], string>("SELECT name FROM streams WHERE no = ?").pluck()
-  const streamNo = db.prepare<[string], number>("SELECT no FROM streams WHERE name = ?").pluck()
+  const streamNo = db.prepare<[string], number>(streamNamed).pluck()
   const typeName = db.prepare<[number], string>("SELECT name FROM types WHERE no = ?").pluck()
   const typeNos = db
     .prepare<[string], number>("SELECT no FROM types WHERE name IN (SELECT value FROM json_each(?))")

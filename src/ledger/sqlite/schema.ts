@@ -17,6 +17,12 @@ const redaction = `NEW.position = OLD.position AND NEW.stream_no = OLD.stream_no
     AND NEW.recorded_at = OLD.recorded_at AND NEW.head = OLD.head AND NEW.leaf = OLD.leaf
     AND NEW.salt IS NULL AND (OLD.data_hash IS NULL OR NEW.data_hash = OLD.data_hash)`
 
+/** So much of a stream's name that hardly another ends like it. */
+const endOf = (name: string) => `substr(${name}, -12)`
+
+/** The number of the stream of a name. */
+export const streamNamed = `SELECT no FROM (SELECT ? AS wanted) JOIN streams ON ${endOf("name")} = ${endOf("wanted")} AND name = wanted`
+
 export const ledgerStore: Store = {
   what: "ledger",
   applicationId: 0x464c4c31, // "FLL1"
@@ -88,5 +94,13 @@ export const ledgerStore: Store = {
     ${appendOnly("archived_ends", "WHEN NOT (NEW.stream_no = OLD.stream_no AND NEW.revision > OLD.revision)")}`,
     // A long payload, compressed (payload.ts); its text is empty.
     "ALTER TABLE events ADD COLUMN packed BLOB",
+    `
+    -- A name is found by its end, as an index of whole names is as large as they are; the writer alone sees to it that each is there once.
+    ALTER TABLE streams RENAME TO streams_by_name;
+    CREATE TABLE streams (no INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+    INSERT INTO streams SELECT * FROM streams_by_name;
+    DROP TABLE streams_by_name;
+    CREATE INDEX streams_by_end ON streams (${endOf("name")});
+    ${appendOnly("streams")}`,
   ],
 }

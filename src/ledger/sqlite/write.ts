@@ -7,6 +7,7 @@ import type { Position } from "#kernel/point.js"
 import type { Edge } from "../proof/edge.js"
 import type { ArchivedEvents } from "./archived.js"
 import { kept } from "./payload.js"
+import { streamNamed } from "./schema.js"
 import { storedLevel, treeReader } from "./tree.js"
 
 /** A row of `events`, whose position is the next. */
@@ -101,16 +102,16 @@ export function writer(db: Db, archived: ArchivedEvents): Writer {
   }
 
   return {
-    streams: names(db, "streams"),
-    types: names(db, "types"),
+    streams: names(db, "streams", streamNamed),
+    types: names(db, "types", "SELECT no FROM types WHERE name = ?"),
     revisionOf: (streamNo) => lastRevision.get(streamNo) ?? archived.rows.endOf(streamNo),
     transaction,
   }
 }
 
 /** Nothing is remembered beyond a transaction: it could be rolled back. */
-function names(db: Db, table: "streams" | "types"): Names {
-  const select = db.prepare<[string], number>(`SELECT no FROM ${table} WHERE name = ?`).pluck()
+function names(db: Db, table: "streams" | "types", numberNamed: string): Names {
+  const select = db.prepare<[string], number>(numberNamed).pluck()
   const insert = db.prepare<[string]>(`INSERT INTO ${table} (name) VALUES (?)`)
   return {
     find: (name) => select.get(name),

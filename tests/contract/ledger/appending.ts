@@ -19,6 +19,14 @@ export function appending(open: OpenEngine): void {
     expect(second).toStrictEqual({ revision: 4, position: 4 })
   })
 
+  it("tells apart streams whose names end alike", async () => {
+    const { ledger } = await fresh(open)
+    const names = ["target-1-000000000001", "target-000000000001", "target-00000001"].map(stream)
+    for (const [i, name] of names.entries()) await ledger.append(name, noStream, changes(i + 1), name)
+    expect(await Promise.all(names.map((name) => ledger.revisionOf(name)))).toStrictEqual([0, 1, 2])
+    for (const name of names) expect(await ledger.readStream(name, { limit: 1 })).toMatchObject([{ stream: name }])
+  })
+
   it.each([0, 1, 7])(
     "refuses revision %i of a stream that does not exist, and says that there is none",
     async (expected) => {
