@@ -59,6 +59,12 @@ describe("of a machine", () => {
       ["critical sshd-setting /security/sshd/sshd:permitemptypasswords"],
     ],
     [
+      "passwords are taken",
+      sshd("passwordauthentication", "yes"),
+      ["warning sshd-setting /security/sshd/sshd:passwordauthentication"],
+    ],
+    ["X11 is forwarded", sshd("x11forwarding", "yes"), ["notice sshd-setting /security/sshd/sshd:x11forwarding"]],
+    [
       "it shows another host key",
       { access: { offeredHostKey: "SHA256:x" } },
       ["critical host-key-changed /access/offeredHostKey"],
@@ -74,6 +80,11 @@ describe("of a machine", () => {
       "it is vulnerable",
       { security: { vulnerabilities: { grype: { critical: 0, high: 3 } } } },
       ["warning vulnerabilities /security/vulnerabilities/grype"],
+    ],
+    [
+      "it is vulnerable to the worst",
+      { security: { vulnerabilities: { trivy: { critical: 1, high: 0 } } } },
+      ["critical vulnerabilities /security/vulnerabilities/trivy"],
     ],
     [
       "a key may be read by anybody",
