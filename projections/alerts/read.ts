@@ -108,6 +108,9 @@ export function alertsReader(db: Db) {
   const openOf = db.prepare<object, OpenRow>(
     `SELECT id, about, count, cause FROM alerts a WHERE rule = $rule AND ${openBefore} ORDER BY cause, id`,
   )
+  const known = db
+    .prepare<[string], string>("SELECT id FROM alerts WHERE id IN (SELECT value FROM json_each(?))")
+    .pluck()
   const causes = db
     .prepare<object, number>(
       "SELECT count(*) FROM alerts WHERE rule = $rule AND subject = $subject AND cause > $after AND cause < $before",
@@ -154,6 +157,9 @@ export function alertsReader(db: Db) {
     async openOf(rule: string, before: Position): Promise<readonly OpenAlert[]> {
       return openOf.all({ rule, before }).map((row) => ({ ...row, about: JSON.parse(row.about) as AlertAbout }))
     },
+
+    /** Which of these were raised by the last position that is folded. */
+    known: async (ids: readonly string[]): Promise<ReadonlySet<string>> => new Set(known.all(JSON.stringify(ids))),
 
     /** How often one of a rule and subject was raised because of an event between two positions, exclusive. */
     timesRaised: async (rule: string, subject: string, after: Position, before: Position): Promise<number> =>

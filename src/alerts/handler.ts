@@ -1,4 +1,4 @@
-/** The rules as they follow the ledger: each event is judged once the views show it and all that earlier ones have brought about. */
+/** The rules as they follow the ledger: each event is judged once the views show it, and all that earlier ones have brought about is known. */
 import type { AlertsConfig } from "#config/alerts.js"
 import type { Intervals } from "#config/intervals.js"
 import type { EventType } from "#events/catalog.js"
@@ -7,6 +7,7 @@ import type { Handler } from "#subscriptions/handler.js"
 import { escalate, escalatingTypes } from "./escalate.js"
 import { type Remembering, memoryAt } from "./memory.js"
 import { understood } from "./rules/own.js"
+import { Recent } from "./recent.js"
 import { rulesOf } from "./rules/rules.js"
 import type { Line } from "#timeline/resolve.js"
 import { step } from "./step.js"
@@ -22,8 +23,7 @@ export async function alerting(config: AlertsConfig, every: Intervals, ports: Al
   await ops.deadlines.forgetBehind((await ledger.head()).position)
   const rules = rulesOf(config, every)
   const types = new Set<EventType>([...rules.flatMap((rule) => rule.types), ...escalatingTypes, "DeadlinePassed"])
-  /** Whether the views may not show yet what was appended because of an earlier event. */
-  let isBehind = true
+  const recent = new Recent()
   return {
     name: handlerName,
     types: [...types],
@@ -31,16 +31,13 @@ export async function alerting(config: AlertsConfig, every: Intervals, ports: Al
     beginsNow: true,
     onlyAppends: true,
     async handle(event, { append, keep }) {
-      if (isBehind) await reached((await ledger.head()).position)
-      isBehind = false
+      if (recent.isOver) await recent.shown(async () => reached((await ledger.head()).position))
       await reached(event.position)
-      const judged = await step(rules, event, memoryAt(ports, event.position), ports)
+      const memory = recent.over(memoryAt(ports, event.position), views.alerts, event.position)
+      const judged = await step(rules, event, memory, ports)
       const escalated = await escalate(config.escalate, event, views)
       const effects = [...judged.effects, ...escalated.effects]
-      if (effects.length > 0) {
-        isBehind = true
-        await append(...effects)
-      }
+      if (effects.length > 0) recent.note(effects, event.position, append(...effects))
       for (const later of [...judged.later, ...escalated.later]) {
         const { key } = later
         if (later.is === "clear") keep(() => ops.deadlines.clear(key))

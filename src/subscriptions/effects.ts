@@ -11,23 +11,64 @@ import type { Write } from "#ops/checkpoints.js"
 import type { DeadLetter } from "#ops/dead-letters.js"
 import type { Effect, HandlerContext } from "./handler.js"
 
-/** The context in which `handler` handles `cause`, once. @param kept takes what is to be written with the checkpoint */
+/** What an event leaves behind while it is handled. */
+export interface Left {
+  /** What is to be written with the checkpoint. */
+  readonly writes: Write[]
+  /** What is being appended, whether or not the handler waits for it. */
+  readonly appends: Promise<unknown>[]
+}
+
+/** Begins what is asked for in that order: each when the one before has been given to the ledger, and all that is of the same alert is over. */
+export type InOrder = <T>(alert: string, work: (given: () => void) => Promise<T>) => Promise<T>
+
+export function inOrder(): InOrder {
+  const last = new Map<string, Promise<void>>()
+  let turn: Promise<void> = Promise.resolve()
+  return (alert, work) => {
+    const before = Promise.all([turn, last.get(alert)])
+    let given = () => {}
+    turn = new Promise((resolve) => (given = resolve))
+    const mine = before.then(() => work(given))
+    const over = mine.then(given, given)
+    last.set(alert, over)
+    void over.finally(() => {
+      if (last.get(alert) === over) last.delete(alert)
+    })
+    return mine
+  }
+}
+
+interface Handled {
+  readonly handler: string
+  readonly cause: RecordedEvent
+  readonly signal: AbortSignal
+}
+
+/** The context in which a handler handles an event, once. */
 export function contextOf(
   ledger: Ledger,
-  handler: string,
-  cause: RecordedEvent,
-  kept: Write[],
-  signal: AbortSignal,
+  { handler, cause, signal }: Handled,
+  left: Left,
+  ordered: InOrder,
 ): HandlerContext {
+  const put = ({ alert, event }: Effect, given: () => void): Promise<boolean> => {
+    if (event.type !== "AlertRaised") return goOn(ledger, alert, event, { handler, cause, given })
+    // What it tells of was observed when its cause was, however late it is handled.
+    const begun = begin(ledger, alert, event, handler, cause, cause.observedAt)
+    given()
+    return begun
+  }
   return {
     signal,
-    keep: (write) => void kept.push(write),
-    async append(...effects) {
-      for (const { alert, event } of effects) {
-        // What it tells of was observed when its cause was, however late it is handled.
-        if (event.type === "AlertRaised") await begin(ledger, alert, event, handler, cause, cause.observedAt)
-        else await goOn(ledger, alert, event, handler, cause)
-      }
+    keep: (write) => void left.writes.push(write),
+    append(...effects) {
+      const appends = effects.map((effect) => ordered(effect.alert, (given) => put(effect, given)))
+      const appended = Promise.all(appends).then((stand) => !stand.includes(false))
+      const over = Promise.allSettled(appends).then(() => appended)
+      over.catch(() => undefined)
+      left.appends.push(over)
+      return appended
     },
   }
 }
@@ -57,14 +98,13 @@ export async function raiseDeadLetter(ledger: Ledger, letter: DeadLetter, cause:
 /** How often it is appended anew where somebody else wrote to the alert meanwhile. */
 const mostAttempts = 5
 
-/** Appends to an alert's stream, unless that is over or this cause has brought it about before. */
+/** Appends to an alert's stream, unless that is over or this cause has brought it about before. @returns whether it did */
 async function goOn(
   ledger: Ledger,
   id: string,
   effect: Effect["event"],
-  handler: string,
-  cause: RecordedEvent,
-): Promise<void> {
+  { handler, cause, given }: Omit<Handled, "signal"> & { readonly given: () => void },
+): Promise<boolean> {
   const stream = `alert-${id}` as StreamName
   const actor = `handler:${handler}`
   const event = { ...effect, metadata: { actor, causationId: cause.id }, observedAt: cause.observedAt }
@@ -73,10 +113,12 @@ async function goOn(
     const isDone = ({ type, metadata }: RecordedEvent) =>
       type === "AlertResolved" || (type === effect.type && metadata.causationId === cause.id)
     const [last] = there
-    if (last === undefined || there.some(isDone)) return
+    if (last === undefined || there.some(isDone)) return false
     try {
-      await ledger.append(stream, last.revision, [event], `${actor}:${cause.id}`)
-      return
+      const appended = ledger.append(stream, last.revision, [event], `${actor}:${cause.id}`)
+      given()
+      await appended
+      return true
     } catch (error) {
       const isConflict = error instanceof FleetError && error.code === "RevisionConflict"
       if (!isConflict || attempt === mostAttempts) throw error
@@ -84,7 +126,7 @@ async function goOn(
   }
 }
 
-/** Appends the first event of the stream `alert-<id>`, if it is not there. */
+/** Appends the first event of the stream `alert-<id>`, if it is not there. @returns false where another is */
 async function begin(
   ledger: Ledger,
   id: string,
@@ -92,13 +134,15 @@ async function begin(
   handler: string,
   cause: RecordedEvent,
   observedAt: Instant,
-): Promise<void> {
+): Promise<boolean> {
   const actor = `handler:${handler}`
   const event = { ...effect, metadata: { actor, causationId: cause.id }, observedAt }
   try {
     await ledger.append(`alert-${id}` as StreamName, noStream, [event], `${actor}:${cause.id}`)
+    return true
   } catch (error) {
     // Said otherwise before: what was said first stands.
     if (!(error instanceof FleetError && error.code === "EventIdReused")) throw error
+    return false
   }
 }

@@ -29,11 +29,13 @@ export interface HandlerContext {
   readonly signal: AbortSignal
   /**
    * Appends effects of the event at hand. Handling the event again appends nothing twice, on any engine: an alert begins once, and each event brings about one of a
-   * type on its stream. Should it be decided otherwise then, what was appended first stands.
+   * type on its stream. Should it be decided otherwise then, what was appended first stands. Whoever does not wait shares commits with the events behind this one:
+   * it counts as handled when all is there, and is handled again if that fails.
    *
+   * @returns whether all of it stands as it was given, and not something that was said before
    * @throws FleetError as the ledger's `append` does
    */
-  readonly append: (...effects: readonly Effect[]) => Promise<void>
+  readonly append: (...effects: readonly Effect[]) => Promise<boolean>
   /** Has something written in the operational store in the transaction that moves the handler's checkpoint behind this event: so it is written once. */
   readonly keep: (write: Write) => void
 }

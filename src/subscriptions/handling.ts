@@ -4,6 +4,9 @@
  *
  * Each event ends with a move of the checkpoint, after all that it brought about; of a handler that only appends, each that had something else written, and each batch. A crash in
  * between repeats what is behind that, and everything before that move may be repeated: effects have ids of their own, a letter is parked once, its alert is raised once.
+ *
+ * What a handler that only appends does not wait for is under way while the next events are handled. If that fails, they are handled again from the one on whose it was, each
+ * being waited for.
  */
 import * as crypto from "node:crypto"
 import type { EventType, RecordedEvent } from "#events/catalog.js"
@@ -14,10 +17,11 @@ import type { Position } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
 import type { Checkpoints, Write } from "#ops/checkpoints.js"
 import type { DeadLetter, DeadLetters } from "#ops/dead-letters.js"
-import { contextOf, raiseDeadLetter } from "./effects.js"
+import { type Left, contextOf, inOrder, raiseDeadLetter } from "./effects.js"
 import type { Handler } from "./handler.js"
 import type { Subscriber } from "./subscriber.js"
 import { type Timings, backOff } from "./timings.js"
+import { UnderWay } from "./under-way.js"
 
 const longestMessage = 1_000
 
@@ -28,9 +32,10 @@ export interface HandlingPorts {
   readonly timings: Timings
 }
 
-interface Attempt {
-  /** What is to be written with the checkpoint. */
-  readonly writes: readonly Write[]
+/** Events whose appends may be under way at once. */
+const mostUnderWay = 200
+
+interface Attempt extends Left {
   readonly failure?: { readonly message: string; readonly cause: unknown }
 }
 
@@ -39,6 +44,7 @@ export class Handling implements Subscriber {
   readonly #handler: Handler
   readonly #types: ReadonlySet<EventType>
   readonly #ports: HandlingPorts
+  readonly #ordered = inOrder()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(handler: Handler, ports: HandlingPorts) {
@@ -64,23 +70,46 @@ export class Handling implements Subscriber {
       at = position
     }
     const turn = inTurns()
-    let handled = at
-    for (const event of events) {
-      if (signal.aborted) return moveTo(handled)
-      if (!this.#types.has(event.type)) continue
-      const done = await this.#alone(() => this.#handleOrPark(event, signal))
-      if (done === undefined) return moveTo(handled)
-      handled = event.position
-      if (done.length > 0 || this.#handler.onlyAppends !== true) await moveTo(handled, done)
-      await turn()
+    const asked = events.filter(({ type }) => this.#types.has(type))
+    const underWay = new UnderWay()
+    let patient = this.#handler.onlyAppends !== true
+    let index = 0
+    /** Whether what is under way got there; goes back to what did not. */
+    const isThere = async (): Promise<boolean> => {
+      const { done, failed } = await underWay.over()
+      for (const one of done) await this.#settle(asked[one])
+      if (failed === undefined) return true
+      patient = true
+      index = failed
+      return false
     }
-    await moveTo(events.at(-1)?.position ?? at)
+    try {
+      for (;;) {
+        const event = asked[index]
+        const done =
+          event === undefined || signal.aborted
+            ? undefined
+            : await this.#alone(() => this.#handleOrPark(event, signal, patient))
+        if (event === undefined || done === undefined) {
+          if (!(await isThere())) continue
+          return await moveTo((event === undefined ? events.at(-1) : asked[index - 1])?.position ?? at)
+        }
+        underWay.add(index, done.appends)
+        index += 1
+        const isWritten = done.writes.length > 0 || this.#handler.onlyAppends !== true
+        if ((isWritten || underWay.size >= mostUnderWay) && !(await isThere())) continue
+        if (isWritten) await moveTo(event.position, done.writes)
+        await turn()
+      }
+    } finally {
+      await underWay.over()
+    }
   }
 
   /** Tries the event of a dead letter once more. @returns the letter, if that failed too */
   async retry(event: RecordedEvent, signal: AbortSignal): Promise<DeadLetter | undefined> {
     return this.#alone(async () => {
-      const { failure, writes } = await this.#attempt(event, signal)
+      const { failure, writes } = await this.#attempt(event, signal, true)
       if (failure !== undefined) return this.#park(event, failure.message, 1)
       const { checkpoints, deadLetters } = this.#ports.ops
       await checkpoints.write(writes)
@@ -89,36 +118,48 @@ export class Handling implements Subscriber {
     })
   }
 
-  /** @returns what is to be written with the checkpoint; undefined when it was told to stop before the event was done with */
-  async #handleOrPark(event: RecordedEvent, signal: AbortSignal): Promise<readonly Write[] | undefined> {
-    const { ledger, ops, timings } = this.#ports
+  /**
+   * @param patient whether what it appends is waited for
+   * @returns undefined when it was told to stop before the event was done with
+   */
+  async #handleOrPark(event: RecordedEvent, signal: AbortSignal, patient: boolean): Promise<Left | undefined> {
+    const { ledger, timings } = this.#ports
     for (let failures = 1; ; failures++) {
-      const { failure, writes } = await this.#attempt(event, signal)
+      const { failure, writes, appends } = await this.#attempt(event, signal, patient)
       if (failure === undefined) {
-        await ops.deadLetters.settle(this.name, event.position)
-        return writes
+        if (appends.length === 0) await this.#settle(event)
+        return { writes, appends }
       }
       if (signal.aborted) return undefined
       if (failures >= timings.attempts) {
         // No event's fault: set aside, every one behind it would follow.
         if (failure.cause instanceof FleetError && failure.cause.code === "StoreUnavailable") throw failure.cause
         await raiseDeadLetter(ledger, await this.#park(event, failure.message, failures), event)
-        return []
+        return { writes: [], appends: [] }
       }
       await timings.sleep(backOff(timings, failures), signal)
       if (signal.aborted) return undefined
     }
   }
 
-  async #attempt(event: RecordedEvent, signal: AbortSignal): Promise<Attempt> {
-    const writes: Write[] = []
+  /** @returns what is still being appended, unless that is waited for */
+  async #attempt(event: RecordedEvent, signal: AbortSignal, patient: boolean): Promise<Attempt> {
+    const left: Left = { writes: [], appends: [] }
     try {
-      await this.#handler.handle(event, contextOf(this.#ports.ledger, this.name, event, writes, signal))
-      return { writes }
+      const handled = { handler: this.name, cause: event, signal }
+      await this.#handler.handle(event, contextOf(this.#ports.ledger, handled, left, this.#ordered))
+      if (!patient) return left
+      await Promise.all(left.appends)
+      return { writes: left.writes, appends: [] }
     } catch (cause) {
+      await Promise.allSettled(left.appends)
       const message = messageOf(cause).slice(0, longestMessage).toWellFormed()
-      return { writes: [], failure: { message, cause } }
+      return { writes: [], appends: [], failure: { message, cause } }
     }
+  }
+
+  async #settle(event: RecordedEvent | undefined): Promise<void> {
+    if (event !== undefined) await this.#ports.ops.deadLetters.settle(this.name, event.position)
   }
 
   async #park({ position }: RecordedEvent, message: string, attempts: number): Promise<DeadLetter> {

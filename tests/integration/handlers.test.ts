@@ -163,10 +163,10 @@ describe("what a handler appends", () => {
     const fleet = await world(1)
     const watcher = new Watcher()
     let severity: "warning" | "critical" = "warning"
-    watcher.before = (event, { append }) => {
+    watcher.before = async (event, { append }) => {
       const about = { kind: "source", name: severity } as const
       const data = { rule: "moody", severity, title: severity, about, cause: event.position } as const
-      return append({ alert: alertId("moody", "me", event.id), event: { type: "AlertRaised", data } })
+      await append({ alert: alertId("moody", "me", event.id), event: { type: "AlertRaised", data } })
     }
     const subscriptions = await fleet.open([watcher])
     await caughtUp(subscriptions)

@@ -41,15 +41,20 @@ function alert(position: Position, index: number): Effect {
   return { alert: contentId(title(position, index)), event: { type: "AlertRaised", data } }
 }
 
-/** Does as planned, whichever process asks. */
-function handlerOf(plans: readonly Plan[]): Handler {
+/** Does as planned, whichever process asks. @param waits for what it appends */
+function handlerOf(plans: readonly Plan[], waits: boolean): Handler {
   const failures = new Map<Position, number>()
   return {
     name: "planned",
     types: ["TargetChanged"],
+    ...(waits ? {} : { onlyAppends: true }),
     async handle(event, { append }) {
       const { effects, fails } = plans[Number(carried(event))] as Plan
-      for (let index = 0; index < effects; index++) await append(alert(event.position, index))
+      for (let index = 0; index < effects; index++) {
+        const appended = append(alert(event.position, index))
+        if (waits) await appended
+        else appended.catch(() => undefined)
+      }
       const failed = failures.get(event.position) ?? 0
       if (fails !== "always" && failed >= fails) return
       failures.set(event.position, failed + 1)
@@ -104,7 +109,7 @@ async function work(handling: Handling, ledger: Ledger, upTo: Position): Promise
   }
 }
 
-async function world(plans: readonly Plan[]) {
+async function world(plans: readonly Plan[], waits = true) {
   const clock = new TestClock()
   const [ledger, ops] = [openSqliteLedger(inMemory, clock), openOps(inMemory, clock)]
   await ops.checkpoints.enrol("planned")
@@ -114,7 +119,7 @@ async function world(plans: readonly Plan[]) {
     plans.map((_, index) => changed(index)),
     "plan",
   )
-  const handler = handlerOf(plans)
+  const handler = handlerOf(plans, waits)
   const process = (killedAt = Infinity) =>
     work(new Handling(handler, mortal(ledger, ops, clock, killedAt)), ledger, position)
   const close = async () => {
@@ -151,16 +156,21 @@ async function isInOrder(plans: readonly Plan[], { ops, position, alerts }: Awai
 describe("handling", () => {
   it("counts once in effect, wherever and however often it is killed", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(anyPlan, { minLength: 1, maxLength: 9 }), anyKills, async (plans, kills) => {
-        const fleet = await world(plans)
-        try {
-          for (const killedAt of kills) await fleet.process(killedAt)
-          expect(await fleet.process()).toBe(false)
-          await isInOrder(plans, fleet)
-        } finally {
-          await fleet.close()
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(anyPlan, { minLength: 1, maxLength: 9 }),
+        anyKills,
+        fc.boolean(),
+        async (plans, kills, waits) => {
+          const fleet = await world(plans, waits)
+          try {
+            for (const killedAt of kills) await fleet.process(killedAt)
+            expect(await fleet.process()).toBe(false)
+            await isInOrder(plans, fleet)
+          } finally {
+            await fleet.close()
+          }
+        },
+      ),
       { numRuns: 150 },
     )
   })

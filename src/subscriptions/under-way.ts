@@ -1,0 +1,27 @@
+/** What is being appended because of events while those behind them are handled. */
+export class UnderWay {
+  #appends: { readonly event: number; readonly appended: Promise<unknown> }[] = []
+
+  get size(): number {
+    return this.#appends.length
+  }
+
+  /** @param event its index */
+  add(event: number, appends: readonly Promise<unknown>[]): void {
+    if (appends.length === 0) return
+    const appended = Promise.all(appends)
+    // Asked for later, if at all: not unheard until then.
+    appended.catch(() => undefined)
+    this.#appends.push({ event, appended })
+  }
+
+  /** Waits for all of it. @returns the events that have all of theirs, and the first that has not */
+  async over(): Promise<{ readonly done: readonly number[]; readonly failed: number | undefined }> {
+    const waited = this.#appends
+    this.#appends = []
+    const outcomes = await Promise.allSettled(waited.map(({ appended }) => appended))
+    const wrong = outcomes.findIndex(({ status }) => status === "rejected")
+    const done = wrong === -1 ? waited : waited.slice(0, wrong)
+    return { done: done.map(({ event }) => event), failed: waited[wrong]?.event }
+  }
+}
