@@ -129,4 +129,18 @@ describe("the file of an archive", () => {
       expect(refused).toMatchObject({ code: "ArchiveUnavailable", details: { is: "damaged" } })
     }
   })
+
+  it("of a format from before is refused by name", async () => {
+    const file = path.join(await tempFolder(), "some.fla")
+    const foot = Buffer.from(JSON.stringify({ format: 1, origin: "here", first: 0, last: 0, blocks: [] }))
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(foot.length)
+    fs.writeFileSync(
+      file,
+      Buffer.concat([Buffer.from("FLA1"), foot, sha256(foot.toString()), length, Buffer.from("FLA1")]),
+    )
+    const refused = await refusalOf(() => new Segment(file, { first: 0, last: 0 }))
+    expect(refused).toMatchObject({ code: "ArchiveUnavailable", details: { is: "damaged" } })
+    expect(refused.message).toContain("format 1")
+  })
 })
