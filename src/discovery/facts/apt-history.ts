@@ -1,24 +1,42 @@
 /**
- * Who had which packages installed and removed, from apt's log of transactions (/var/log/apt/history.log). Times in it are the machine's own, without a zone:
- * only on the machine itself it is known when that is.
+ * Who had which packages installed and removed, from apt's log of transactions (/var/log/apt/history.log). Times in it are the machine's own, without a zone,
+ * which is therefore said in front.
  */
 import { type Instant, instant } from "#kernel/clock.js"
-import { isObject } from "#kernel/json.js"
+import { type Json, isObject } from "#kernel/json.js"
 import { type FieldChange, escapeKey } from "#kernel/patch.js"
-import type { Cause } from "../observation.js"
+import type { Cause, Observation } from "../observation.js"
 import { foreignText } from "./foreign.js"
+import type { Material } from "./material.js"
 
 /** Package, as it is called by us → the version that it has after it; null where it is gone. */
 type Packages = ReadonlyMap<string, string | null>
 
+/** Where apt keeps no log nobody can say who did what. */
+export function causesIn(history: Material, machine: Observation | undefined): readonly Cause[] {
+  const architecture = architectureOf(machine?.facets["packages"]?.["pkg:dpkg"])
+  if (machine === undefined || architecture === undefined || !("text" in history)) return []
+  return aptCauses(history.text, machine.nativeKey, architecture)
+}
+
+/** The package manager's own architecture is the machine's. */
+function architectureOf(manager: Json | undefined): string | undefined {
+  const architecture = isObject(manager) ? manager["architecture"] : undefined
+  return typeof architecture === "string" ? architecture : undefined
+}
+
 /**
- * @param log its end; a transaction that is cut off at the beginning is left out
+ * @param history the material; a transaction that is cut off at the beginning is left out
  * @param architecture the machine's own, by dpkg's name
  */
-export function aptCauses(log: string, nativeKey: string, architecture: string): Cause[] {
+export function aptCauses(history: string, nativeKey: string, architecture: string): Cause[] {
+  const end = history.indexOf("\n")
+  const zone = zoneOf(history.slice(0, end))
+  if (zone === undefined) return []
+  const log = history.slice(end + 1)
   return log.split(/\n\s*\n/).flatMap((paragraph): Cause[] => {
     const fields = fieldsOf(paragraph)
-    const at = fields.has("Start-Date") ? timeOf(fields.get("End-Date") ?? fields.get("Start-Date")) : undefined
+    const at = fields.has("Start-Date") ? timeOf(fields.get("End-Date") ?? fields.get("Start-Date"), zone) : undefined
     if (at === undefined) return []
     const packages = packagesOf(fields, architecture)
     const by = /^(\S+) \(\d+\)$/.exec(fields.get("Requested-By") ?? "")?.[1]
@@ -66,9 +84,15 @@ function reasonOf(command: string): string {
   return foreignText(words.join(" ").replaceAll(/\/\/[^/@\s]*@/g, "//")) || "apt"
 }
 
+/** `+0130` */
+function zoneOf(text: string): string | undefined {
+  const [, hours, minutes] = /^([+-]\d\d)(\d\d)$/.exec(text) ?? []
+  return hours === undefined ? undefined : `${hours}:${minutes}`
+}
+
 /** `2026-11-25  19:20:39` */
-function timeOf(text: string | undefined): Instant | undefined {
+function timeOf(text: string | undefined, zone: string): Instant | undefined {
   const [, day, time] = /^(\d{4}-\d\d-\d\d) +(\d\d:\d\d:\d\d)$/.exec(text ?? "") ?? []
-  const ms = day === undefined ? Number.NaN : new Date(`${day}T${time}`).getTime()
+  const ms = day === undefined ? Number.NaN : new Date(`${day}T${time}${zone}`).getTime()
   return Number.isNaN(ms) ? undefined : instant(ms)
 }

@@ -67,6 +67,8 @@ function observationsBy(
   }
   const found = servicesOf(materials)
   Object.assign(notLooked, found.notLooked)
+  const history = materials["apt-history"]
+  if ("denied" in history) notLooked["/causes"] = history.denied
   if (found.complete || found.observations.length > 0) looked["service"] = true
   return {
     observations: [{ kind: "target", nativeKey, facets }, ...found.observations.toSorted(byNativeKey)],

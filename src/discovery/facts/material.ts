@@ -74,6 +74,8 @@ const fileMaterials = [
   "systemd-units",
   /** /var/lib/dpkg/status; the fields Package, Status, Version and Architecture will do. */
   "dpkg-status",
+  /** How far the machine's times are from UTC, as `date +%z` says, and behind that line the end of /var/log/apt/history.log. */
+  "apt-history",
 ] as const
 
 /** Those that take other programs to know, and are asked for by the collector on this machine too. */

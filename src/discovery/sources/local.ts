@@ -8,11 +8,10 @@
 import * as os from "node:os"
 import { type Clock, systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import { type Json, isObject } from "#kernel/json.js"
-import { aptCauses } from "../facts/apt-history.js"
+import { causesIn } from "../facts/apt-history.js"
 import { linuxMachine } from "../facts/linux.js"
 import type { Material, Materials } from "../facts/material.js"
-import type { Cause, Look, Observation, Source } from "../observation.js"
+import type { Look, Source } from "../observation.js"
 import { type Asker, asker } from "./local/asked.js"
 import { container } from "./local/container.js"
 import { type Files, filesBelow } from "./local/files.js"
@@ -47,9 +46,8 @@ export function localSource(name: string, { root = "/", clock = systemClock }: L
         throw new FleetError("SourceUnavailable", "this machine has no /proc; only Linux can be looked at from within")
       const materials = await untilAborted(signal, gather(files, statfs, ask))
       const { observations, notLooked, ...coverage } = understand(materials)
-      const { causes, unseen } = await causesIn(files, observations)
-      const reach = { rights: rights(), notLooked: { ...notLooked, ...unseen }, ...coverage }
-      return { observedAt, observations, coverage: reach, causes }
+      const reach = { rights: rights(), notLooked, ...coverage }
+      return { observedAt, observations, coverage: reach, causes: causesIn(materials["apt-history"], observations[0]) }
     },
     async run(target, argv, seconds, signal) {
       if (target !== thisMachine || root !== "/") throw new FleetError("NotFound", `"${name}" runs nothing elsewhere`)
@@ -90,28 +88,23 @@ async function gather(files: Files, statfs: StatfsReader, ask: Asker): Promise<M
     passwd: await files.read("/etc/passwd"),
     "systemd-units": await systemdUnits(files),
     "dpkg-status": await files.read("/var/lib/dpkg/status"),
+    // Behind the packages: what had ended when they were read is in it.
+    "apt-history": await aptHistory(files),
   }
 }
 
 /** Far more than is installed and removed between two looks. */
 const endOfLog = 256 * 2 ** 10
 
-/** After the packages were read: what had ended by then is in them. Where apt keeps no log nobody can say who did what. */
-async function causesIn(
-  files: Files,
-  [machine]: readonly Observation[],
-): Promise<{ readonly causes: readonly Cause[]; readonly unseen?: Readonly<Record<string, string>> }> {
-  const architecture = architectureOf(machine?.facets["packages"]?.["pkg:dpkg"])
-  if (architecture === undefined) return { causes: [] }
+async function aptHistory(files: Files): Promise<Material> {
   const log = await files.tail("/var/log/apt/history.log", endOfLog)
-  if ("denied" in log) return { causes: [], unseen: { "/causes": log.denied } }
-  return { causes: "text" in log ? aptCauses(log.text, thisMachine, architecture) : [] }
+  return "text" in log ? { text: `${zone(new Date().getTimezoneOffset())}\n${log.text}` } : log
 }
 
-/** The package manager's own architecture is the machine's. */
-function architectureOf(manager: Json | undefined): string | undefined {
-  const architecture = isObject(manager) ? manager["architecture"] : undefined
-  return typeof architecture === "string" ? architecture : undefined
+/** As `date +%z` has it. @param minutes that UTC is ahead */
+function zone(minutes: number): string {
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  return `${minutes > 0 ? "-" : "+"}${String(hours * 100 + rest).padStart(4, "0")}`
 }
 
 /** The work, or the reason as soon as it is not wanted any more: a call that the kernel does not answer cannot be taken back. */

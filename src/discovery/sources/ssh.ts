@@ -11,10 +11,11 @@ import { coverageOfHosts } from "../coverage.js"
 import { type LinuxObservations, linuxMachine } from "../facts/linux.js"
 import { engineHost } from "./docker.js"
 import type { Look, LookProgress, Observation, Source } from "../observation.js"
+import { causesIn } from "../facts/apt-history.js"
 import { type HostSeen, engineOn, withEngine } from "./ssh/engine.js"
 import { collectorCommand, collectorScript } from "./ssh/collector.js"
 import type { Connections } from "./ssh/connections.js"
-import { type Remembered, endsAnswer, knownOf, readAnswer } from "./ssh/frames.js"
+import { type Answer, type Remembered, endsAnswer, knownOf, readAnswer } from "./ssh/frames.js"
 import { largestAnswer } from "./ssh/limits.js"
 import { running } from "./ssh/ran.js"
 import { onHost } from "./ssh/on-host.js"
@@ -87,7 +88,7 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
     remembered.set(alias, answer.remembered)
     const access = { method: "ssh", address, hostKey, offeredHostKey: null }
     const understand = machines.get(alias) ?? linuxMachine(alias)
-    const seen = seenAs(alias, answer.rights, understand(answer.materials), access)
+    const seen = seenAs(alias, answer, understand(answer.materials), access)
     const engine = engines.get(alias)
     return engine === undefined ? seen : withEngine(seen, alias, engine, signal)
   }
@@ -120,6 +121,7 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
         observedAt,
         observations: observationsOf(seen),
         coverage: coverageOfHosts(new Map([...seen].map(([alias, { coverage }]) => [alias, coverage])), failed),
+        causes: [...seen.values()].flatMap(({ causes }) => causes),
         hostKeysOffered,
       }
     },
@@ -152,7 +154,7 @@ export function sshSource(name: string, options: SshOptions, { connections, cloc
 
 function seenAs(
   alias: string,
-  rights: string,
+  { rights, materials }: Pick<Answer, "rights" | "materials">,
   { observations, ...coverage }: LinuxObservations,
   access: Observation["facets"][string],
 ): HostSeen {
@@ -164,6 +166,7 @@ function seenAs(
         : onHost(alias, observation),
     ),
     coverage: { rights, looked: { ...coverage.looked, access: true }, notLooked: coverage.notLooked, complete },
+    causes: causesIn(materials["apt-history"], observations[0]),
   }
 }
 

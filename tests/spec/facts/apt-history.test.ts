@@ -4,7 +4,8 @@ import type { Json } from "#kernel/json.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
-const log = `e: cut:amd64 (1)
+const log = `+0130
+e: cut:amd64 (1)
 End-Date: 2026-11-24  10:00:00
 
 Start-Date: 2026-11-25  16:16:40
@@ -25,7 +26,7 @@ const did = (cause: typeof alice, path: string, after: Json) => cause?.did({ pat
 
 describe("a transaction of apt's", () => {
   it("is by whoever asked for it, when it ended, and tells what was asked for and no options", () => {
-    const at = new Date(2026, 10, 25, 16, 17, 22).toISOString()
+    const at = "2026-11-25T14:47:22.000Z"
     expect(alice).toMatchObject({ by: "alice", reason: "apt-get install nginx", at, nativeKey: "this-machine" })
     expect(unattended).toMatchObject({ reason: "/usr/bin/unattended-upgrade" })
     expect(unattended).not.toHaveProperty("by")
@@ -49,7 +50,7 @@ describe("a transaction of apt's", () => {
   it("is nothing that any text could break", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (field, text) => {
-        const paragraph = `Start-Date: 2026-11-25  19:20:17\n${field}: ${text}\nInstall: ${text}`
+        const paragraph = `+0000\nStart-Date: 2026-11-25  19:20:17\n${field}: ${text}\nInstall: ${text}`
         for (const cause of aptCauses(paragraph, "a", "amd64")) expect(did(cause, text, text)).not.toBe(true)
       }),
       { numRuns: 50 },

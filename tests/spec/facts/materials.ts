@@ -44,6 +44,7 @@ export const recorded: Materials = {
   passwd: recordedText("passwd"),
   "systemd-units": absent,
   "dpkg-status": recordedText("dpkg-status"),
+  "apt-history": absent,
   "rpm-packages": absent,
   "apk-installed": absent,
   "pacman-local": absent,

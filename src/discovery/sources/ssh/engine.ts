@@ -7,7 +7,7 @@ import type { TargetsCoverage } from "#events/source.js"
 import type { Clock } from "#kernel/clock.js"
 import { messageOf } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
-import type { Look, Observation, Source } from "../../observation.js"
+import type { Cause, Look, Observation, Source } from "../../observation.js"
 import { dockerSource } from "../docker.js"
 import { onHost } from "./on-host.js"
 
@@ -18,6 +18,7 @@ export interface HostSeen {
   /** The host's own first. */
   readonly observations: readonly Observation[]
   readonly coverage: HostCoverage
+  readonly causes: readonly Cause[]
 }
 
 /** @param connect opens a stream to the engine's socket */
@@ -50,7 +51,7 @@ export async function withEngine(
 }
 
 function together(
-  { observations, coverage }: HostSeen,
+  { observations, coverage, causes }: HostSeen,
   alias: string,
   { observations: seen, coverage: reach }: Look,
 ): HostSeen {
@@ -77,6 +78,7 @@ function together(
         stack: reach.complete.stack ?? false,
       },
     },
+    causes,
   }
 }
 

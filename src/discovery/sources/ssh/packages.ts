@@ -28,3 +28,10 @@ if ! exists /var/lib/dpkg/status; then absent reboot-required
 elif exists /run/reboot-required; then text reboot-required yes
 else text reboot-required no; fi
 `
+
+/** Of apt's log of transactions its end: far more than is installed and removed between two looks. */
+export const aptHistory = `
+value=$(tail -c 65536 /var/log/apt/history.log 2>&1)
+ended=$?
+result apt-history "$ended" "$(date +%z)$nl$value"
+`

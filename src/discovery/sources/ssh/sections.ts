@@ -4,7 +4,7 @@ import { certificates } from "./certificates.js"
 import { container } from "./container.js"
 import { mountPoints, statfs } from "./mounts.js"
 import { addresses, interfaces, lookAtNetwork } from "./network.js"
-import { apk, pacman, reboot, rpm, rpmFiles } from "./packages.js"
+import { apk, aptHistory, pacman, reboot, rpm, rpmFiles } from "./packages.js"
 import { audit, firewall, hostKeys, readableKeys, sshd, sshdFiles } from "./security.js"
 import { services } from "./services.js"
 import type { Part } from "./sight.js"
@@ -76,6 +76,8 @@ export const sections: readonly Section[] = [
   { names: ["rpm-packages"], rests: rpmFiles, program: rpm },
   { names: ["apk-installed"], rests: "/lib/apk/db/installed /usr/lib/apk/db/installed", program: apk },
   { names: ["pacman-local"], rests: "/var/lib/pacman/local", program: pacman },
+  // Behind the packages: what had ended when they were read is in it.
+  { names: ["apt-history"], rests: "/var/log/apt/history.log", program: aptHistory },
   { names: ["host-keys"], rests: "/etc/ssh /etc/ssh/ssh_host_*_key.pub", program: hostKeys },
   { names: ["sshd"], rests: sshdFiles, program: sshd },
   { names: ["firewall"], program: firewall },
