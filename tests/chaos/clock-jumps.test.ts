@@ -7,6 +7,7 @@ import { clocksCanBeMoved, movedClock } from "#tests/support/moved-clock.js"
 import { answer, fleetLedger, startServer } from "#tests/support/program.js"
 import { needs } from "#tests/support/real-parts.js"
 import { storedIn } from "#tests/support/stored-events.js"
+import { writeWhole } from "#tests/support/write-whole.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 const torture = process.env["FLEET_LEDGER_TORTURE"] === "1"
@@ -29,7 +30,7 @@ describe.runIf(needs("libfaketime", clocksCanBeMoved))("a clock that is moved", 
     const hosts = path.join(folder, "hosts.yaml")
     const config = path.join(folder, "config.yaml")
     const say = (...names: readonly string[]) =>
-      fs.writeFileSync(hosts, `hosts:\n${names.map((name) => `  - name: ${name}\n`).join("")}`)
+      writeWhole(hosts, `hosts:\n${names.map((name) => `  - name: ${name}\n`).join("")}`)
     say("web-1", "web-2")
     fs.writeFileSync(config, `sources:\n  - name: racks\n    kind: file\n    path: ${hosts}\n    every: 1s\n`)
     const options = { data: `${folder}/data`, env: { FLEET_LEDGER_CONFIG: config } }

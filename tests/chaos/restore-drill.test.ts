@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
 import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
 import { storedIn } from "#tests/support/stored-events.js"
+import { writeWhole } from "#tests/support/write-whole.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
 
@@ -25,7 +26,7 @@ describe("a restore drill", () => {
     const hosts = path.join(folder, "hosts.yaml")
     const names = Array.from({ length: 40 }, (_, n) => `web-${n}`)
     const say = (version: number) =>
-      fs.writeFileSync(hosts, `hosts:\n${names.map((name) => `  - name: ${name}\n    owner: v${version}\n`).join("")}`)
+      writeWhole(hosts, `hosts:\n${names.map((name) => `  - name: ${name}\n    owner: v${version}\n`).join("")}`)
     say(0)
     fs.writeFileSync(config, `sources:\n  - name: racks\n    kind: file\n    path: ${hosts}\n    every: 1s\n`)
     const options: Options = { data: path.join(folder, "data"), env: { FLEET_LEDGER_CONFIG: config } }
