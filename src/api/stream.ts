@@ -1,14 +1,20 @@
-/** Streams over HTTP: server-sent events, whose ids are positions to go on from, or lines of JSON for those who ask for them. */
+/**
+ * Streams over HTTP: server-sent events, whose ids are positions to go on from, or lines of JSON for those who ask for them. Every 15 s it says that it is there (`here`, or an empty line), as
+ * either side can go without the other hearing of it.
+ */
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
 import type { FastifyReply, FastifyRequest } from "fastify"
 
-const heartbeatMs = 15_000
+const usualMs = 15_000
+/** Who takes nothing for so many of these is gone. */
+const mostUntaken = 8
 
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,
   items: AsyncIterable<{ readonly position: number }>,
+  heartbeatMs = usualMs,
 ): Promise<void> {
   const lines = (request.headers.accept ?? "").includes("application/x-ndjson")
   const response = takenOver(reply)
@@ -17,7 +23,14 @@ export async function sendStream(
     "cache-control": "no-store",
   })
   response.flushHeaders()
-  const heartbeat = setInterval(() => response.write(lines ? "\n" : ": here\n\n"), heartbeatMs)
+  let [taken, untaken] = [0, 0]
+  const heartbeat = setInterval(() => {
+    const { bytesWritten = 0, writableLength: waiting = 0 } = response.socket ?? {}
+    untaken = waiting > 0 && bytesWritten - waiting === taken ? untaken + 1 : 0
+    taken = bytesWritten - waiting
+    if (untaken === mostUntaken) response.destroy()
+    else response.write(lines ? "\n" : "event: here\ndata: {}\n\n")
+  }, heartbeatMs)
   try {
     for await (const item of items) {
       const text = JSON.stringify(item)

@@ -13,10 +13,14 @@ const togetherMs = 400
 /** What is no change of an entity (an alert, a look without findings) is seen by then. */
 const atLatestMs = 30_000
 const retryMs = [1_000, 2_000, 5_000, 10_000]
+/** The server says every 15 s that it is there; a connection can break without anybody hearing of it. */
+const silentMs = 45_000
+const patienceMs = 10_000
 
 let failures = 0
 let source: EventSource | undefined
 let due: ReturnType<typeof setTimeout> | undefined
+let silence: ReturnType<typeof setTimeout> | undefined
 
 export function refresh(): void {
   due ??= setTimeout(() => {
@@ -29,6 +33,8 @@ export function followChanges(): void {
   source?.close()
   const opened = new EventSource("/api/v1/changes/stream")
   source = opened
+  hear()
+  for (const sign of ["open", "here", "change"]) opened.addEventListener(sign, hear)
   opened.addEventListener("open", () => {
     if (connection.value === "lost") refresh()
     failures = 0
@@ -45,14 +51,23 @@ export function followChanges(): void {
   })
 }
 
+function hear(): void {
+  clearTimeout(silence)
+  silence = setTimeout(() => {
+    lose()
+    void whenKnown()
+  }, silentMs)
+}
+
 function lose(): void {
+  clearTimeout(silence)
   source?.close()
   connection.value = "lost"
 }
 
 /** A session that has ended looks to a stream like a server that is away. */
 async function whenKnown(): Promise<void> {
-  const answered = await fetch("/session").catch(() => undefined)
+  const answered = await fetch("/session", { signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined)
   if (answered?.status === 401) isStranger.value = true
   else followChanges()
 }

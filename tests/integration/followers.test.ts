@@ -1,11 +1,15 @@
 /** Whoever follows the changes and is cut off, again and again, sees each of them once. */
 import * as http from "node:http"
+import * as net from "node:net"
 import type { AddressInfo } from "node:net"
+import fastify from "fastify"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { Position } from "#kernel/point.js"
 import { changeTypes } from "#events/catalog.js"
+import { sendStream } from "#api/stream.js"
 import { door, port } from "#tests/support/door.js"
 import { changeKernel } from "#tests/support/scripted-fleet.js"
+import { until } from "#tests/support/until.js"
 
 const changes = 500
 
@@ -98,6 +102,32 @@ describe("a follower that is cut off a hundred times while there is writing", ()
 })
 
 describe("a follower that is told more than it takes at once", () => {
+  it("and takes nothing for a while is let go of; one that is slow is not", async () => {
+    const over: string[] = []
+    const app = fastify()
+    onTestFinished(() => app.close())
+    app.get("/:who", (request, reply) => {
+      const { who } = request.params as { who: string }
+      async function* items() {
+        for (let position = 0; !reply.raw.destroyed; position++) yield { position, text: "x".repeat(100_000) }
+      }
+      return sendStream(request, reply, items(), 20).then(() => over.push(who))
+    })
+    await app.listen({ host: "127.0.0.1", port: 0 })
+    const { port: at } = app.server.address() as AddressInfo
+    const [gone, slow] = ["gone", "slow"].map((who) => {
+      const socket = net.connect(at, "127.0.0.1").pause()
+      socket.on("error", () => {}).write(`GET /${who} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      return socket
+    }) as [net.Socket, net.Socket]
+    const reading = setInterval(() => slow.read(), 20)
+    await until(() => over.length > 0)
+    expect(over).toEqual(["gone"])
+    clearInterval(reading)
+    gone.destroy()
+    slow.destroy()
+  })
+
   it("leaves nothing behind each time that it is waited for", async () => {
     const warnings: string[] = []
     const note = ({ name }: Error) => void warnings.push(name)

@@ -1,0 +1,62 @@
+/** The page follows what happens; that nothing is heard is not that nothing happens. */
+import { afterEach, beforeEach, expect, it, vi } from "vitest"
+
+/** It is of the page, whose types are not those of Node. */
+const page: string = "../../src/web/live.js"
+const { connection, followChanges, revision } = (await import(page)) as {
+  readonly connection: { readonly value: string }
+  readonly revision: { readonly value: number }
+  readonly followChanges: () => void
+}
+
+class Stream extends EventTarget {
+  static readonly opened: Stream[] = []
+  isClosed = false
+  constructor() {
+    super()
+    Stream.opened.push(this)
+  }
+  says(sign: string): void {
+    this.dispatchEvent(new Event(sign))
+  }
+  close(): void {
+    this.isClosed = true
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  Stream.opened.length = 0
+  vi.stubGlobal("EventSource", Stream)
+  vi.stubGlobal("fetch", async () => new Response("{}"))
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+it("a connection on which nothing is heard for three signs of life is lost, which the page says, and everything is asked again once there is another", async () => {
+  followChanges()
+  const [first] = Stream.opened as [Stream]
+  first.says("open")
+  for (let sign = 0; sign < 10; sign++) {
+    await vi.advanceTimersByTimeAsync(15_000)
+    first.says("here")
+  }
+  expect([connection.value, Stream.opened.length]).toEqual(["live", 1])
+  const before = revision.value
+  await vi.advanceTimersByTimeAsync(44_000)
+  expect(connection.value).toBe("live")
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect([connection.value, first.isClosed, Stream.opened.length]).toEqual(["lost", true, 2])
+  Stream.opened[1]?.says("open")
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect([connection.value, revision.value]).toEqual(["live", before + 1])
+})
+
+it("one that never opens is given up for another", async () => {
+  followChanges()
+  await vi.advanceTimersByTimeAsync(46_000)
+  expect(Stream.opened.length).toBe(2)
+})
