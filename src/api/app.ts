@@ -16,7 +16,7 @@ import { addMcp } from "./mcp.js"
 import { addMetrics } from "./metrics.js"
 import { addPage, isForPage, sendPage } from "./page.js"
 import { problemOf, sendProblem } from "./problem.js"
-import { addRoutes } from "./routes.js"
+import { addRoutes, longestBodyMs } from "./routes.js"
 import { addSession } from "./session.js"
 
 export interface Tls {
@@ -44,6 +44,8 @@ export async function buildApi(
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_000_000,
+    // Fastify waits for ever.
+    requestTimeout: longestBodyMs,
     routerOptions: { maxParamLength: 10_000 },
     forceCloseConnections: true,
     // What is refused before there is a route: an address that is no address, or too long.

@@ -15,7 +15,7 @@ import type { Job, Jobs } from "./jobs.js"
 import { sendStream } from "./stream.js"
 
 /** As long as a body may take to come. */
-const longestBodyMs = 600_000
+export const longestBodyMs = 600_000
 
 const noProgress: Progress = () => undefined
 

@@ -57,4 +57,11 @@ describe("a request that is malformed", () => {
       body: { status, code: "InvalidInput", detail: expect.stringContaining(sentence) },
     })
   })
+
+  it("as it never comes to its end is not waited for without end", async () => {
+    const { app } = await door()
+    // What Node goes by; nothing shorter than a look at a clock of minutes would show it.
+    expect(app.server.requestTimeout).toBe(600_000)
+    expect(app.server.headersTimeout).toBe(60_000)
+  })
 })
