@@ -295,7 +295,8 @@ describe("a reader whose way to the cluster", () => {
 
 describe("following an engine's events", () => {
   it("begins anew where a connection is taken, and nothing is ever said on it", async () => {
-    const server = http.createServer((_, response) => response.writeHead(200).flushHeaders())
+    let answers: http.ServerResponse | undefined
+    const server = http.createServer((_, response) => (answers = response.writeHead(200)).flushHeaders())
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     onTestFinished(() => {
       server.closeAllConnections()
@@ -312,6 +313,12 @@ describe("following an engine's events", () => {
     await until(() => there.connections > 1)
     there.mend()
     expect(await began).toEqual({ done: false, value: undefined })
+    // Nor is one listened to whose event has no end.
+    const next = following?.next()
+    const { connections } = there
+    answers?.write("x".repeat(2 ** 21))
+    await until(() => there.connections > connections)
+    expect(await next).toEqual({ done: false, value: undefined })
     abort.abort()
   })
 })

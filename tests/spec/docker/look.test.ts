@@ -127,6 +127,20 @@ describe("a look at an engine", () => {
     await expect(lookAt({ "/version": answer })).rejects.toMatchObject({ code: "SourceUnavailable" })
   })
 
+  it("comes to nothing when its answer has no end", async () => {
+    const endless: Answer = (_request, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write("x".repeat(2 ** 20)));
+        response.once("drain", more)
+      }
+      more()
+    }
+    await expect(lookAt({ "/info": endless })).rejects.toMatchObject({
+      code: "SourceUnavailable",
+      message: expect.stringMatching(/longer than 64 MiB$/),
+    })
+  })
+
   it("comes to nothing when it hangs up in the midst of a list", async () => {
     const half: Answer = (_request, response) => void response.write("[", () => response.destroy())
     await expect(lookAt({ "/containers/json": half })).rejects.toMatchObject({ code: "SourceUnavailable" })

@@ -16,6 +16,7 @@ type Connected = (error: Error | null, stream: Duplex) => void
 
 /** An engine answers most questions in a few milliseconds, and others want answers too. */
 const atOnce = 8
+const largest = 64 * 2 ** 20
 
 export function agentFor(endpoint: Endpoint, overSsh: OverSsh): http.Agent {
   return new EngineAgent(connector(endpoint, overSsh), endpoint.kind !== "ssh")
@@ -44,11 +45,17 @@ class EngineAgent extends http.Agent {
 
   /**
    * Not in the types: Node hands it each request. docker-modem does not listen for errors of an answer, so that a call would never
-   * return whose engine dies while it speaks.
+   * return whose engine dies while it speaks; and it keeps all that is answered, however much that is. Events are never all.
    */
   addRequest(request: http.ClientRequest, ...others: unknown[]): void {
     request.once("response", (answer) => {
       answer.once("error", (error) => request.emit("error", error))
+      if (/\/events\?/.test(request.path)) return
+      let size = 0
+      answer.on("data", (chunk: string | Buffer) => {
+        size += chunk.length
+        if (size > largest) answer.destroy(new Error("the answer is longer than 64 MiB"))
+      })
     })
     const agent = http.Agent.prototype as unknown as { addRequest(...given: unknown[]): void }
     agent.addRequest.call(this, request, ...others)

@@ -11,6 +11,8 @@ const filters = { type: ["container", "network", "volume"], event: lifecycle.spl
 
 /** What belongs together comes within this time: one look for all. */
 const quietMs = 300
+/** An event is a few hundred characters. */
+const longestEvent = 2 ** 20
 const shortestWaitMs = 250
 const longestWaitMs = 30_000
 
@@ -54,6 +56,7 @@ function heardFrom(stream: NodeJS.ReadableStream, signal: AbortSignal): AsyncGen
     const lines = (heard.rest + text).split("\n")
     heard.rest = lines.pop() ?? ""
     heard.ids.push(...lines.filter((line) => line !== "").map(idIn))
+    if (heard.rest.length > longestEvent) heard.ended = true
     heard.wake()
   })
   for (const end of ["end", "close", "error"]) {
