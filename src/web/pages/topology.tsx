@@ -3,25 +3,37 @@ import "../styles/topology.css"
 import { useSignal } from "@preact/signals"
 import { useMemo } from "preact/hooks"
 import { written } from "../forms.js"
-import { topology } from "../operations.js"
+import { count, topology } from "../operations.js"
 import { Nothing, Trouble } from "../parts/said.js"
-import { change, place } from "../place.js"
+import { change, hrefOf, place } from "../place.js"
 import { useAnswer } from "../use-answer.js"
 import { Drawing } from "./topology/drawing.js"
 import { layOut } from "./topology/layout.js"
 import { TopologyList } from "./topology/list.js"
+import { Many, splits } from "./topology/many.js"
 import { healthText, openAtFirst, treeOf } from "./topology/tree.js"
 
-/** As many as one page of an answer has: more are not read in a drawing. */
+/** As many as one page of an answer has: more are counted, and drawn when a part of them is opened. */
 const mostMachines = 1_000
 /** Of the room for it on a laptop. */
 const ratio = 1.9
 
 export function TopologyPage() {
-  const { params } = place.value
-  const q = params.get("q") ?? ""
-  const asList = params.get("as") === "list"
-  const { answer, error, isLoading } = useAnswer(topology, { limit: mostMachines, ...(q === "" ? {} : { q }) })
+  const q = place.value.params.get("q") ?? ""
+  // Parts that are of another query lead elsewhere than they say.
+  return <Standing key={q} q={q} />
+}
+
+function Standing({ q }: { readonly q: string }) {
+  const asList = place.value.params.get("as") === "list"
+  const asked = q === "" ? {} : { q }
+  const counted = useAnswer(count, { kind: "target", by: splits.join(","), ...asked })
+  const isMany = counted.answer !== undefined && counted.answer.total > mostMachines
+  const drawable = counted.answer !== undefined && !isMany
+  const standing = useAnswer(topology, drawable ? { limit: mostMachines, ...asked } : undefined)
+  const { answer } = standing
+  const error = counted.error ?? standing.error
+  const isLoading = counted.isLoading || (drawable && standing.isLoading)
   // What somebody opened or closed stays so at other times.
   const turned = useSignal<ReadonlySet<string>>(new Set())
   const sites = useMemo(() => (answer === undefined ? [] : treeOf(answer.items)), [answer])
@@ -39,11 +51,10 @@ export function TopologyPage() {
     <div class="page topology">
       <header class="page-head">
         <h1>
-          Topology <span class="count">{answer?.items.length ?? "…"}</span>
+          Topology <span class="count">{counted.answer?.total ?? "…"}</span>
         </h1>
         <form
           class="narrow"
-          key={q}
           onSubmit={(event) => {
             event.preventDefault()
             change({ q: written(event.currentTarget, "q") || undefined })
@@ -51,8 +62,10 @@ export function TopologyPage() {
         >
           <input name="q" defaultValue={q} placeholder="role:production" aria-label="Only machines that are" />
         </form>
-        {answer === undefined || answer.next === null ? null : (
-          <span class="soft">The first {mostMachines} machines by name: narrow it to see others.</span>
+        {q === "" ? null : (
+          <a class="soft" href={hrefOf("/topology", asList ? { as: "list" } : {})}>
+            All machines
+          </a>
         )}
         <span class="actions">
           <button
@@ -64,9 +77,11 @@ export function TopologyPage() {
           </button>
         </span>
       </header>
-      {error === undefined || answer !== undefined ? null : <Trouble error={error} />}
+      {error === undefined || isMany || answer !== undefined ? null : <Trouble error={error} />}
       <section class="topology-body" aria-busy={isLoading}>
-        {answer === undefined ? null : answer.items.length === 0 ? (
+        {counted.answer !== undefined && isMany ? (
+          <Many counts={counted.answer.counts} q={q} />
+        ) : answer === undefined ? null : answer.items.length === 0 ? (
           <Nothing title="Nothing stood here then">
             {q === "" ? "Travel to a later time, or have somebody look." : "No machine is like that: ask for less."}
           </Nothing>

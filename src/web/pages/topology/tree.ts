@@ -98,6 +98,9 @@ export function openAtFirst(sites: readonly Group[]): ReadonlySet<string> {
     open.add(group.key)
     drawn += group.machines.length
   }
+  // One alone is what was asked for.
+  const [only, ...others] = all.filter(({ groups }) => groups.length === 0)
+  if (only !== undefined && others.length === 0) open.add(only.key)
   return open
 }
 
