@@ -170,6 +170,11 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.locator(".page-head", { hasText: "acknowledged" }).waitFor()
     // In the past it is as it was, and nothing can be done about it.
     await page.getByRole("button", { name: "Resolve" }).waitFor()
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme })
+      await screenshot(page, `alert-${colorScheme}`)
+      expect([colorScheme, await seriousOn(page)]).toEqual([colorScheme, []])
+    }
     expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
   })
 

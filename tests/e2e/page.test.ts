@@ -67,6 +67,8 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     const window = await openWindow(browser, url)
     const { page } = window
     await page.goto("/machines")
+    await page.getByLabel("Token").waitFor()
+    expect(await seriousOn(page)).toEqual([])
     await page.getByLabel("Token").fill("fl_wrong")
     await page.getByRole("button", { name: "Sign in" }).click()
     await page.getByText("That token is wrong").waitFor()
@@ -104,6 +106,12 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await window.page.keyboard.press("c")
     await window.page.locator(".differences", { hasText: filled.changed.after }).waitFor()
     expect(await text(window, ".differences")).toContain(`${filled.changed.before} → ${filled.changed.after}`)
+    // The second handle moves by the same keys as the first.
+    const other = window.page.getByRole("slider", { name: "Point that it is compared with" })
+    await other.press("PageDown")
+    await window.page.waitForURL(/[?&]to=20/)
+    await other.press("End")
+    await window.page.waitForURL(/[?&]to=now/)
   })
 
   it("travels by dragging, and comes back", async () => {
@@ -121,6 +129,56 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(await page.locator(".frame.in-the-past").count()).toBe(1)
     await page.getByRole("slider", { name: "Point in time" }).press("End")
     await until(async () => (await page.getByText("This is the past").count()) === 0)
+  })
+
+  it("shows the columns that are chosen, exports what is seen, and keeps a query under a name", async () => {
+    const { page, complaints } = await opened("/machines?q=name:db-*")
+    await page.locator(".grid .row").first().waitFor()
+    await page.getByText("Columns", { exact: true }).click()
+    await page.getByLabel("Kernel").check()
+    await page.getByLabel("Addresses").uncheck()
+    await page.getByRole("columnheader", { name: "Kernel" }).waitFor()
+    await page.keyboard.press("Escape")
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export CSV" }).click(),
+    ])
+    const [head, ...rows] = fs
+      .readFileSync(await download.path(), "utf8")
+      .trim()
+      .split(/\r?\n/)
+    expect(head).toMatch(/^name,.*\bkernel\b/)
+    expect(head).not.toContain("addresses")
+    expect(rows.length).toBe(Number(await page.locator("h1 .count").innerText()))
+    await page.getByText("Saved queries", { exact: true }).click()
+    await page.getByLabel("Name of the query").fill("databases")
+    await page.keyboard.press("Enter")
+    await page.getByRole("link", { name: "databases" }).click()
+    await page.waitForURL(/q=saved:databases/)
+    await until(async () => Number(await page.locator("h1 .count").innerText()) === rows.length)
+    expect(complaints).toEqual([])
+  })
+
+  it("fits a phone: nothing of any page is wider than it", async () => {
+    const { page } = await opened("/")
+    await page.setViewportSize({ width: 390, height: 844 })
+    const wide: string[] = []
+    for (const address of [
+      "/",
+      "/machines",
+      "/entities/db-main",
+      "/history",
+      "/compare?at=-2d",
+      "/drift",
+      "/discovery",
+    ]) {
+      await page.goto(address)
+      await page.locator("main h1").first().waitFor({ state: "attached" })
+      await until(async () => (await page.locator('[aria-busy="true"]').count()) === 0)
+      if (await page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth")) wide.push(address)
+      await screenshot(page, `phone-${address.split(/[/?]/)[1] || "overview"}`)
+    }
+    expect(wide).toEqual([])
   })
 
   it("goes everywhere by keyboard, and says how", async () => {

@@ -103,7 +103,8 @@ export function Scrubber() {
   const atTime = draggedAt ?? (isPast.value ? Date.parse(point.answer?.at.time ?? "") : end)
   const otherTime = draggedTo.value ?? Date.parse(other.answer?.at.time ?? "")
   const one = (end - from) / buckets
-  const onKeyDown = (event: KeyboardEvent) => {
+  /** Of either handle, which is at a time now. @param move undefined is now */
+  const moving = (time: number, move: (point: string | undefined) => void) => (event: KeyboardEvent) => {
     const moves: Readonly<Record<string, number>> = {
       ArrowLeft: -one,
       ArrowRight: one,
@@ -111,11 +112,11 @@ export function Scrubber() {
       PageUp: 10 * one,
     }
     const by = moves[event.key]
-    if (event.key === "End") travel(undefined)
-    else if (event.key === "Home") travel(new Date(from).toISOString())
-    else if (by !== undefined && Number.isFinite(atTime)) {
-      const time = atTime + by
-      travel(time >= end && endsNow ? undefined : new Date(Math.max(time, from)).toISOString(), { replace: true })
+    if (event.key === "End") move(undefined)
+    else if (event.key === "Home") move(new Date(from).toISOString())
+    else if (by !== undefined && Number.isFinite(time)) {
+      const next = time + by
+      move(next >= end && endsNow ? undefined : new Date(Math.max(next, from)).toISOString())
     } else return
     event.preventDefault()
   }
@@ -226,14 +227,22 @@ export function Scrubber() {
             aria-valuenow={Math.round(Math.min(Math.max(atTime, from), end))}
             aria-valuetext={isPast.value ? localTime(new Date(atTime).toISOString()) : "now"}
             style={{ left: `${within(xOf(atTime), width.value)}px` }}
-            onKeyDown={onKeyDown}
+            onKeyDown={moving(atTime, (point_) => travel(point_, { replace: true }))}
           />
         ) : null}
         {Number.isFinite(otherTime) && answer !== undefined ? (
           <span
             class="handle other"
+            role="slider"
+            tabIndex={0}
+            aria-label="Point that it is compared with"
+            aria-valuemin={from}
+            aria-valuemax={end}
+            aria-valuenow={Math.round(Math.min(Math.max(otherTime, from), end))}
+            aria-valuetext={localTime(new Date(otherTime).toISOString())}
             style={{ left: `${within(xOf(otherTime), width.value)}px` }}
             title="Compared with"
+            onKeyDown={moving(otherTime, (point_) => change({ to: point_ ?? "now" }, { replace: true }))}
           />
         ) : null}
       </div>

@@ -109,9 +109,6 @@ function Differences({ from, until, given }: DifferencesProps) {
         <h2>What differs</h2>
         {first === undefined ? null : (
           <>
-            <span class="soft">
-              <When at={first.from.time} /> ↔ <When at={first.to.time} />
-            </span>
             <span class="tag healthy">{first.summary.created} created</span>
             <span class="tag notice">{first.summary.modified} changed</span>
             <span class="tag warning">{first.summary.removed} removed</span>
@@ -123,6 +120,11 @@ function Differences({ from, until, given }: DifferencesProps) {
           </button>
         </span>
       </header>
+      {first === undefined ? null : (
+        <p class="hint soft">
+          <When at={first.from.time} /> ↔ <When at={first.to.time} />
+        </p>
+      )}
       {error === undefined ? null : <Trouble error={error} />}
       {first !== undefined && items.length === 0 ? (
         <Nothing title="There is no difference">Drag either handle of the strip to compare other times.</Nothing>
@@ -256,7 +258,7 @@ function Snapshots() {
                         onClick={() => change({ to: `snapshot:${name}` })}
                       >
                         To
-                      </button>{" "}
+                      </button>
                       {pinned.has(name) ? (
                         <>
                           <a
@@ -264,7 +266,7 @@ function Snapshots() {
                             title="What is not as it was then"
                           >
                             Pinned
-                          </a>{" "}
+                          </a>
                         </>
                       ) : null}
                       {mayWrite ? (

@@ -76,7 +76,7 @@ export function DiscoveryPage() {
                   <td>
                     <Coverage run={run} />
                   </td>
-                  <td>
+                  <td class="num">
                     {kind === "elsewhere" || not !== undefined ? null : (
                       <button type="button" class="link" onClick={() => start(name)}>
                         Look now
@@ -157,7 +157,9 @@ function Noise() {
             <tr>
               <th scope="col">Field</th>
               <th scope="col">Source</th>
-              <th scope="col">A day</th>
+              <th scope="col" class="num">
+                A day
+              </th>
               <th scope="col">Last of</th>
             </tr>
           </thead>
@@ -166,7 +168,7 @@ function Noise() {
               <tr key={`${field} ${source}`}>
                 <td class="path">{field}</td>
                 <td class="soft">{source}</td>
-                <td>{perDay}</td>
+                <td class="num">{perDay}</td>
                 <td>
                   <EntityLink entity={example} />
                 </td>

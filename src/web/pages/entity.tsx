@@ -115,7 +115,9 @@ function Biography({ entity }: { readonly entity: string }) {
                   {items.map((alert) => (
                     <li key={alert.id}>
                       <span class={`tag ${alert.severity}`}>{alert.severity}</span>
-                      <span class="grow wrap">{alert.title}</span>
+                      <a class="grow wrap" href={hrefOf(`/alerts/${alert.id}`)}>
+                        {alert.title}
+                      </a>
                       <span class="soft">
                         {alert.state === "open" ? "" : `${alert.state} · `}
                         <When at={alert.raised.time} short />

@@ -159,7 +159,9 @@ export function Overview() {
                 {items.slice(0, 6).map((alert) => (
                   <li key={alert.id}>
                     <span class={`tag ${alert.severity}`}>{alert.severity}</span>
-                    <span class="grow">{alert.title}</span>
+                    <a class="grow" href={hrefOf(`/alerts/${alert.id}`)}>
+                      {alert.title}
+                    </a>
                     <span class="soft">
                       {alert.state === "open" ? "" : `${alert.state} · `}
                       <When at={alert.raised.time} short />

@@ -1,5 +1,6 @@
 /** Fields that changed: each with what it was and what it is. */
 import type { Json } from "#kernel/json.js"
+import { readablePath } from "./path.js"
 import { Value } from "./value.js"
 
 interface FieldsProps {
@@ -18,7 +19,7 @@ export function Fields({ of }: FieldsProps) {
     <>
       {of.slice(0, most).map(({ path, before, after }) => (
         <div key={path} class="fields">
-          <span class="path">{path}</span>
+          <span class="path">{readablePath(path)}</span>
           <span class="sides">
             <del>
               <Value value={before} />

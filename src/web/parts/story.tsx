@@ -5,6 +5,7 @@ import type { history } from "../operations.js"
 import { change, hrefOf } from "../place.js"
 import { localDate } from "../time.js"
 import { EntityLink } from "./entity-link.js"
+import { readablePath } from "./path.js"
 import { Value } from "./value.js"
 import { When } from "./when.js"
 
@@ -81,7 +82,7 @@ function Change({ item, isOfOne, most, isChosen }: ChangeProps) {
           <div class="fields">
             {changes.slice(0, most).map(({ path, before, after }) => (
               <div key={path}>
-                <span class="path">{path}</span>
+                <span class="path">{readablePath(path)}</span>
                 <del>
                   <Value value={before} />
                 </del>{" "}

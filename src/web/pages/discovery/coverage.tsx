@@ -38,7 +38,7 @@ export function Coverage({ run }: CoverageProps) {
   return (
     <>
       <p>
-        {targets ?? 0} machines, {services ?? 0} services, as {coverage?.rights ?? "somebody"}
+        {many(targets, "machine")}, {many(services, "service")}, as {coverage?.rights ?? "somebody"}
       </p>
       {failed.length === 0 && hidden.length === 0 ? null : (
         <ul class="soft">
@@ -57,4 +57,8 @@ export function Coverage({ run }: CoverageProps) {
       )}
     </>
   )
+}
+
+function many(count: number | undefined, of: string): string {
+  return `${count ?? 0} ${of}${count === 1 ? "" : "s"}`
 }

@@ -34,13 +34,13 @@ export const machines: Inventoried<Target> = {
     {
       name: "name",
       title: "Name",
-      width: "minmax(11rem, 1.4fr)",
+      width: "minmax(9rem, 1.4fr)",
       sort: "name",
       cell: ({ id, name }) => <EntityLink entity={{ kind: "target", id, name }} />,
     },
     { name: "status", title: "Status", width: "7rem", sort: "status", cell: ({ status }) => <State state={status} /> },
-    { name: "health", title: "Health", width: "8rem", sort: "health", cell: ({ health }) => <Score score={health} /> },
-    { name: "role", title: "Role", width: "8rem", sort: "role", cell: ({ role }) => soft(role) },
+    { name: "health", title: "Health", width: "7rem", sort: "health", cell: ({ health }) => <Score score={health} /> },
+    { name: "role", title: "Role", width: "7rem", sort: "role", cell: ({ role }) => soft(role) },
     {
       name: "lifecycle",
       title: "Lifecycle",
@@ -48,12 +48,12 @@ export const machines: Inventoried<Target> = {
       sort: "lifecycle",
       cell: ({ lifecycle }) => <State state={lifecycle} />,
     },
-    { name: "os", title: "System", width: "minmax(12rem, 1.2fr)", sort: "os", cell: ({ os }) => soft(os) },
+    { name: "os", title: "System", width: "minmax(10rem, 1.2fr)", sort: "os", cell: ({ os }) => soft(os) },
     { name: "kernel", title: "Kernel", width: "11rem", cell: ({ kernel }) => soft(kernel) },
     {
       name: "addresses",
       title: "Addresses",
-      width: "minmax(10rem, 1fr)",
+      width: "minmax(9rem, 1fr)",
       cell: ({ addresses }) => (
         <span class="value" title={addresses.join("\n")}>
           {addresses.join(" ")}
