@@ -239,6 +239,19 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(await sentence.isVisible()).toBe(true)
   })
 
+  it("leads from an address that is of nothing to the nearest that there is", async () => {
+    const { page } = await opened("/entities/db-mian")
+    await page.getByRole("link", { name: "db-main" }).click()
+    await page.getByRole("heading", { level: 1, name: "db-main" }).waitFor()
+    await page.goto("/events/999999")
+    await page.getByRole("link", { name: /The last event/ }).click()
+    await page.locator("h1 + .count").waitFor()
+    await page.goto("/machines?q=nothing:like:that")
+    await page.locator("main").getByRole("button", { name: "Ask for everything" }).last().click()
+    await page.locator(".grid .row").first().waitFor()
+    expect(page.url()).toMatch(/\/machines$/)
+  })
+
   it("shows what a host says of itself as text", async () => {
     const { page, complaints } = await opened("/machines?q=name:*evil*")
     const link = page.locator(".grid .row a").first()

@@ -1,7 +1,7 @@
 /** One machine, service or stack: what is known of it and since when, what happened to it, how it is doing and why, and what it has to do with others. */
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import { addressOf } from "../ask.js"
+import { Refused, addressOf } from "../ask.js"
 import { alerts, drift, health, history, relations, services, show } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { State, healthOf } from "../parts/health.js"
@@ -15,6 +15,7 @@ import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
 import { Differences } from "./entity/differences.js"
 import { Facets } from "./entity/facets.js"
+import { Nearest } from "./entity/nearest.js"
 import { Measured } from "./entity/measured.js"
 
 export function EntityPage({ params }: PageProps) {
@@ -36,7 +37,13 @@ function Biography({ entity }: { readonly entity: string }) {
     if (name !== undefined) document.title = `${name} · fleet-ledger`
   }, [name])
 
-  if (shown.error !== undefined && shown.answer === undefined) return <Trouble error={shown.error} />
+  if (shown.error !== undefined && shown.answer === undefined)
+    return (
+      <div class="page">
+        <Trouble error={shown.error} />
+        {shown.error instanceof Refused && shown.error.code === "NotFound" ? <Nearest to={entity} /> : null}
+      </div>
+    )
   if (shown.answer === undefined) return null
   const { entity: it, target, lifecycle, lastSeen, records, facets, omitted } = shown.answer
   const reasons = judged.answer?.items[0]?.reasons ?? []

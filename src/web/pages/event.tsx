@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { type Answer, addressOf } from "../ask.js"
-import { event } from "../operations.js"
+import { event, queryList } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Fields } from "../parts/fields.js"
 import { Panel } from "../parts/panel.js"
@@ -22,6 +22,7 @@ export function EventPage({ params }: PageProps) {
   const position = Number(params["position"])
   // An event is what it is, whatever point is looked at.
   const found = useAnswer(event, { position, at: "now" })
+  const last = useAnswer(queryList, found.error === undefined ? undefined : { at: "now" })
   const to = (next: number) => next >= 0 && go(hrefOf(`/events/${next}`))
   useKeys(
     [
@@ -35,6 +36,11 @@ export function EventPage({ params }: PageProps) {
     return (
       <div class="page">
         <Trouble error={error} />
+        {last.answer === undefined ? null : (
+          <p class="hint">
+            <a href={hrefOf(`/events/${last.answer.at.position}`)}>The last event #{last.answer.at.position}</a>
+          </p>
+        )}
       </div>
     )
   if (answer === undefined) return null

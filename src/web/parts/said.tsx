@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact"
 import { Refused } from "../ask.js"
 import { refresh } from "../live.js"
-import { at, travel } from "../place.js"
+import { at, change, travel } from "../place.js"
 
 export function Nothing({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
@@ -30,6 +30,13 @@ export function Trouble({ error }: { readonly error: Error }) {
     <div class="nothing" role="alert">
       <h2>{titles[error.code] ?? "That did not work"}</h2>
       <p>{error.message}</p>
+      {error.code === "InvalidQuery" ? (
+        <p>
+          <button type="button" onClick={() => change({ q: undefined })}>
+            Ask for everything
+          </button>
+        </p>
+      ) : null}
       {isOfPoint ? (
         <p>
           <button type="button" onClick={() => travel(undefined)}>
