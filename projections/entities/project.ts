@@ -18,7 +18,7 @@ import { type EntityValues, entitiesIndices, entitiesTables } from "./tables.js"
 
 export const entitiesProjection: Projection = {
   name: "entities",
-  version: 4,
+  version: 5,
   tables: entitiesTables,
   indices: entitiesIndices,
   projector,

@@ -3,7 +3,7 @@ import type { RecordId } from "#kernel/ids.js"
 import { recent } from "#kernel/recent.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
-import { healthBounds } from "../health/score.js"
+import { healthBounds, ofUnknown } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
 import { statementsOf } from "#sqlite/statements.js"
 import { policy } from "#events/policy.js"
@@ -90,10 +90,22 @@ export interface Among {
 
 export interface PageOfEntities extends Among {
   readonly limit: number
-  readonly sort?: Sort
+  /** `worst` is by how well they are, with those of which that is not known before those that are well. */
+  readonly sort?: Sort | "worst"
   readonly descending?: boolean
   /** `pageKey` of the entity after which the page begins. */
   readonly after?: PageKey | undefined
+}
+
+/** How many have a value, or none. */
+export interface Counted {
+  readonly value: string | null
+  readonly count: number
+}
+
+export interface Counts {
+  readonly total: number
+  readonly counts: Readonly<Partial<Record<Countable, readonly Counted[]>>>
 }
 
 /** Where an entity stands in a list: the value that is sorted by, its name, its number. */
@@ -105,6 +117,9 @@ const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.k
   .filter((column) => column !== "words")
   .map((column) => `e.${column} AS ${column}`)
   .join(", ")}`
+
+/** What is sorted by where that is not a text of theirs. */
+const sortedBy = { name: "''", health: "coalesce(e.health, -1)", worst: `coalesce(e.health, ${ofUnknown})` }
 
 /** Few rows are read here and now; what may go through all of them is left to `scans`. */
 export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[]) {
@@ -140,10 +155,10 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
 
   const byName = pagesByName(db, scans, contextAt, walked)
 
-  const sqlFor = (context: Context, { kind, targetNo, ...among }: Among, wanted: string): string => {
+  const sqlFor = (context: Context, { kind, targetNo, ...among }: Among, wanted: string, grouped?: string): string => {
     const condition = conditionOf(among)
-    if (targetNo === undefined) return rowsOf(context, kind, wanted, condition)
-    return rowsAmong(context, kind, wanted, standingOn(context, kind, targetNo), condition)
+    if (targetNo === undefined) return rowsOf(context, kind, wanted, condition, grouped)
+    return rowsAmong(context, kind, wanted, standingOn(context, kind, targetNo), condition, grouped)
   }
 
   /** Keys of a collection, of whatever record and time. */
@@ -208,7 +223,7 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
         if (found !== undefined) return entitiesAmong({ kind, at, includeRetired: true }, found)
       }
       const query = contextAt(at)
-      const by = sort === "name" ? "''" : sort === "health" ? "coalesce(e.health, -1)" : `coalesce(e.${sort}, '')`
+      const by = sort in sortedBy ? sortedBy[sort as keyof typeof sortedBy] : `coalesce(e.${sort}, '')`
       const [value, name, no] = after ?? []
       const beyond =
         after === undefined ? "" : `WHERE (sorted, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
@@ -236,6 +251,17 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
       )
       const scores = await scans.all<{ id: RecordId; score: number | null }>(rows, query.values)
       return new Map(scores.map(({ id, score }) => [id, score]))
+    },
+
+    /** How many machines have which score; retired ones apart. */
+    async scoreCounts(at: Position): Promise<ReadonlyMap<number | null, number>> {
+      const query = contextAt(at)
+      const rows = sqlFor(query, { kind: "target", at }, "e.health AS score, count(*) AS count", "GROUP BY 1")
+      const found = await scans.all<{ score: number | null; count: number }>(
+        `${asFound(rows)} SELECT score, sum(count) AS count FROM found GROUP BY score`,
+        query.values,
+      )
+      return new Map(found.map(({ score, count: n }) => [score, n]))
     },
 
     count,
@@ -277,21 +303,32 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
       return standing
     },
 
-    /** How many there are with each value, most first. */
-    async counts(
-      among: Among,
-      by: Countable,
-      limit: number,
-    ): Promise<readonly { readonly value: string | null; readonly count: number }[]> {
+    /** How many there are in all, and with each value of some fields, most first: what is asked together is gone through once. */
+    async counts(among: Among, by: readonly Countable[], limit: number): Promise<Counts> {
       const query = contextAt(among.at)
-      const list = listOf(by)
-      const rows = sqlFor(query, among, list === undefined ? `${valueOf(by)} AS value` : `${listIn(list)} AS list`)
-      const from = list === undefined ? "found" : "(SELECT m.value AS value FROM found JOIN json_each(list) m)"
-      return rowsFor(
+      const fields = [...new Set(by)]
+      const values = fields.map((field, index) => `${valueOf(field)} AS v${index}`)
+      const grouped = fields.length === 0 ? "" : `GROUP BY ${fields.map((_, index) => index + 1).join(", ")}`
+      const rows = sqlFor(query, among, [...values, "count(*) AS count"].join(", "), grouped)
+      const parts = fields.map((field, index) => {
+        const [value, from] =
+          listOf(field) === undefined ? [`v${index}`, "found"] : ["m.value", `found JOIN json_each(v${index}) m`]
+        return `SELECT * FROM (SELECT ${index} AS field, ${value} AS value, sum(count) AS count FROM ${from}
+          GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${limit})`
+      })
+      const all = `SELECT NULL AS field, NULL AS value, coalesce(sum(count), 0) AS count FROM found`
+      const found = await rowsFor<{ field: number | null } & Counted>(
         among,
-        `${asFound(rows)} SELECT value, count(*) AS count FROM ${from} GROUP BY value ORDER BY count DESC, value LIMIT ${limit}`,
+        `${asFound(rows)} ${[...parts, all].join(" UNION ALL ")}`,
         query.values,
       )
+      const of = (wanted: number | null) => found.filter(({ field }) => field === wanted)
+      return {
+        total: of(null)[0]?.count ?? 0,
+        counts: Object.fromEntries(
+          fields.map((field, index) => [field, of(index).map(({ value, count: n }) => ({ value, count: n }))]),
+        ),
+      }
     },
 
     /** Values that there are of what a condition is about, and that begin with a text, in their order: of columns, lists, and keys of collections. */
@@ -340,9 +377,11 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
 }
 
 /** Where an entity stands in a list that is sorted by something. */
-export function pageKey(entity: Entity, sort: Sort = "name"): PageKey {
-  const value = sort === "name" ? "" : (entity[sort] ?? (sort === "health" ? -1 : ""))
-  return [value, entity.name, entity.no]
+export function pageKey(entity: Entity, sort: Sort | "worst" = "name"): PageKey {
+  const { health, name, no } = entity
+  if (sort === "name") return ["", name, no]
+  if (sort === "worst") return [health ?? ofUnknown, name, no]
+  return [entity[sort] ?? (sort === "health" ? -1 : ""), name, no]
 }
 
 type Row = { readonly [K in keyof Entity]: K extends "sources" | "tags" | "summary" ? string : Entity[K] }
@@ -369,8 +408,10 @@ function listOf(by: Countable): List | undefined {
   return by === "source" ? "sources" : by === "tag" ? "tags" : undefined
 }
 
-/** Of scores there are many; what they mean is counted. */
+/** Of scores there are many; what they mean is counted. Lists are taken apart later. */
 function valueOf(by: Countable): string {
+  const list = listOf(by)
+  if (list !== undefined) return listIn(list)
   const { healthy, critical } = healthBounds
   return by === "health"
     ? `CASE WHEN e.health IS NULL THEN 'unknown' WHEN e.health >= ${healthy} THEN 'healthy' WHEN e.health < ${critical} THEN 'critical' ELSE 'warning' END`

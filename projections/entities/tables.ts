@@ -55,8 +55,8 @@ export const entitiesTables = `
   CREATE INDEX entity_names_by_role ON entity_names (kind, lower(role), name, no) WHERE role IS NOT NULL;`
 
 export const entitiesIndices = {
-  // What little is looked for by most: in the order of names, as lists are.
-  entities_by_status: "entities (kind, status, name, no, since, lifecycle) WHERE status IS NOT NULL",
+  // What little is looked for by most: in the order of names, as lists are. What all have is counted by the first.
+  entities_by_status: "entities (kind, status, name, no, since, lifecycle)",
   past_entities_by_no: "past_entities (no, until, since, lifecycle, status)",
   past_entities_by_status: "past_entities (kind, status, name, no, until, since, lifecycle) WHERE status IS NOT NULL",
   past_entities_by_health:

@@ -30,9 +30,18 @@ export function contextOf(at: Position, known: Omit<Context, "at" | "values" | "
   return { ...known, row: "e", at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
 }
 
-/** Rows of a kind that held at the position and meet a condition, as a query that can stand anywhere. */
-export function rowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
-  const where = andSo(context, kind, condition)
+/**
+ * Rows of a kind that held at the position and meet a condition, as a query that can stand anywhere.
+ * @param grouped by what those of each of its parts are put together: `GROUP BY 1`
+ */
+export function rowsOf(
+  context: Context,
+  kind: Kind,
+  columns: string,
+  condition: Condition | undefined,
+  grouped = "",
+): string {
+  const where = `${andSo(context, kind, condition)} ${grouped}`
   return `SELECT ${columns} FROM entities e WHERE e.kind = '${kind}' AND e.since <= $at${where}
     UNION ALL ${pastRowsWhere(kind, columns, where, lowHealth(context, condition))}`
 }
@@ -44,8 +53,9 @@ export function rowsAmong(
   columns: string,
   among: string,
   condition: Condition | undefined,
+  grouped = "",
 ): string {
-  const where = `e.kind = '${kind}' AND e.since <= $at${andSo(context, kind, condition)}`
+  const where = `e.kind = '${kind}' AND e.since <= $at${andSo(context, kind, condition)} ${grouped}`
   const until = "(SELECT min(p.until) FROM past_entities p WHERE p.no = n.no AND p.until > $at)"
   return `WITH n (no) AS (${among})
     SELECT ${columns} FROM n CROSS JOIN entities e ON e.no = n.no WHERE ${where}

@@ -78,6 +78,9 @@ export function scoreOf(reasons: readonly HealthReason[]): number {
   return Math.round(Math.max(0, 1 - taken) * 100) / 100
 }
 
+/** Where one stands of which nothing is known: behind what is known to be wrong, and before what is well. */
+export const ofUnknown = 0.995
+
 /** From which score on a machine is healthy, and below which it is critical. */
 export const healthBounds = { healthy: 0.7, critical: 0.3 } as const
 

@@ -6,11 +6,13 @@ import { factors, healthStatus, healthStatuses } from "#projections/health/score
 import { type Kind, kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { entityRef, findEntity } from "#timeline/entity.js"
-import { Judge, healthAt, healthTotals } from "#timeline/health.js"
-import { type JudgedEntity, judgedOf, judgedOfKind, rank, reasonsOf } from "#timeline/judged.js"
+import { type Entity, type PageKey, pageKey } from "#projections/entities/read.js"
+import { Judge, healthAt, healthTotals, healthTotalsAt } from "#timeline/health.js"
+import { type JudgedEntity, judgedOf, judgedOfKind, reasonsOf } from "#timeline/judged.js"
 import { keepForNextPage, keptFor } from "#timeline/recent.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { type QueryCall, query } from "./define.js"
+import { oneByOne } from "./pages.js"
 import { cursor, entityReference, entityShape, healthTotalsShape, limit, listOf } from "./shapes.js"
 
 const reasonShape = z.object({
@@ -97,23 +99,32 @@ async function listed({ fleet: { views }, point }: QueryCall, asked: z.output<ty
   const only = asked.entity === undefined ? undefined : await findEntity(views, asked.entity, position)
   if ((only?.kind ?? asked.kind) !== "target")
     throw new FleetError("InvalidInput", "without a policy machines alone have a score")
-  const all = await views.entities.scores(position)
-  const scores = only === undefined ? all : new Map([...all].filter(([id]) => id === only.id))
-  const { shown, next } = pageAmong(
-    [...scores]
-      .map(([id, score]) => ({ id, score }))
-      .toSorted((a, b) => rank(a.score) - rank(b.score) || (a.id < b.id ? -1 : 1)),
-    point,
-    asked,
-  )
-  const items = []
-  for (const { id } of shown) {
+  const tell = async ({ id }: Entity) => {
     const record = await views.inventory.record(id)
     if (record === undefined) throw bug(`the views do not know the record ${id}`)
     const entity = await entityRef(views, record, position)
-    items.push(await told(views, { id, record, entity, health: await healthAt(views, record, position) }, point))
+    return told(views, { id, record, entity, health: await healthAt(views, record, position) }, point)
   }
-  return { items, next, counts: healthTotals(scores) }
+  if (only !== undefined) {
+    const rows = await views.entities.rows("target", position, [only.no])
+    const present = rows.filter(({ lifecycle }) => lifecycle !== "retired")
+    const counts = healthTotals(new Map(present.map(({ id, health: score }) => [id, score])))
+    return { items: await oneByOne(present, tell), next: null, counts }
+  }
+  const { limit: most, cursor: text } = asked
+  const after = text === undefined ? undefined : behind(text)
+  const found = await views.entities.page({ kind: "target", at: position, sort: "worst", limit: most + 1, after })
+  const shown = found.slice(0, most)
+  const items = await oneByOne(shown, tell)
+  const last = shown.at(-1)
+  const next = found.length > most && last !== undefined ? encodeCursor(point, pageKey(last, "worst")) : null
+  return { items, next, counts: await healthTotalsAt(views, position) }
+}
+
+function behind(cursorText: string): PageKey {
+  const [score, name, no] = decodeCursor(cursorText).key
+  if (typeof score !== "number" || typeof name !== "string" || typeof no !== "number") throw wrongCursor()
+  return [score, name, no]
 }
 
 async function told(views: ViewsReader, judged: JudgedEntity, { position }: Point) {

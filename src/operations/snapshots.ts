@@ -8,7 +8,7 @@ import { FleetError } from "#kernel/errors.js"
 import { type Point, position } from "#kernel/point.js"
 import type { Snapshot } from "#projections/snapshots/read.js"
 import { deleteSnapshots, takeSnapshot } from "#snapshots/take.js"
-import { healthTotals } from "#timeline/health.js"
+import { healthTotalsAt } from "#timeline/health.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { findSnapshot } from "#timeline/snapshot.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
@@ -134,7 +134,7 @@ export const snapshotShow = query({
     return {
       snapshot: told(snapshot, point),
       totals: await views.entities.totals(snapshot.point.position),
-      health: healthTotals(await views.entities.scores(snapshot.point.position)),
+      health: await healthTotalsAt(views, snapshot.point.position),
     }
   },
 })

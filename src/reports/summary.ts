@@ -50,7 +50,7 @@ async function sizes({ line, point }: Asked): Promise<Section> {
 }
 
 async function countedBy({ line, point }: Asked, title: string, kind: Kind, by: Countable): Promise<Section> {
-  const counts = await line.views.entities.counts({ kind, at: point.position }, by, mostBars)
-  const parts = counts.map(({ value, count }) => [value ?? "none", count] as const)
+  const { counts } = await line.views.entities.counts({ kind, at: point.position }, [by], mostBars)
+  const parts = (counts[by] ?? []).map(({ value, count }) => [value ?? "none", count] as const)
   return section(title, { chart: bars(parts, "plain") })
 }

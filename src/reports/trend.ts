@@ -1,7 +1,7 @@
 /** How the average score of machines, as lists tell it, went along a period. */
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import type { Position } from "#kernel/point.js"
-import { healthTotals } from "#timeline/health.js"
+import { healthTotalsAt } from "#timeline/health.js"
 import { inTurns } from "#timeline/turns.js"
 import type { AskedOfPeriod } from "./asked.js"
 import { type Section, section } from "./report.js"
@@ -15,7 +15,7 @@ export async function scoresOver({ line, begin: since, point, signal }: AskedOfP
     signal.throwIfAborted()
     const at = instant(first + Math.round(((last - first) * step) / moments))
     const position = Math.min(await line.ledger.positionAt(at), point.position) as Position
-    told.push({ at, value: healthTotals(await line.views.entities.scores(position)).average })
+    told.push({ at, value: (await healthTotalsAt(line.views, position)).average })
     await turn()
   }
   const text = "By what machines and their services say of themselves; checks, certificates and age are not in it."

@@ -173,17 +173,30 @@ async function idsOf(views: ViewsReader, record: RecordRow, at: Position): Promi
 
 /** The statuses of what runs on a machine. */
 async function servicesOn(views: ViewsReader, no: number, at: Position): Promise<readonly ServiceStatus[]> {
-  const statuses = await views.entities.counts({ kind: "service", at, targetNo: no }, "status", 10)
-  return statuses.flatMap(({ value, count }) => Array.from({ length: count }, () => value as ServiceStatus))
+  const { counts } = await views.entities.counts({ kind: "service", at, targetNo: no }, ["status"], 10)
+  return (counts.status ?? []).flatMap(({ value, count }) =>
+    Array.from({ length: count }, () => value as ServiceStatus),
+  )
+}
+
+/** By what lists tell. */
+export async function healthTotalsAt(views: ViewsReader, at: Position): Promise<HealthTotals> {
+  return totalsOf(await views.entities.scoreCounts(at))
 }
 
 export function healthTotals(health: FleetHealth): HealthTotals {
+  return totalsOf([...health.values()].map((score) => [score, 1]))
+}
+
+/** @param scores with how many have each */
+function totalsOf(scores: Iterable<readonly [score: number | null, count: number]>): HealthTotals {
   const counts = Object.fromEntries(healthStatuses.map((status) => [status, 0])) as Record<HealthStatus, number>
-  const scores: number[] = []
-  for (const score of health.values()) {
-    counts[healthStatus(score)] += 1
-    if (score !== null) scores.push(score)
+  let [known, sum] = [0, 0]
+  for (const [score, count] of scores) {
+    counts[healthStatus(score)] += count
+    if (score === null) continue
+    known += count
+    sum += score * count
   }
-  const sum = scores.reduce((all, score) => all + score, 0)
-  return { ...counts, average: scores.length === 0 ? null : Math.round((sum / scores.length) * 1_000) / 1_000 }
+  return { ...counts, average: known === 0 ? null : Math.round((sum / known) * 1_000) / 1_000 }
 }

@@ -2,7 +2,7 @@
 import { bug } from "#kernel/errors.js"
 import type { RecordId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
-import type { Health } from "#projections/health/score.js"
+import { type Health, ofUnknown } from "#projections/health/score.js"
 import type { Kind, RecordRow } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { blame } from "./blame.js"
@@ -44,14 +44,9 @@ export async function judgedOf(
   return { id: record.id, record, entity: await entityRef(views, record, at), health: await judge.judge(record) }
 }
 
-/** By which the worst comes first; what is not known, behind what is known to be wrong, and before what is well. */
-export function rank(score: number | null): number {
-  return score ?? 0.995
-}
-
 function worstFirst(a: JudgedEntity, b: JudgedEntity): number {
   return (
-    rank(a.health.score) - rank(b.health.score) ||
+    (a.health.score ?? ofUnknown) - (b.health.score ?? ofUnknown) ||
     (a.entity.name < b.entity.name ? -1 : a.entity.name > b.entity.name ? 1 : 0)
   )
 }

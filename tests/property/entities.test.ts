@@ -8,8 +8,18 @@ import { type Position, origin } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import type { Condition, Test } from "#projections/entities/condition.js"
 import { forkOf, forksOf } from "#projections/entities/interval.js"
-import { type Entity, type PageKey, type Sort, pageKey } from "#projections/entities/read.js"
+import {
+  type Countable,
+  type Counted,
+  type Counts,
+  type Entity,
+  type PageKey,
+  type Sort,
+  countable,
+  pageKey,
+} from "#projections/entities/read.js"
 import { type Account, valuesOf } from "#projections/entities/summary.js"
+import { healthStatus, ofUnknown } from "#projections/health/score.js"
 import { replay } from "#projections/inventory/evolve.js"
 import { merged } from "#projections/inventory/merge.js"
 import { isDiscovery } from "#projections/inventory/project.js"
@@ -40,6 +50,30 @@ function linksIn(events: readonly RecordedEvent[]): readonly Link[] {
     if (ended) ended.until = position
   }
   return links
+}
+
+/** Counted one by one. */
+function countsIn(page: readonly Entity[]): Counts {
+  const valuesIn = (entity: Entity, by: Countable): readonly (string | null)[] => {
+    if (by === "source") return entity.sources
+    if (by === "tag") return entity.tags
+    return [by === "health" ? healthStatus(entity.health) : entity[by]]
+  }
+  const counted = (by: Countable): readonly Counted[] => {
+    const counts = new Map<string | null, number>()
+    for (const entity of page) for (const value of valuesIn(entity, by)) counts.set(value, (counts.get(value) ?? 0) + 1)
+    const byValue = ([a]: [string | null, number], [b]: [string | null, number]) =>
+      a === null ? -1 : b === null ? 1 : Buffer.compare(Buffer.from(a), Buffer.from(b))
+    return [...counts]
+      .toSorted(byValue)
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([value, count]) => ({ value, count }))
+  }
+  return { total: page.length, counts: Object.fromEntries(countable.map((by) => [by, counted(by)])) }
+}
+
+function byRank(scores: readonly (number | null)[]) {
+  return scores.toSorted((a, b) => (a ?? ofUnknown) - (b ?? ofUnknown))
 }
 
 interface Told {
@@ -332,6 +366,14 @@ describe("entities at a position", () => {
             }
           }
           const present = defined.filter(({ values }) => values["lifecycle"] !== "retired")
+          const machines = await views.entities.page({ kind: "target", at, limit: 100 })
+          const scores = [...(await views.entities.scoreCounts(at))].flatMap(([score, count]) =>
+            Array(count).fill(score),
+          )
+          expect(byRank(scores)).toEqual(byRank(machines.map(({ health }) => health)))
+          const worst = await views.entities.page({ kind: "target", at, limit: 100, sort: "worst" })
+          const byScore = machines.toSorted((a, b) => (a.health ?? ofUnknown) - (b.health ?? ofUnknown))
+          expect(worst).toStrictEqual(byScore)
           for (const target of [undefined, ...defined.filter(({ kind }) => kind === "target")]) {
             const on = present.filter(({ targetId }) => target === undefined || targetId === target.id)
             const count = (kind: Kind) => on.filter((one) => one.kind === kind).length
@@ -342,6 +384,9 @@ describe("entities at a position", () => {
               expect(await views.entities.count({ kind, at, targetNo: no })).toBe(totals[kind])
             }
             const services = await views.entities.page({ kind: "service", at, limit: 100, targetNo: no })
+            const counts = await views.entities.counts({ kind: "service", at, targetNo: no }, ["status"], 100)
+            expect(counts.total).toBe(services.length)
+            expect(counts.counts.status).toEqual(countsIn(services).counts.status)
             const ids = on.filter(({ kind }) => kind === "service").map(({ id }) => id as string)
             expect(services.map(({ id }) => id as string).toSorted()).toStrictEqual(ids.toSorted())
           }
@@ -370,7 +415,9 @@ describe("entities at a position", () => {
                 expect(ids.toSorted()).toStrictEqual(met.toSorted())
                 const present = await views.entities.page({ kind, at, limit: 100, condition })
                 expect(present).toStrictEqual(page.filter(({ lifecycle }) => lifecycle !== "retired"))
-                expect(await views.entities.count({ kind, at, condition, includeRetired: true })).toBe(met.length)
+                const asked_ = { kind, at, condition, includeRetired: true }
+                expect(await views.entities.count(asked_)).toBe(met.length)
+                expect(await views.entities.counts(asked_, countable, 100)).toEqual(countsIn(page))
                 const order = page.toSorted(
                   (a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.no - b.no,
                 )
