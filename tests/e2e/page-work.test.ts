@@ -84,7 +84,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.getByLabel("Field").fill("os.kernel")
     await page.keyboard.press("Enter")
     await page.locator(".panel .tag", { hasText: "1 changed" }).waitFor()
-    expect(await page.locator(".differences li").count()).toBe(1)
+    await until(async () => (await page.locator(".differences li").count()) === 1)
     // Held to what it was then, until that is taken back.
     await page.getByRole("button", { name: "Pin before-kernel" }).click()
     await page.getByRole("link", { name: "Pinned" }).click()
