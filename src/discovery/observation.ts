@@ -41,7 +41,7 @@ export interface Look {
   readonly observedAt: Instant
   readonly observations: readonly Observation[]
   readonly coverage: Coverage
-  /** What is known to have been done of late, looked for or not in what changed. */
+  /** What is known to have been done of late, looked for or not in what changed; of one time, the latest first. */
   readonly causes?: readonly Cause[]
   /** Machines that showed another host key than the one that is trusted, by native key. */
   readonly hostKeysOffered?: ReadonlyMap<string, string>

@@ -9,7 +9,7 @@ import { answer, fleetLedger, startProgram, startServer } from "#tests/support/p
 import { type Stored, storedIn } from "#tests/support/stored-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
-const few = process.env["CI"] === undefined ? 6 : 12
+const few = process.env["CI"] === undefined ? 6 : 8
 const rounds = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 500 : few
 /** A little longer than a look takes from start to end. */
 const lookMs = 600

@@ -21,7 +21,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 
 const torture = process.env["FLEET_LEDGER_TORTURE"] === "1"
 /** In CI it takes its time; by hand, a look. */
-const rounds = torture ? 500 : process.env["CI"] === undefined ? 6 : 20
+const rounds = torture ? 500 : process.env["CI"] === undefined ? 6 : 12
 /** Rounds between two verifications of everything. */
 const stride = torture ? 50 : 3
 const longestMs = 120

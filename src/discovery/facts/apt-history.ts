@@ -34,7 +34,9 @@ export function aptCauses(history: string, nativeKey: string, architecture: stri
   const zone = zoneOf(history.slice(0, end))
   if (zone === undefined) return []
   const log = history.slice(end + 1)
-  return log.split(/\n\s*\n/).flatMap((paragraph): Cause[] => {
+  // Of what was done within the same second, the last is the one by which packages are as they are.
+  const latestFirst = log.split(/\n\s*\n/).toReversed()
+  return latestFirst.flatMap((paragraph): Cause[] => {
     const fields = fieldsOf(paragraph)
     const at = fields.has("Start-Date") ? timeOf(fields.get("End-Date") ?? fields.get("Start-Date"), zone) : undefined
     if (at === undefined) return []

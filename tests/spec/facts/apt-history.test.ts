@@ -21,7 +21,7 @@ Commandline: /usr/bin/unattended-upgrade
 Upgrade: nginx:amd64 (1.22.1-9, 1.22.1-9+deb12u1)
 End-Date: 2026-11-25  19:20:39
 `
-const [alice, unattended, ...others] = aptCauses(log, "this-machine", "amd64")
+const [unattended, alice, ...others] = aptCauses(log, "this-machine", "amd64")
 const did = (cause: typeof alice, path: string, after: Json) => cause?.did({ path, before: null, after })
 
 describe("a transaction of apt's", () => {
