@@ -49,6 +49,9 @@ describe("a restore drill", () => {
       claims.push(said(made.stdout) as string[])
       expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^copied and verified/) })
     }
+    // The ledger goes on behind the last of them, too.
+    const last = looks
+    await until(() => looks > last + 1)
     over.abort()
     await loading
     const { items: went } = await answer<Listed>(["targets"], options)
