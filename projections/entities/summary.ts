@@ -97,11 +97,11 @@ export function valuesOf(kind: Kind, accounts: readonly Account[], services: rea
     sources: JSON.stringify(accounts.map(({ source }) => source)),
   }
   if (kind === "target") return ofTarget(common, document, services)
-  if (kind === "service") return ofService(common, document as unknown as ServiceDocument)
+  if (kind === "service") return ofService(common, document)
   return ofStack(common, document as unknown as StackDocument)
 }
 
-/** What the column `health` of a machine says. */
+/** What the column `health` of a machine says. Nearly all have one account, which is read as it is: merging would copy it at every failure of a service. */
 export function healthIn(accounts: readonly Account[], services: readonly ServiceStatus[]): number | null {
   const documents = accounts.map(({ document }) => document)
   const whole = documents.length === 1 ? documents[0] : merged(documents)
@@ -177,7 +177,8 @@ function ofTarget(common: Common, json: JsonObject, services: readonly ServiceSt
   }
 }
 
-function ofService(common: Common, { identity, config, state, container, flapping }: ServiceDocument): EntityValues {
+function ofService(common: Common, json: JsonObject): EntityValues {
+  const { identity, config, container, flapping } = json as unknown as ServiceDocument
   const summary: ServiceSummary = {
     flapping: flapping ?? false,
     ports: Object.keys(config?.ports ?? {}).toSorted(),
@@ -186,7 +187,7 @@ function ofService(common: Common, { identity, config, state, container, flappin
   return {
     ...nothing,
     ...common,
-    status: state?.status ?? "unknown",
+    status: statusIn(json),
     runtime: identity?.runtime ?? null,
     stack: config?.stack ?? null,
     image: container?.image ?? null,

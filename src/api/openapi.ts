@@ -86,6 +86,7 @@ function describe(operation: Operation): object {
     tags: [groupOf(operation.route.path)],
     summary: operation.summary,
     description: `Scope: ${operation.scope}.`,
+    "x-scope": operation.scope,
     parameters: [
       ...parameters,
       ...(isListed(operation) ? [fieldsParameter] : []),

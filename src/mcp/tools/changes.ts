@@ -7,6 +7,7 @@ import { blame } from "#operations/blame.js"
 import { changes } from "#operations/changes.js"
 import { at } from "#operations/define.js"
 import { diff } from "#operations/diff.js"
+import { fieldReference } from "#operations/fields.js"
 import { history } from "#operations/history.js"
 import { entityReference } from "#operations/shapes.js"
 import { verify } from "#operations/verify.js"
@@ -40,12 +41,7 @@ export const diffInventory = tool({
     entity: entityReference.optional().describe("Only this: name or id"),
     against: entityReference.optional().describe("Another of the same kind, at `to`"),
     query: z.string().max(longest).optional().describe("Only what this asks for, as in search_fleet"),
-    field: z
-      .string()
-      .min(1)
-      .max(2_000)
-      .optional()
-      .describe("Only changes of it: os.kernel, packages.pkg:nginx, network"),
+    field: fieldReference.optional().describe("Only changes of it: os.kernel, packages.pkg:nginx, network"),
     by: z.enum(groupings).default("entity"),
     ...paging,
     at,
@@ -74,7 +70,7 @@ export const explainChange = tool({
   uses: [history, blame, changes],
   input: z.object({
     entity: entityReference.optional().describe("Name or id"),
-    field: z.string().min(1).max(2_000).optional().describe("os.kernel, packages.pkg:nginx, network; needs `entity`"),
+    field: fieldReference.optional().describe("os.kernel, packages.pkg:nginx, network; needs `entity`"),
     position: z.int().min(0).optional().describe("Only the change at this position"),
     since: z.string().max(100).optional().describe("Point in time"),
     until: z.string().max(100).optional().describe("Point in time"),

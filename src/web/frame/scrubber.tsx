@@ -10,6 +10,7 @@ import { useKeys } from "../keys.js"
 import { at, change, dragged, isPast, place, to, travel } from "../place.js"
 import { localTime } from "../time.js"
 import { useAnswer } from "../use-answer.js"
+import { Handle } from "./handle.js"
 import { choose, presets, range, stretch, zoom } from "./range.js"
 import { step } from "./steps.js"
 import { resolved } from "./resolved.js"
@@ -217,31 +218,23 @@ export function Scrubber() {
           />
         ) : null}
         {Number.isFinite(atTime) && answer !== undefined ? (
-          <span
-            class={`handle at${atTime < from ? " outside" : ""}`}
-            role="slider"
-            tabIndex={0}
-            aria-label="Point in time"
-            aria-valuemin={from}
-            aria-valuemax={end}
-            aria-valuenow={Math.round(Math.min(Math.max(atTime, from), end))}
-            aria-valuetext={isPast.value ? localTime(new Date(atTime).toISOString()) : "now"}
-            style={{ left: `${within(xOf(atTime), width.value)}px` }}
+          <Handle
+            name={`at${atTime < from ? " outside" : ""}`}
+            label="Point in time"
+            time={atTime}
+            range={{ from, end }}
+            text={isPast.value ? undefined : "now"}
+            left={within(xOf(atTime), width.value)}
             onKeyDown={moving(atTime, (point_) => travel(point_, { replace: true }))}
           />
         ) : null}
         {Number.isFinite(otherTime) && answer !== undefined ? (
-          <span
-            class="handle other"
-            role="slider"
-            tabIndex={0}
-            aria-label="Point that it is compared with"
-            aria-valuemin={from}
-            aria-valuemax={end}
-            aria-valuenow={Math.round(Math.min(Math.max(otherTime, from), end))}
-            aria-valuetext={localTime(new Date(otherTime).toISOString())}
-            style={{ left: `${within(xOf(otherTime), width.value)}px` }}
-            title="Compared with"
+          <Handle
+            name="other"
+            label="Point that it is compared with"
+            time={otherTime}
+            range={{ from, end }}
+            left={within(xOf(otherTime), width.value)}
             onKeyDown={moving(otherTime, (point_) => change({ to: point_ ?? "now" }, { replace: true }))}
           />
         ) : null}

@@ -260,14 +260,12 @@ function Snapshots() {
                         To
                       </button>
                       {pinned.has(name) ? (
-                        <>
-                          <a
-                            href={hrefOf("/drift", { baseline: pinned.get(name), at: "now" })}
-                            title="What is not as it was then"
-                          >
-                            Pinned
-                          </a>
-                        </>
+                        <a
+                          href={hrefOf("/drift", { baseline: pinned.get(name), at: "now" })}
+                          title="What is not as it was then"
+                        >
+                          Pinned
+                        </a>
                       ) : null}
                       {mayWrite ? (
                         <>

@@ -5,7 +5,9 @@ import { Refused, addressOf } from "../ask.js"
 import { alerts, drift, health, history, relations, services, show } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { State, healthOf } from "../parts/health.js"
+import { More } from "../parts/more.js"
 import { Panel } from "../parts/panel.js"
+import { Rest } from "../parts/rest.js"
 import { Trouble } from "../parts/said.js"
 import { Story } from "../parts/story.js"
 import { When } from "../parts/when.js"
@@ -161,13 +163,9 @@ function Biography({ entity }: { readonly entity: string }) {
             {() => (
               <>
                 <Story items={pages.items} isOfOne />
-                {pages.next === null ? null : (
-                  <p class="more">
-                    <button type="button" onClick={more}>
-                      Earlier changes
-                    </button>
-                  </p>
-                )}
+                <More of={pages} onMore={more}>
+                  Earlier changes
+                </More>
               </>
             )}
           </Panel>
@@ -229,13 +227,9 @@ function Related({ of }: { readonly of: ReturnType<typeof useAnswer<NonNullable<
               </li>
             ))}
           </ul>
-          {items.length > shown.length ? (
-            <p class="more">
-              <button type="button" onClick={() => (isAll.value = true)}>
-                All {items.length}
-              </button>
-            </p>
-          ) : null}
+          <Rest left={items.length - shown.length} onMore={() => (isAll.value = true)}>
+            All {items.length}
+          </Rest>
         </>
       )}
     </Panel>

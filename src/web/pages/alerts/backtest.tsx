@@ -6,6 +6,7 @@ import { written } from "../../forms.js"
 import { type Progress, followed } from "../../job.js"
 import { backtest } from "../../operations.js"
 import { EntityLink } from "../../parts/entity-link.js"
+import { Rest } from "../../parts/rest.js"
 import { Nothing } from "../../parts/said.js"
 import { When } from "../../parts/when.js"
 import { at, hrefOf } from "../../place.js"
@@ -140,13 +141,7 @@ function Raised({ found: { raised, open, from, to, items } }: { readonly found: 
           ))}
         </tbody>
       </table>
-      {items.length > most.value ? (
-        <p class="more">
-          <button type="button" onClick={() => (most.value += perPage)}>
-            {items.length - most.value} more
-          </button>
-        </p>
-      ) : null}
+      <Rest left={items.length - most.value} onMore={() => (most.value += perPage)} />
     </>
   )
 }

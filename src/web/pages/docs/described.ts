@@ -35,7 +35,7 @@ interface OpenApi {
 interface Operation {
   readonly operationId: string
   readonly summary: string
-  readonly description?: string
+  readonly "x-scope"?: string
   readonly tags?: readonly string[]
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: Schema }>> }
@@ -64,7 +64,7 @@ export function describedBy({ paths }: OpenApi): Described[] {
 }
 
 function described(method: string, path: string, operation: Operation): Described {
-  const { operationId, summary, description = "", tags, parameters = [], requestBody, responses } = operation
+  const { operationId, summary, "x-scope": scope = "read", tags, parameters = [], requestBody, responses } = operation
   const types = Object.keys(requestBody?.content ?? {})
   const body = requestBody?.content["application/json"]?.schema
   const inPath = new Set(parameters.map(({ name }) => name))
@@ -76,7 +76,7 @@ function described(method: string, path: string, operation: Operation): Describe
     method,
     path,
     summary,
-    scope: /Scope: (\w+)/.exec(description)?.[1] ?? "read",
+    scope,
     fields: [
       ...parameters.map((each) =>
         fieldOf(each.name, each.in, each.required ?? false, { description: each.description ?? "", ...each.schema }),

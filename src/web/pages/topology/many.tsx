@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals"
 import type { Answer } from "../../ask.js"
 import { count } from "../../operations.js"
 import { hrefOf } from "../../place.js"
+import { Rest } from "../../parts/rest.js"
 import { fieldIs } from "../../query-text.js"
 import { useAnswer } from "../../use-answer.js"
 import { type Counts, healthText } from "./tree.js"
@@ -34,13 +35,7 @@ export function Many({ counts, q }: ManyProps) {
           <Part key={value} name={value ?? `no ${by}`} q={narrowed(q, by ?? "", value)} />
         ))}
       </ul>
-      {parts.length > shown.value ? (
-        <p class="more">
-          <button type="button" onClick={() => (shown.value += mostAtOnce)}>
-            {parts.length - shown.value} more
-          </button>
-        </p>
-      ) : null}
+      <Rest left={parts.length - shown.value} onMore={() => (shown.value += mostAtOnce)} />
     </>
   )
 }

@@ -1,0 +1,34 @@
+/** A point on the strip that is moved by keys; the strip itself moves it by the pointer. */
+import { localTime } from "../time.js"
+
+interface HandleProps {
+  /** Classes of its own. */
+  readonly name: string
+  readonly label: string
+  /** ms since the epoch, as all here. */
+  readonly time: number
+  readonly range: { readonly from: number; readonly end: number }
+  /** Where it is; the time without it. */
+  readonly text?: string | undefined
+  /** Pixels. */
+  readonly left: number
+  readonly onKeyDown: (event: KeyboardEvent) => void
+}
+
+export function Handle({ name, label, time, range: { from, end }, text, left, onKeyDown }: HandleProps) {
+  return (
+    <span
+      class={`handle ${name}`}
+      role="slider"
+      tabIndex={0}
+      title={label}
+      aria-label={label}
+      aria-valuemin={from}
+      aria-valuemax={end}
+      aria-valuenow={Math.round(Math.min(Math.max(time, from), end))}
+      aria-valuetext={text ?? localTime(new Date(time).toISOString())}
+      style={{ left: `${left}px` }}
+      onKeyDown={onKeyDown}
+    />
+  )
+}
