@@ -17,8 +17,12 @@ const ready = json({
 
 const who = json({
   type: "object",
-  required: ["name", "scope"],
-  properties: { name: { type: "string" }, scope: { enum: ["read", "operate", "admin"] } },
+  required: ["name", "scope", "position"],
+  properties: {
+    name: { type: "string" },
+    scope: { enum: ["read", "operate", "admin"] },
+    position: { type: "integer", description: "How far the ledger is: changes may be followed from there" },
+  },
 })
 
 export const otherPaths = {

@@ -1,9 +1,10 @@
 /**
  * How a browser is let in: by the one-time link of `fleet-ledger login`, or with a token, which it sends once and then holds as a cookie that no script can
- * read. A token that is revoked or expires ends that too.
+ * read. A token that is revoked or expires ends that too. Whoever comes is told how far the ledger is: to follow changes from there on, whatever is asked meanwhile.
  */
 import type { FastifyInstance, FastifyReply } from "fastify"
 import type { Fleet } from "#fleet.js"
+import type { Principal } from "#operations/define.js"
 import { cookieOf, mustBeKnown, principalOf, sessionCookie } from "./access.js"
 import { sendPage } from "./page.js"
 
@@ -13,6 +14,11 @@ const cookieLifeSeconds = 12 * 3_600
 export function addSession(app: FastifyInstance, fleet: Fleet): void {
   const { tokens } = fleet.ops
   const attributes = `Path=/; HttpOnly; SameSite=Strict;${fleet.config.url.startsWith("https:") ? " Secure;" : ""}`
+  const greetingOf = async ({ name, scope }: Principal) => ({
+    name,
+    scope,
+    position: (await fleet.ledger.head()).position,
+  })
   const setCookie = (reply: FastifyReply, secret: string, seconds: number) =>
     reply
       .header("set-cookie", `${sessionCookie}=${secret}; ${attributes} Max-Age=${seconds}`)
@@ -28,14 +34,16 @@ export function addSession(app: FastifyInstance, fleet: Fleet): void {
   })
 
   app.get("/session", async (request, reply) => {
-    const { name, scope } = mustBeKnown(await principalOf(request.raw, tokens))
-    return reply.header("cache-control", "no-store").send({ name, scope })
+    const principal = mustBeKnown(await principalOf(request.raw, tokens))
+    return reply.header("cache-control", "no-store").send(await greetingOf(principal))
   })
 
   app.post("/session", async (request, reply) => {
-    const { name, scope } = mustBeKnown(await principalOf(request.raw, tokens))
+    const principal = mustBeKnown(await principalOf(request.raw, tokens))
     const secret = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]
-    return (secret === undefined ? reply : setCookie(reply, secret, cookieLifeSeconds)).send({ name, scope })
+    return (secret === undefined ? reply : setCookie(reply, secret, cookieLifeSeconds)).send(
+      await greetingOf(principal),
+    )
   })
 
   app.delete("/session", async (request, reply) => {

@@ -9,6 +9,7 @@ import { QueryBox } from "./frame/query-box.js"
 import { Scrubber } from "./frame/scrubber.js"
 import { SignIn } from "./frame/sign-in.js"
 import { isStranger } from "./ask.js"
+import { connection } from "./live.js"
 import { Nothing, Trouble } from "./parts/said.js"
 import { hrefOf, isPast, place, to } from "./place.js"
 import { type Found, type Page, routeOf } from "./routes.js"
@@ -33,7 +34,7 @@ export function App() {
       <div class="time">{isKnown ? <Scrubber /> : <div class="strip" />}</div>
       <main id="main" tabIndex={-1}>
         <PastBanner />
-        {isKnown ? <Outlet /> : null}
+        {isKnown ? <Outlet /> : connection.value === "lost" ? <Away /> : null}
       </main>
       {isStranger.value ? <SignIn /> : null}
       <Help />
@@ -70,6 +71,11 @@ function Loading({ found: { route, params } }: { readonly found: Found }) {
   if (error.value !== undefined) return <Trouble error={error.value} />
   const Shown = page.value
   return Shown === undefined ? null : <Shown params={params} />
+}
+
+/** Before anything could be asked. */
+function Away() {
+  return <Nothing title="The server does not answer">It is tried again by itself. Is it still running?</Nothing>
 }
 
 function NoPage({ path }: { readonly path: string }) {

@@ -15,12 +15,16 @@ const atLatestMs = 30_000
 const retryMs = [1_000, 2_000, 5_000, 10_000]
 /** The server says every 15 s that it is there; a connection can break without anybody hearing of it. */
 const silentMs = 45_000
-const patienceMs = 10_000
+
+/** Asks who is looking, and how far the ledger is. @throws Refused, TypeError */
+type Meet = () => Promise<number>
 
 let failures = 0
+let meet: Meet | undefined
 let source: EventSource | undefined
 let due: ReturnType<typeof setTimeout> | undefined
 let silence: ReturnType<typeof setTimeout> | undefined
+let next: ReturnType<typeof setTimeout> | undefined
 
 export function refresh(): void {
   due ??= setTimeout(() => {
@@ -29,9 +33,16 @@ export function refresh(): void {
   }, togetherMs)
 }
 
-export function followChanges(): void {
+/** Meets the server, and follows it from there on; again whenever that broke off. */
+export function keepFollowing(by: Meet): void {
+  meet = by
+  void connect()
+}
+
+/** @param after nothing was answered from before that position */
+export function followChanges(after: number): void {
   source?.close()
-  const opened = new EventSource("/api/v1/changes/stream")
+  const opened = new EventSource(`/api/v1/changes/stream?after=${after}`)
   source = opened
   hear()
   for (const sign of ["open", "here", "change"]) opened.addEventListener(sign, hear)
@@ -43,11 +54,8 @@ export function followChanges(): void {
   opened.addEventListener("change", refresh)
   // Browsers give up for good on an answer that is none; we do not.
   opened.addEventListener("error", () => {
-    if (isStranger.value) return opened.close()
-    lose()
-    const wait = retryMs[Math.min(failures, retryMs.length - 1)]
-    failures += 1
-    setTimeout(() => void whenKnown(), wait)
+    if (isStranger.value) opened.close()
+    else tryAgain()
   })
 }
 
@@ -55,7 +63,7 @@ function hear(): void {
   clearTimeout(silence)
   silence = setTimeout(() => {
     lose()
-    void whenKnown()
+    void connect()
   }, silentMs)
 }
 
@@ -65,17 +73,29 @@ function lose(): void {
   connection.value = "lost"
 }
 
+function tryAgain(): void {
+  lose()
+  const wait = retryMs[Math.min(failures, retryMs.length - 1)]
+  failures += 1
+  clearTimeout(next)
+  next = setTimeout(() => void connect(), wait)
+}
+
 /** A session that has ended looks to a stream like a server that is away. */
-async function whenKnown(): Promise<void> {
-  const answered = await fetch("/session", { signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined)
-  if (answered?.status === 401) isStranger.value = true
-  else followChanges()
+async function connect(): Promise<void> {
+  clearTimeout(next)
+  try {
+    const position = await meet?.()
+    if (position !== undefined) followChanges(position)
+  } catch {
+    if (!isStranger.value) tryAgain()
+  }
 }
 
 export function keepFresh(): void {
   // A browser that knows better than its streams.
   addEventListener("offline", lose)
-  addEventListener("online", () => void whenKnown())
+  addEventListener("online", () => void connect())
   setInterval(() => {
     if (connection.value === "live" && document.visibilityState === "visible") refresh()
   }, atLatestMs)

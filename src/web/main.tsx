@@ -2,7 +2,7 @@
 import { render } from "preact"
 import { App } from "./app.js"
 import { listenToKeys } from "./keys.js"
-import { keepFresh } from "./live.js"
+import { keepFollowing, keepFresh } from "./live.js"
 import { keepPlace } from "./place.js"
 import { meet } from "./session.js"
 import "./styles/tokens.css"
@@ -14,5 +14,5 @@ import "./styles/pages.css"
 keepPlace()
 listenToKeys()
 keepFresh()
-meet().catch(() => undefined)
+keepFollowing(meet)
 render(<App />, document.querySelector("#page") as Element)

@@ -11,18 +11,20 @@ export interface Session {
 /** Undefined until it is known. */
 export const session = signal<Session | undefined>(undefined)
 
-/** @throws Refused, TypeError */
-export async function meet(): Promise<void> {
-  const response = await fetch("/session")
+const patienceMs = 10_000
+
+/** @returns how far the ledger is. @throws Refused, TypeError, DOMException `TimeoutError` */
+export async function meet(): Promise<number> {
+  const response = await fetch("/session", { signal: AbortSignal.timeout(patienceMs) })
   if (!response.ok) throw await refusalIn(response)
-  await greet(response)
+  return greet(response)
 }
 
 /** @throws Refused for a token that is none */
 export async function signIn(token: string): Promise<void> {
   const response = await fetch("/session", { method: "POST", headers: { authorization: `Bearer ${token}` } })
   if (!response.ok) throw await refusalIn(response)
-  await greet(response)
+  followChanges(await greet(response))
 }
 
 export async function signOut(): Promise<void> {
@@ -31,8 +33,9 @@ export async function signOut(): Promise<void> {
   isStranger.value = true
 }
 
-async function greet(response: Response): Promise<void> {
-  session.value = (await response.json()) as Session
+async function greet(response: Response): Promise<number> {
+  const { name, scope, position } = (await response.json()) as Session & { readonly position: number }
+  session.value = { name, scope }
   isStranger.value = false
-  followChanges()
+  return position
 }

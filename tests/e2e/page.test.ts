@@ -212,6 +212,23 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await page.getByText("Live").waitFor()
   })
 
+  it("shows what happened after its first answer, though the stream opened later", async () => {
+    const { page } = await opened("/nowhere")
+    let open = () => {}
+    const isLate = new Promise<void>((resolve) => (open = resolve))
+    await page.route("**/api/v1/changes/stream*", async (route) => {
+      await isLate
+      await route.continue()
+    })
+    await page.goto(`/entities/${filled.changed.name}`)
+    await page.getByRole("heading", { name: filled.changed.name }).waitFor()
+    await answer(["tag", "add", filled.changed.name, "late"], options)
+    open()
+    const told = page.locator(".story li", { hasText: "Target tagged" })
+    await told.waitFor()
+    expect(await told.innerText()).toContain("late")
+  })
+
   it("asks again whoever's token is no more, where they are", async () => {
     const short = await answer<{ secret: string }>(["token", "create", "short", "--scope", "read"], options)
     const { page } = await opened("/machines?q=db", "light", short.secret)

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest"
 
 /** It is of the page, whose types are not those of Node. */
 const page: string = "../../src/web/live.js"
-const { connection, followChanges, revision } = (await import(page)) as {
+const { connection, keepFollowing, revision } = (await import(page)) as {
   readonly connection: { readonly value: string }
   readonly revision: { readonly value: number }
-  readonly followChanges: () => void
+  readonly keepFollowing: (meet: () => Promise<number>) => void
 }
 
 class Stream extends EventTarget {
@@ -28,7 +28,6 @@ beforeEach(() => {
   vi.useFakeTimers()
   Stream.opened.length = 0
   vi.stubGlobal("EventSource", Stream)
-  vi.stubGlobal("fetch", async () => new Response("{}"))
 })
 
 afterEach(() => {
@@ -37,7 +36,8 @@ afterEach(() => {
 })
 
 it("a connection on which nothing is heard for three signs of life is lost, which the page says, and everything is asked again once there is another", async () => {
-  followChanges()
+  keepFollowing(async () => 7)
+  await vi.advanceTimersByTimeAsync(0)
   const [first] = Stream.opened as [Stream]
   first.says("open")
   for (let sign = 0; sign < 10; sign++) {
@@ -56,7 +56,20 @@ it("a connection on which nothing is heard for three signs of life is lost, whic
 })
 
 it("one that never opens is given up for another", async () => {
-  followChanges()
+  keepFollowing(async () => 7)
   await vi.advanceTimersByTimeAsync(46_000)
   expect(Stream.opened.length).toBe(2)
+})
+
+it("a server that does not answer at first is met as soon as it does", async () => {
+  let isThere = false
+  keepFollowing(async () => {
+    if (!isThere) throw new TypeError("nobody answers")
+    return 7
+  })
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect([connection.value, Stream.opened.length]).toEqual(["lost", 0])
+  isThere = true
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(Stream.opened.length).toBe(1)
 })
