@@ -72,11 +72,12 @@ async function record(fleet: Fleet, from: readonly Source[]): Promise<void> {
   await fleet.reached((await fleet.ledger.head()).position)
 }
 
-/** Machines alone, as the sources see them at this time: what stands on them is not for PuppetDB. */
+/** Machines alone, as the sources see them at this time, but of sites that are cut off: what stands on them is not for PuppetDB. */
 async function observed(from: readonly Source[]): Promise<Observation[]> {
-  const looks = []
-  for (const source of from) looks.push(await source.look(signal))
-  return looks.flatMap(({ observations }) => observations.filter(({ kind }) => kind === "target"))
+  const looks = await Promise.allSettled(from.map((source) => source.look(signal)))
+  return looks.flatMap((look) =>
+    look.status === "fulfilled" ? look.value.observations.filter(({ kind }) => kind === "target") : [],
+  )
 }
 
 function factsOf({ nativeKey, facets: { packages = {}, ...values } }: Observation): Facts {
