@@ -16,10 +16,14 @@ interface Status {
 
 describe("a question that cannot be answered", () => {
   let options: Options
+  const events = async () => (await answer<Status>(["status"], options)).ledger.events
   beforeAll(async () => {
     options = { data: path.join(await fs.mkdtemp(path.join(os.tmpdir(), "fleet-ledger-")), "data") }
-    await answer(["status"], options)
-    return () => fs.rm(path.dirname(options.data), { recursive: true })
+    const before = await events()
+    return async () => {
+      expect(await events(), "a wrong question changed something").toBe(before)
+      await fs.rm(path.dirname(options.data), { recursive: true })
+    }
   })
 
   it.each([
@@ -49,12 +53,10 @@ describe("a question that cannot be answered", () => {
     [["targets", "--server", "nowhere"], /"nowhere" is not a server's address/],
     [["targets", "--server", "http://127.0.0.1:1"], /asking a server needs its token/],
   ])("%j", async (args, sentence) => {
-    const before = await answer<Status>(["status"], options)
     const { code, stdout, stderr } = await fleetLedger(args, options)
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toMatch(sentence)
     expect(stderr).toMatch(/^fleet-ledger: [^\n]+\n$/)
-    expect((await answer<Status>(["status"], options)).ledger.events).toBe(before.ledger.events)
   })
 })
 

@@ -37,7 +37,7 @@ alerts:
 
 const cmdb = { entities: [{ kind: "target", name: "kept-elsewhere" }] }
 
-it("every command of the README does what it is there for", { timeout: 120_000 }, async () => {
+it("every command of the README does what it is there for", { timeout: 240_000 }, async () => {
   const folder = await tempFolder()
   const options: Options = { data: path.join(folder, "data") }
   await fs.mkdir(path.join(folder, "mnt/backup"), { recursive: true })
