@@ -9,22 +9,23 @@ import { patchOf, subjectOf } from "../inventory/patch-of.js"
 import { isDiscovery } from "../inventory/project.js"
 import type { Kind } from "../inventory/read.js"
 import { type RecordNumbers, recordOf } from "../inventory/record-numbers.js"
-import type { Projection } from "../projection.js"
+import type { Later, Projection } from "../projection.js"
 import { type RecordAccount, recordAccounts } from "./accounts.js"
 import { rowWriter } from "./rows.js"
 import { statusesUnder } from "./statuses.js"
 import { type Account, healthIn, rowFields, statusIn, valuesOf } from "./summary.js"
 import { type EntityValues, entitiesIndices, entitiesTables } from "./tables.js"
+import { tallyTables } from "./tallies.js"
 
 export const entitiesProjection: Projection = {
   name: "entities",
-  version: 5,
-  tables: entitiesTables,
+  version: 6,
+  tables: entitiesTables + tallyTables,
   indices: entitiesIndices,
   projector,
 }
 
-function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => void {
+function projector(db: Db, numbers: RecordNumbers, later: Later): (event: RecordedEvent) => void {
   const linkOf = db
     .prepare<[number], number>("SELECT target_no FROM links WHERE record_no = ? AND until IS NULL")
     .pluck()
@@ -38,7 +39,7 @@ function projector(db: Db, numbers: RecordNumbers): (event: RecordedEvent) => vo
     .pluck()
   const linkedTargets = db.prepare<[], number>("SELECT DISTINCT target_no FROM links WHERE until IS NULL").pluck()
   const precedence = db.prepare<[], string>("SELECT policy FROM policies ORDER BY position DESC LIMIT 1").pluck()
-  const store = rowWriter(db)
+  const store = rowWriter(db, later)
   const records = recordAccounts(db)
   const statuses = statusesUnder(db)
   /** The names of the sources that go before others; read when it is asked for first, as opening the views looks at none of their rows. */

@@ -3,7 +3,7 @@ import type { RecordId } from "#kernel/ids.js"
 import { recent } from "#kernel/recent.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
-import { healthBounds, ofUnknown } from "../health/score.js"
+import { healthBounds, healthStatus, ofUnknown } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
 import { statementsOf } from "#sqlite/statements.js"
 import { policy } from "#events/policy.js"
@@ -13,6 +13,7 @@ import type { Scans } from "../scans.js"
 import { pagesByName } from "./by-name.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
+import { type Tally, tallyReader } from "./tallies.js"
 import {
   type Context,
   asFound,
@@ -118,6 +119,13 @@ const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.k
   .map((column) => `e.${column} AS ${column}`)
   .join(", ")}`
 
+/** What is counted by that a state tells. */
+const stated = {
+  lifecycle: (tally: Tally) => tally.lifecycle,
+  status: (tally: Tally) => tally.status,
+  health: (tally: Tally) => healthStatus(tally.health),
+}
+
 /** What is sorted by where that is not a text of theirs. */
 const sortedBy = { name: "''", health: "coalesce(e.health, -1)", worst: `coalesce(e.health, ${ofUnknown})` }
 
@@ -189,12 +197,63 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
   const rowsFor = async <T>({ targetNo }: Among, sql: string, values: object): Promise<T[]> =>
     targetNo === undefined ? scans.all<T>(sql, values) : statement<T>(sql).all(values)
 
+  /** What takes going through all that is meant. */
+  const pageThrough = async (page: PageOfEntities): Promise<readonly Entity[]> => {
+    const { kind, at, limit, sort = "name", descending = false, after } = page
+    const query = contextAt(at)
+    const by = sort in sortedBy ? sortedBy[sort as keyof typeof sortedBy] : `coalesce(e.${sort}, '')`
+    const [value, name, no] = after ?? []
+    const beyond =
+      after === undefined ? "" : `WHERE (sorted, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
+    const order = ["sorted", "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
+    const sql = `${asFound(sqlFor(query, page, `${by} AS sorted, e.name AS name, e.no AS no`))}
+      SELECT no FROM found ${beyond} ORDER BY ${order} LIMIT ${limit}`
+    const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
+    const nos = (await rowsFor<{ no: number }>(page, sql, values)).map((row) => row.no)
+    return entitiesAmong({ kind, at, includeRetired: true }, nos)
+  }
+
+  const tallies = tallyReader(db)
+  /** Of what is counted whatever it is like. */
+  const talliesAmong = ({ kind, at, includeRetired = false }: Among): readonly Tally[] =>
+    tallies(kind, at).filter(({ lifecycle }) => includeRetired || lifecycle !== "retired")
+  const isTallied = ({ condition, targetNo }: Among) => condition === undefined && targetNo === undefined
+
   /** How many there are. */
   const count = async (among: Among): Promise<number> => {
+    if (isTallied(among)) return sum(talliesAmong(among))
     const query = contextAt(among.at)
     const sql = `SELECT count(*) AS count FROM (${sqlFor(query, among, "1")})`
     const [row] = await rowsFor<{ count: number }>(among, sql, query.values)
     return row?.count ?? 0
+  }
+
+  /** The same by going through them. */
+  const countedBy = async (among: Among, by: readonly Countable[], limit: number): Promise<Counts> => {
+    const query = contextAt(among.at)
+    const fields = [...new Set(by)]
+    const values = fields.map((field, index) => `${valueOf(field)} AS v${index}`)
+    const grouped = fields.length === 0 ? "" : `GROUP BY ${fields.map((_, index) => index + 1).join(", ")}`
+    const rows = sqlFor(query, among, [...values, "count(*) AS count"].join(", "), grouped)
+    const parts = fields.map((field, index) => {
+      const [value, from] =
+        listOf(field) === undefined ? [`v${index}`, "found"] : ["m.value", `found JOIN json_each(v${index}) m`]
+      return `SELECT * FROM (SELECT ${index} AS field, ${value} AS value, sum(count) AS count FROM ${from}
+        GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${limit})`
+    })
+    const all = `SELECT NULL AS field, NULL AS value, coalesce(sum(count), 0) AS count FROM found`
+    const found = await rowsFor<{ field: number | null } & Counted>(
+      among,
+      `${asFound(rows)} ${[...parts, all].join(" UNION ALL ")}`,
+      query.values,
+    )
+    const of = (wanted: number | null) => found.filter(({ field }) => field === wanted)
+    return {
+      total: of(null)[0]?.count ?? 0,
+      counts: Object.fromEntries(
+        fields.map((field, index) => [field, of(index).map(({ value, count: n }) => ({ value, count: n }))]),
+      ),
+    }
   }
 
   const called = db
@@ -222,17 +281,12 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
         })
         if (found !== undefined) return entitiesAmong({ kind, at, includeRetired: true }, found)
       }
-      const query = contextAt(at)
-      const by = sort in sortedBy ? sortedBy[sort as keyof typeof sortedBy] : `coalesce(e.${sort}, '')`
-      const [value, name, no] = after ?? []
-      const beyond =
-        after === undefined ? "" : `WHERE (sorted, name, no) ${descending ? "<" : ">"} ($sorted, $name, $after)`
-      const order = ["sorted", "name", "no"].map((key) => (descending ? `${key} DESC` : key)).join(", ")
-      const sql = `${asFound(sqlFor(query, page, `${by} AS sorted, e.name AS name, e.no AS no`))}
-        SELECT no FROM found ${beyond} ORDER BY ${order} LIMIT ${limit}`
-      const values = after === undefined ? query.values : { ...query.values, sorted: value, name, after: no }
-      const nos = (await rowsFor<{ no: number }>(page, sql, values)).map((row) => row.no)
-      return entitiesAmong({ kind, at, includeRetired: true }, nos)
+      if (sort === "worst" && !descending && (after === undefined || Number(after[0]) < healthBounds.healthy)) {
+        // Few are unwell, and an index has them.
+        const unwell = await pageThrough({ ...page, condition: isUnwell(page.condition) })
+        if (unwell.length === limit) return unwell
+      }
+      return pageThrough(page)
     },
 
     /** How many there are of each kind, retired ones apart. */
@@ -255,13 +309,7 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
 
     /** How many machines have which score; retired ones apart. */
     async scoreCounts(at: Position): Promise<ReadonlyMap<number | null, number>> {
-      const query = contextAt(at)
-      const rows = sqlFor(query, { kind: "target", at }, "e.health AS score, count(*) AS count", "GROUP BY 1")
-      const found = await scans.all<{ score: number | null; count: number }>(
-        `${asFound(rows)} SELECT score, sum(count) AS count FROM found GROUP BY score`,
-        query.values,
-      )
-      return new Map(found.map(({ score, count: n }) => [score, n]))
+      return sumsBy(talliesAmong({ kind: "target", at }), ({ health }) => health)
     },
 
     count,
@@ -305,30 +353,16 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
 
     /** How many there are in all, and with each value of some fields, most first: what is asked together is gone through once. */
     async counts(among: Among, by: readonly Countable[], limit: number): Promise<Counts> {
-      const query = contextAt(among.at)
-      const fields = [...new Set(by)]
-      const values = fields.map((field, index) => `${valueOf(field)} AS v${index}`)
-      const grouped = fields.length === 0 ? "" : `GROUP BY ${fields.map((_, index) => index + 1).join(", ")}`
-      const rows = sqlFor(query, among, [...values, "count(*) AS count"].join(", "), grouped)
-      const parts = fields.map((field, index) => {
-        const [value, from] =
-          listOf(field) === undefined ? [`v${index}`, "found"] : ["m.value", `found JOIN json_each(v${index}) m`]
-        return `SELECT * FROM (SELECT ${index} AS field, ${value} AS value, sum(count) AS count FROM ${from}
-          GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${limit})`
-      })
-      const all = `SELECT NULL AS field, NULL AS value, coalesce(sum(count), 0) AS count FROM found`
-      const found = await rowsFor<{ field: number | null } & Counted>(
-        among,
-        `${asFound(rows)} ${[...parts, all].join(" UNION ALL ")}`,
-        query.values,
-      )
-      const of = (wanted: number | null) => found.filter(({ field }) => field === wanted)
-      return {
-        total: of(null)[0]?.count ?? 0,
-        counts: Object.fromEntries(
-          fields.map((field, index) => [field, of(index).map(({ value, count: n }) => ({ value, count: n }))]),
-        ),
-      }
+      if (!isTallied(among)) return countedBy(among, by, limit)
+      const all = talliesAmong(among)
+      const untold = by.filter((field) => !(field in stated))
+      const { counts } = untold.length === 0 ? { counts: {} } : await countedBy(among, untold, limit)
+      const told = Object.entries(stated).map(([field, value]) => [
+        field,
+        mostFirst(sumsBy(all, value)).slice(0, limit),
+      ])
+      const known = { ...counts, ...Object.fromEntries(told) } as Required<Counts["counts"]>
+      return { total: sum(all), counts: Object.fromEntries(by.map((field) => [field, known[field]])) }
     },
 
     /** Values that there are of what a condition is about, and that begin with a text, in their order: of columns, lists, and keys of collections. */
@@ -393,6 +427,29 @@ function entityOf(row: Row): Entity {
     tags: JSON.parse(row.tags) as string[],
     summary: JSON.parse(row.summary) as object,
   }
+}
+
+function isUnwell(condition: Condition | undefined): Condition {
+  const test = { has: "number", compare: "<", value: healthBounds.healthy } as const
+  const unwell: Condition = { is: "column", column: "health", test }
+  return condition === undefined ? unwell : { is: "all", of: [unwell, condition] }
+}
+
+function sum(tallies: readonly Tally[]): number {
+  return tallies.reduce((total, { count }) => total + count, 0)
+}
+
+function sumsBy<V>(tallies: readonly Tally[], value: (tally: Tally) => V): ReadonlyMap<V, number> {
+  const sums = new Map<V, number>()
+  for (const tally of tallies) sums.set(value(tally), (sums.get(value(tally)) ?? 0) + tally.count)
+  return sums
+}
+
+/** As SQLite sorts: nothing before texts. */
+function mostFirst(sums: ReadonlyMap<string | null, number>): Counted[] {
+  return [...sums]
+    .map(([value, count]) => ({ value, count }))
+    .sort((a, b) => b.count - a.count || ((a.value ?? "") < (b.value ?? "") ? -1 : 1))
 }
 
 function conditionOf({

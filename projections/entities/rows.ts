@@ -3,8 +3,10 @@ import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { statementsOf } from "#sqlite/statements.js"
 import type { Kind } from "../inventory/read.js"
+import type { Later } from "../projection.js"
 import { forkOf } from "./interval.js"
 import { type EntityValues, traits, valueColumns } from "./tables.js"
+import { tallyWriter } from "./tallies.js"
 
 /** Rows that are remembered; beyond it the memory starts anew. */
 const remembered = 20_000
@@ -17,7 +19,7 @@ interface Held {
   readonly values: EntityValues
 }
 
-export function rowWriter(db: Db) {
+export function rowWriter(db: Db, later: Later) {
   const columns = valueColumns.join(", ")
   const read = db.prepare<[string, number], EntityValues & { since: number }>(
     `SELECT since, ${columns} FROM entities WHERE kind = ? AND no = ?`,
@@ -36,6 +38,7 @@ export function rowWriter(db: Db) {
     AND since = (SELECT max(since) FROM entity_names WHERE kind = $kind AND name = $name AND no = $no)`
   const endName = db.prepare(`UPDATE entity_names SET until = $position WHERE ${lastName} AND since < $position`)
   const dropName = db.prepare(`DELETE FROM entity_names WHERE ${lastName} AND since = $position`)
+  const tally = tallyWriter(db, later)
   const known = new Map<number, Held>()
 
   const remember = (no: number, held: Held): void => {
@@ -69,6 +72,7 @@ export function rowWriter(db: Db) {
     const others = columnsIn(next).filter((column) => held.values[column] !== next[column])
     if (others.length === 0) return
     const values = { ...held.values, ...next }
+    tally(kind, held.values, values, position)
     const keepsName = !others.some((column) => named.has(column))
     end(kind, no, held, position, keepsName)
     if (!keepsName) beginName(kind, no, values, position)
@@ -88,6 +92,7 @@ export function rowWriter(db: Db) {
     put(kind: Kind, no: number, values: EntityValues, position: Position): void {
       const held = heldOf(kind, no)
       if (held !== undefined) return replace(kind, no, held, values, position)
+      tally(kind, undefined, values, position)
       beginName(kind, no, values, position)
       insert.run([kind, no, position, ...valueColumns.map((column) => values[column])])
       remember(no, { since: position, values })
@@ -102,6 +107,7 @@ export function rowWriter(db: Db) {
     remove(kind: Kind, no: number, position: Position): void {
       const held = heldOf(kind, no)
       if (held === undefined) return
+      tally(kind, held.values, undefined, position)
       end(kind, no, held, position, false)
       remove.run(kind, no)
       known.delete(no)

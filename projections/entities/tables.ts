@@ -57,6 +57,11 @@ export const entitiesTables = `
 export const entitiesIndices = {
   // What little is looked for by most: in the order of names, as lists are. What all have is counted by the first.
   entities_by_status: "entities (kind, status, name, no, since, lifecycle)",
+  // What machines are counted by, and who is worst off.
+  entities_of_targets:
+    "entities (kind, health, name, no, since, lifecycle, role, environment, sources) WHERE kind = 'target'",
+  past_entities_of_targets:
+    "past_entities (kind, fork, until, since, lifecycle, role, environment, sources) WHERE kind = 'target'",
   past_entities_by_no: "past_entities (no, until, since, lifecycle, status)",
   past_entities_by_status: "past_entities (kind, status, name, no, until, since, lifecycle) WHERE status IS NOT NULL",
   past_entities_by_health:

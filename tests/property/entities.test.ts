@@ -374,6 +374,22 @@ describe("entities at a position", () => {
           const worst = await views.entities.page({ kind: "target", at, limit: 100, sort: "worst" })
           const byScore = machines.toSorted((a, b) => (a.health ?? ofUnknown) - (b.health ?? ofUnknown))
           expect(worst).toStrictEqual(byScore)
+          for (let limit = 1; limit <= byScore.length; limit++) {
+            const [before] = byScore.slice(0, limit - 1).slice(-1)
+            const after = before && pageKey(before, "worst")
+            const some = { kind: "target", at, sort: "worst" } as const
+            expect(await views.entities.page({ ...some, limit })).toStrictEqual(byScore.slice(0, limit))
+            expect(await views.entities.page({ ...some, limit: 2, after })).toStrictEqual(
+              byScore.slice(limit - 1, limit + 1),
+            )
+          }
+          for (const kind of kinds) {
+            const some = await views.entities.page({ kind, at, limit: 100 })
+            const { counts, total } = countsIn(some)
+            const by = ["os", "lifecycle", "health", "status"] as const
+            const wanted = Object.fromEntries(by.map((field) => [field, counts[field]]))
+            expect(await views.entities.counts({ kind, at }, by, 100)).toEqual({ total, counts: wanted })
+          }
           for (const target of [undefined, ...defined.filter(({ kind }) => kind === "target")]) {
             const on = present.filter(({ targetId }) => target === undefined || targetId === target.id)
             const count = (kind: Kind) => on.filter((one) => one.kind === kind).length
