@@ -1,16 +1,28 @@
 /** How the program and its sources are doing. */
 import * as z from "zod"
+import type { Run } from "#projections/runs/read.js"
 import { version } from "../version.js"
 import { query } from "./define.js"
 import { lastSeen } from "./seen.js"
 import { flag } from "./shapes.js"
 import { sizeOf, storage, storageOf } from "./storage.js"
 
+const mostFailures = 10_000
+
 export const status = query({
   name: "status",
   summary: "Show sources, counts, and how ledger and views are doing",
   scope: "read",
-  input: z.object({ storage: flag.describe("Also what takes how much room on the disk") }),
+  input: z.object({
+    storage: flag.describe("Also what takes how much room on the disk"),
+    failures: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(mostFailures)
+      .default(mostFailures)
+      .describe("Most machines that are named of those that a source's last look could not look at"),
+  }),
   output: z.object({
     version: z.string(),
     data: z.string(),
@@ -45,11 +57,16 @@ export const status = query({
         lastSeen: z.iso.datetime().nullable(),
         /** The last run that the ledger has by then. */
         run: z.record(z.string(), z.json()).nullable(),
+        failures: z.int().describe("Machines that it could not look at"),
       }),
     ),
   }),
   route: { method: "GET", path: "/api/v1/status" },
-  command: { name: "status", positional: [], examples: ["status", "status --storage", "status --output json"] },
+  command: {
+    name: "status",
+    positional: [],
+    examples: ["status", "status --storage", "status --failures 3 --output json"],
+  },
   async run({ fleet, point }, input) {
     const { ledger, views, folder, discovery } = fleet
     const head = await ledger.head()
@@ -82,12 +99,18 @@ export const status = query({
         .map(({ name, state: is, lag, message, deadLetters }) => ({ name, state: is, lag, message, deadLetters })),
       storage: input.storage ? await storageOf(fleet) : null,
       counts: await views.entities.totals(point.position),
-      sources: [...discovery.sources, ...elsewhere].map(({ name, kind }) => ({
-        name,
-        kind,
-        lastSeen: seen.source(name),
-        run: runs.find(({ source }) => source === name) ?? null,
-      })),
+      sources: [...discovery.sources, ...elsewhere].map(({ name, kind }) => {
+        const run = runs.find(({ source }) => source === name)
+        return { name, kind, lastSeen: seen.source(name), ...told(run, input.failures) }
+      }),
     }
   },
 })
+
+/** @param most machines that are named of those that it could not look at */
+function told(run: Run | undefined, most: number) {
+  const failed = run?.outcome === "completed" ? (run.coverage.failed ?? []) : []
+  if (run?.outcome !== "completed" || failed.length <= most) return { run: run ?? null, failures: failed.length }
+  const coverage = { ...run.coverage, failed: failed.slice(0, most) }
+  return { run: { ...run, coverage }, failures: failed.length }
+}

@@ -1,5 +1,6 @@
 /** Where the page is: the address is all its state that is worth a link. The point in time (`at`) and what it is compared with (`to`) go along wherever one goes. */
 import { computed, signal } from "@preact/signals"
+import { askedAt } from "./rounds.js"
 
 export interface Place {
   readonly path: string
@@ -10,11 +11,8 @@ const here = (): Place => ({ path: location.pathname, params: new URLSearchParam
 
 export const place = signal<Place>(here())
 
-/** What is dragged to at this moment, and stands in no address yet. */
-export const dragged = signal<string | undefined>(undefined)
-
 /** The point that is looked at, as it was asked for; undefined is now. */
-export const at = computed(() => dragged.value ?? given("at"))
+export const at = computed(() => askedAt.value ?? given("at"))
 /** The point that it is compared with; `now` is one too. */
 export const to = computed(() => place.value.params.get("to") || undefined)
 export const isPast = computed(() => at.value !== undefined)

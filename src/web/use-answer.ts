@@ -1,11 +1,12 @@
 /** An answer as a page uses it: asked at the point that is looked at, again when that moves or when something happened at now, and kept on show meanwhile. */
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import type * as z from "zod"
 import { type Answer, type Asked, type Input, ask, isStranger } from "./ask.js"
 import { revision } from "./live.js"
 import { usePace } from "./pace.js"
 import { at } from "./place.js"
+import { asking } from "./rounds.js"
 
 export interface Loaded<A> {
   readonly answer: A | undefined
@@ -38,7 +39,8 @@ export function useAnswer<T extends Asks>(
   const subject = `${operation.name} ${(input as { entity?: string } | undefined)?.entity ?? ""}`
   const shown = useRef(subject)
 
-  useEffect(() => {
+  // Not after it is painted: what is asked for at once is there a frame sooner.
+  useLayoutEffect(() => {
     if (input === undefined || stranger) return
     const abort = new AbortController()
     // What was said of it, be it that it is not there, stands until there is something new to say.
@@ -47,6 +49,7 @@ export function useAnswer<T extends Asks>(
     shown.current = subject
     state.value = { answer: kept, error: before, isLoading: true }
     pace.begin()
+    const answered = asking()
     const load = async () => {
       try {
         const answer = await ask(operation, { ...input, ...(point === undefined ? {} : { at: point }) }, abort.signal)
@@ -57,12 +60,14 @@ export function useAnswer<T extends Asks>(
         const isAway = error instanceof TypeError
         state.value = { answer: isAway ? kept : undefined, error: error as Error, isLoading: false }
       } finally {
+        answered()
         if (!abort.signal.aborted) pace.end()
       }
     }
     void load()
     return () => {
       abort.abort()
+      answered()
       pace.end()
     }
   }, [asked, round, stranger])

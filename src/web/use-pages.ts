@@ -1,11 +1,12 @@
 /** A list as long as it is, fetched in pages as they come into sight: the server pages, always, and all pages are of the point of the first. */
 import { useSignal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useLayoutEffect } from "preact/hooks"
 import type * as z from "zod"
 import { type Answer, type Asked, type Input, ask, isStranger } from "./ask.js"
 import { revision } from "./live.js"
 import { usePace } from "./pace.js"
 import { at } from "./place.js"
+import { asking } from "./rounds.js"
 
 interface Asks {
   readonly input: z.ZodType
@@ -41,12 +42,14 @@ export function usePages<T extends Asks>(
   const stranger = isStranger.value
   const atPoint = point === undefined ? {} : { at: point }
 
-  useEffect(() => {
+  // Not after it is painted: what is asked for at once is there a frame sooner.
+  useLayoutEffect(() => {
     if (stranger || input === undefined) return
     const abort = new AbortController()
     const before = state.peek()
     state.value = { ...before, isLoading: true }
     pace.begin()
+    const answered = asking()
     // What was scrolled through stays in sight when something new is told.
     const limit = Math.min(mostPerPage, Math.max(perPage, before.items.length))
     const begin = async () => {
@@ -59,12 +62,14 @@ export function usePages<T extends Asks>(
         const kept = error instanceof TypeError ? before : { ...before, items: [], next: null, first: undefined }
         state.value = { ...kept, error: error as Error, isLoading: false }
       } finally {
+        answered()
         if (!abort.signal.aborted) pace.end()
       }
     }
     void begin()
     return () => {
       abort.abort()
+      answered()
       pace.end()
     }
   }, [asked, round, stranger])

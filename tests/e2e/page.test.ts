@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as zlib from "node:zlib"
-import type { Browser } from "playwright-core"
+import type { Browser, Request } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
 import {
   type Opened,
@@ -129,6 +129,42 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(await page.locator(".frame.in-the-past").count()).toBe(1)
     await page.getByRole("slider", { name: "Point in time" }).press("End")
     await until(async () => (await page.getByText("This is the past").count()) === 0)
+  })
+
+  it("asks about one point at a time while one drags, and about the last one in the end", async () => {
+    const { page } = await opened("/machines")
+    const box = await page.locator(".strip svg").boundingBox()
+    if (box === null) throw new Error("no strip")
+    const asked: string[] = []
+    const [open, most] = [new Set<Request>(), { open: 0 }]
+    const isMeant = (request: Request) => request.url().includes("/targets?") && request.url().includes("at=20")
+    let isDragged = false
+    await page.route(/\/targets\?.*at=20/, async (route) => {
+      await until(() => isDragged)
+      await route.continue().catch(() => undefined)
+    })
+    page.on("request", (request) => {
+      if (!isMeant(request)) return
+      asked.push(new URL(request.url()).searchParams.get("at") ?? "")
+      open.add(request)
+      most.open = Math.max(most.open, open.size)
+    })
+    page.on("requestfinished", (request) => open.delete(request))
+    page.on("requestfailed", (request) => open.delete(request))
+    await page.mouse.move(box.x + box.width - 20, box.y + 20)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2, box.y + 20, { steps: 12 })
+    isDragged = true
+    const handle = page.getByRole("slider", { name: "Point in time" })
+    const isShown = async () =>
+      Date.parse(asked.at(-1) ?? "") === Number(await handle.getAttribute("aria-valuenow")) && open.size === 0
+    await until(isShown)
+    expect(most.open).toBe(1)
+    expect(asked.length).toBeLessThan(6)
+    await page.mouse.up()
+    await page.waitForURL(/at=20/)
+    expect(await isShown()).toBe(true)
+    expect(new URL(page.url()).searchParams.get("at")).toBe(asked.at(-1))
   })
 
   it("shows the columns that are chosen, exports what is seen, and keeps a query under a name", async () => {

@@ -7,7 +7,8 @@ import { useEffect, useRef } from "preact/hooks"
 import { density, queryList } from "../operations.js"
 import { written } from "../forms.js"
 import { useKeys } from "../keys.js"
-import { at, change, dragged, isPast, place, to, travel } from "../place.js"
+import { at, change, isPast, place, to, travel } from "../place.js"
+import { drag, dragged, drop } from "../rounds.js"
 import { localTime } from "../time.js"
 import { useAnswer } from "../use-answer.js"
 import { Handle } from "./handle.js"
@@ -68,7 +69,7 @@ export function Scrubber() {
   const endsNow = range.value.to === undefined
 
   const instantAt = (x: number) => (endsNow && x > width.value - snapPx ? undefined : new Date(timeAt(x)).toISOString())
-  const drag = (start: PointerEvent) => {
+  const grab = (start: PointerEvent) => {
     if (start.button !== 0 || answer === undefined) return
     start.preventDefault()
     const element = strip.current as HTMLDivElement
@@ -77,22 +78,21 @@ export function Scrubber() {
     const move = (event: PointerEvent) => {
       const x = event.clientX - left
       if (isOther) draggedTo.value = timeAt(x)
-      else dragged.value = instantAt(x) ?? "now"
+      else drag(instantAt(x) ?? "now")
     }
-    const drop = (event: PointerEvent) => {
+    const release = (event: PointerEvent) => {
       element.removeEventListener("pointermove", move)
-      element.removeEventListener("pointerup", drop)
-      element.removeEventListener("pointercancel", drop)
+      element.removeEventListener("pointerup", release)
+      element.removeEventListener("pointercancel", release)
       const chosen = instantAt(event.clientX - left)
-      dragged.value = undefined
       draggedTo.value = undefined
       if (isOther) change({ to: chosen ?? "now" })
-      else travel(chosen)
+      else drop(() => travel(chosen))
     }
     element.setPointerCapture(start.pointerId)
     element.addEventListener("pointermove", move)
-    element.addEventListener("pointerup", drop)
-    element.addEventListener("pointercancel", drop)
+    element.addEventListener("pointerup", release)
+    element.addEventListener("pointercancel", release)
     move(start)
     element.querySelector<HTMLElement>(".handle.at")?.focus()
   }
@@ -190,7 +190,7 @@ export function Scrubber() {
       <div
         class="strip"
         ref={strip}
-        onPointerDown={drag}
+        onPointerDown={grab}
         onPointerMove={(event) =>
           (pointed.value = timeAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
         }

@@ -8,10 +8,10 @@ import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
 import { When } from "../parts/when.js"
 import { useAnswer } from "../use-answer.js"
-import { Coverage } from "./discovery/coverage.js"
+import { Coverage, mostFailures } from "./discovery/coverage.js"
 
 export function DiscoveryPage() {
-  const found = useAnswer(status, {})
+  const found = useAnswer(status, { failures: mostFailures })
   const running = useSignal<Progress | undefined>(undefined)
   const changes = useSignal(0)
   const doing = useDoing()
@@ -68,13 +68,13 @@ export function DiscoveryPage() {
               </tr>
             </thead>
             <tbody>
-              {sources.map(({ name, kind, lastSeen, run }) => (
+              {sources.map(({ name, kind, lastSeen, run, failures }) => (
                 <tr key={name}>
                   <th scope="row">{name}</th>
                   <td class="soft">{kind}</td>
                   <td>{lastSeen === null ? "never" : <When at={lastSeen} short />}</td>
                   <td>
-                    <Coverage run={run} />
+                    <Coverage run={run} failures={failures} />
                   </td>
                   <td class="num">
                     {kind === "elsewhere" || not !== undefined ? null : (

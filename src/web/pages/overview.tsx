@@ -21,7 +21,7 @@ export function Overview() {
   const judged = useAnswer(health, { limit: 8, policy: "none" })
   const raised = useAnswer(alerts, { limit: 100 })
   const drifting = useAnswer(drift, { limit: 6 })
-  const sources = useAnswer(status, {})
+  const sources = useAnswer(status, { failures: 3 })
   const lately = useAnswer(history, { limit: 14 })
 
   const bands = new Map(machines.answer?.counts["health"]?.map(({ value, count: n }) => [value ?? "unknown", n]))

@@ -18,13 +18,15 @@ interface Run {
   }
 }
 
-const most = 6
+export const mostFailures = 6
 
 export interface CoverageProps {
   readonly run: Told
+  /** Machines that it could not look at, where not all of them are named. */
+  readonly failures?: number
 }
 
-export function Coverage({ run }: CoverageProps) {
+export function Coverage({ run, failures = 0 }: CoverageProps) {
   const { outcome, code, message, targets, services, coverage } = (run ?? {}) as Run
   if (outcome === undefined) return <span class="soft">nothing yet</span>
   if (outcome === "failed")
@@ -42,17 +44,19 @@ export function Coverage({ run }: CoverageProps) {
       </p>
       {failed.length === 0 && hidden.length === 0 ? null : (
         <ul class="soft">
-          {failed.slice(0, most).map(({ target, message: why }) => (
+          {failed.slice(0, mostFailures).map(({ target, message: why }) => (
             <li key={target}>
               <span class="tag warning">not reached</span> {target}: {why}
             </li>
           ))}
-          {hidden.slice(0, most).map(([what, why]) => (
+          {hidden.slice(0, mostFailures).map(([what, why]) => (
             <li key={what}>
               <span class="path">{what}</span> {why}
             </li>
           ))}
-          {failed.length + hidden.length > most ? <li>and more: fleet-ledger status</li> : null}
+          {Math.max(failures, failed.length) > mostFailures || hidden.length > mostFailures ? (
+            <li>and more: fleet-ledger status</li>
+          ) : null}
         </ul>
       )}
     </>

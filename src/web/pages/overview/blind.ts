@@ -20,17 +20,19 @@ interface Run {
 }
 
 export function blindOf(sources: readonly Source[]): readonly Blind[] {
-  return sources.flatMap(({ name, lastSeen, run }) => {
-    const why = reasonIn(run)
+  return sources.flatMap(({ name, lastSeen, run, failures }) => {
+    const why = reasonIn(run, failures)
     return why === undefined ? [] : [{ name, why, lastSeen }]
   })
 }
 
-function reasonIn(run: Run | null): string | undefined {
+function reasonIn(run: Run | null, failures: number): string | undefined {
   if (run === null) return "was never looked at"
   if (run.outcome !== "completed") return run.message ?? `the last look ${run.outcome ?? "failed"}`
   const failed = run.coverage?.failed ?? []
-  if (failed.length > 0) return failed.map(({ message }) => message ?? "").join("; ")
+  const more = failures - failed.length
+  if (failed.length > 0)
+    return `${failed.map(({ message }) => message ?? "").join("; ")}${more > 0 ? ` and ${more} more` : ""}`
   const hidden = Object.entries(run.coverage?.notLooked ?? {}).filter(([, why]) => !why.includes("next look"))
   return hidden.length === 0 ? undefined : hidden.map(([what, why]) => `${what.slice(1)}: ${why}`).join("; ")
 }
