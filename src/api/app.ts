@@ -30,6 +30,14 @@ export interface ApiOptions {
   readonly trustProxy?: string[] | undefined
 }
 
+let described: string | undefined
+
+/** Made when first asked for: few do, and a server is to listen soon. */
+function description(): string {
+  described ??= JSON.stringify(openApi(operations))
+  return described
+}
+
 export async function buildApi(
   fleet: Fleet,
   reached: Reached,
@@ -87,8 +95,7 @@ export async function buildApi(
     )
   })
   await addLimits(app, fleet, fleet.config.access.requestsPerSecond)
-  const description = JSON.stringify(openApi(operations))
-  app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description))
+  app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(description()))
   addHealth(app, fleet)
   addMetrics(app, fleet)
   addRoutes(app, operations, fleet, jobs)

@@ -242,11 +242,14 @@ function simpler(key: string, value: unknown): unknown {
   return withNamedMembers(withoutReferences(key, value))
 }
 
+const closedRecord = z.looseObject({
+  propertyNames: z.looseObject({ enum: z.array(z.string()) }),
+  required: z.array(z.string()),
+})
+
 /** A record of a closed set of names, all required: as an object with these properties. */
 function withNamedMembers(value: unknown): unknown {
-  const record = z
-    .looseObject({ propertyNames: z.looseObject({ enum: z.array(z.string()) }), required: z.array(z.string()) })
-    .safeParse(value)
+  const record = closedRecord.safeParse(value)
   if (!record.success) return value
   const { propertyNames, additionalProperties, ...rest } = record.data
   const properties = Object.fromEntries(propertyNames.enum.map((name) => [name, additionalProperties]))
