@@ -1,7 +1,8 @@
 /** What an append answers that finds its place taken, on every engine: it may be the same append, which came again. */
 import { FleetError } from "#kernel/errors.js"
-import { type EventId, type StreamName, eventId } from "#kernel/ids.js"
+import { type StreamName, eventId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { headIn } from "./leaf.js"
 import { type Appended, noStream } from "./port.js"
 import type { PreparedEvent } from "./prepare.js"
 
@@ -25,8 +26,9 @@ export function alreadyThere(
   stored: readonly { position: number; head: string; data: string }[],
 ): Outcome {
   const there = stored.map(({ position, head, data }) => {
-    const { id, type } = JSON.parse(head) as { id: EventId; type: string }
-    return { position, id, type, data }
+    // One that is damaged is nobody's.
+    const envelope = headIn(head)
+    return { position, id: envelope?.id, type: envelope?.type, data }
   })
   const isOfThisCommand = (index: number) => there[index]?.id === eventId(stream, expected, command, index)
   if (!isOfThisCommand(0)) {

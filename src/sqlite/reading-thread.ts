@@ -29,10 +29,11 @@ const program = `
     db.pragma("cache_size = -" + workerData.cacheKiB)
   } catch (error) {
     closed()
-    throw error
+    // Thrown, it would arrive without its words.
+    parentPort.postMessage({ message: error.message, code: error.code })
   }
   const known = new Map()
-  parentPort.on("message", ({ no, sql, values }) => {
+  if (db !== undefined) parentPort.on("message", ({ no, sql, values }) => {
     if (sql === undefined) {
       db.close()
       closed()
@@ -49,7 +50,8 @@ const program = `
   })`
 
 interface Answer {
-  readonly no: number
+  /** None: there is no connection, for whatever is asked. */
+  readonly no?: number
   readonly rows?: unknown[]
   readonly message?: string
   readonly code?: string
@@ -88,12 +90,11 @@ export function readingThread(file: string, cacheKiB: number): ReadingThread {
   }
 
   worker.unref()
-  worker.on("message", ({ no, rows, message = "", code }: Answer) =>
-    answer(no, ({ resolve, reject }) => {
-      if (rows !== undefined) resolve(rows as never[])
-      else reject(code === undefined ? new Error(message) : new Database.SqliteError(message, code))
-    }),
-  )
+  worker.on("message", ({ no, rows, message = "", code }: Answer) => {
+    const error = () => (code === undefined ? new Error(message) : new Database.SqliteError(message, code))
+    if (no === undefined) end(error())
+    else answer(no, ({ resolve, reject }) => (rows === undefined ? reject(error()) : resolve(rows as never[])))
+  })
   worker.on("error", end)
   worker.on("exit", () => end(new FleetError("StoreUnavailable", "the thread that reads has ended")))
 

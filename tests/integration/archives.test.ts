@@ -6,17 +6,25 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import Database from "better-sqlite3"
-import type { NewEvent } from "#events/catalog.js"
+import type { NewEvent, RecordedEvent } from "#events/catalog.js"
+import { systemClock } from "#kernel/clock.js"
 import { type Position, origin } from "#kernel/point.js"
+import type { BlockEvent } from "#ledger/archive/block.js"
+import { Segment, writeSegment } from "#ledger/archive/segment.js"
+import { lastReadable } from "#ledger/last-readable.js"
 import type { Ledger } from "#ledger/port.js"
+import { keyFolder } from "#ledger/proof/key.js"
 import { inclusionProof, rootAt } from "#ledger/proof/prove.js"
 import { provesInclusion } from "#ledger/proof/tree.js"
+import { Sealer } from "#ledger/proof/seal.js"
 import { verifyExport } from "#ledger/proof/verify-export.js"
+import { verify } from "#ledger/proof/verify.js"
+import { vouchedFor } from "#ledger/proof/vouched.js"
 import { copySqliteLedger } from "#ledger/sqlite/backup.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { archiveIn, archivedLedger } from "#tests/support/archived-ledger.js"
 import { refusalOf } from "#tests/support/refusal.js"
-import { changes, metadata, observedAt, stream } from "#tests/support/sample-events.js"
+import { changed, changes, metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { type SealedLedger, eventCount, exported, sealedLedger, verdictOn } from "#tests/support/sealed-ledger.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -136,6 +144,20 @@ describe("archiving", () => {
     expect(filesOf(ledger)).toStrictEqual([])
   })
 
+  it("archives no stream that has a gap", async () => {
+    const ledger = await sealedLedger()
+    const ofStream = await opened(ledger).readStream(stream("target-a"), { limit: 1_000 })
+    const { position, revision } = ofStream.findLast((event) => event.position < 512) as RecordedEvent
+    changeUnseen(
+      ledger,
+      `UPDATE events SET revision = 9999, head = replace(head, '"revision":${revision},', '"revision":9999,') WHERE position = ${position}`,
+    )
+    expect((await refusalOf(() => archiveIn(ledger, 511))).message).toBe(
+      `the event at position ${position} is not the next of its stream`,
+    )
+    expect(filesOf(ledger)).toStrictEqual([])
+  })
+
   it("gives space back from a file of before that could be done in parts", async () => {
     const ledger = await sealedLedger()
     const db = new Database(ledger.file)
@@ -203,6 +225,94 @@ describe("an archive", () => {
     const back = path.join(elsewhere, path.basename(moved.file))
     expect(await reading.archives.attach(back)).toMatchObject({ isHere: true, movedTo: null })
     expect(await stored(reading)).toStrictEqual(all)
+  })
+
+  it("is named by where it begins, and its file by what is wrong with it", async () => {
+    const [ledger, none] = [await archivedLedger(), await sealedLedger()]
+    const { archives } = opened(ledger)
+    const elsewhere = await tempFolder()
+    const unknown = await refusalOf(() => archives.detach(7 as Position, elsewhere))
+    expect([unknown.code, unknown.message]).toStrictEqual([
+      "NotFound",
+      "no archive begins at position 7; they begin at 0, 256",
+    ])
+    expect((await refusalOf(() => opened(none).archives.detach(0 as Position, elsewhere))).message).toMatch(
+      /there is none$/,
+    )
+    const attached = async (file: string) => {
+      const { code, message } = await refusalOf(() => archives.attach(file))
+      return [code, message.replace(file, "")]
+    }
+    expect(await attached(path.join(elsewhere, "none"))).toStrictEqual(["InvalidInput", " cannot be opened"])
+    fs.writeFileSync(path.join(elsewhere, "text"), "text")
+    expect(await attached(path.join(elsewhere, "text"))).toStrictEqual(["InvalidInput", " is no archive, or damaged"])
+    const inTheWay = await refusalOf(() => archives.detach(0 as Position, path.join(elsewhere, "text")))
+    expect(inTheWay).toMatchObject({ code: "StoreUnavailable", message: expect.stringContaining("cannot be kept") })
+    expect(await archives.list()).toMatchObject([{ isHere: true }, { isHere: true }])
+  })
+
+  it("that is larger than what is kept of it in memory is read as often as one likes", async () => {
+    const folder = await tempFolder()
+    const ledger = openSqliteLedger(path.join(folder, "ledger.db"))
+    onTestFinished(() => ledger.close())
+    const sealer = new Sealer(ledger, keyFolder(path.join(folder, "keys")), systemClock)
+    const large = Array.from({ length: 12 }, (_, i) => changed(`${i}`.padEnd(80_000, "x")))
+    for (let turn = 0; turn < 12; turn++) await ledger.append(stream("target-a"), turn * 12 - 1, large, `${turn}`)
+    for (let i = 0; i < 120; i++) await ledger.append(stream("target-b"), i - 1, changes(1), `${i}`)
+    const { note } = await sealer.seal()
+    const before = await ledger.readAll({ after: origin, limit: 144 })
+    const request = { upTo: 255 as Position, note, key: await sealer.signer(), metadata: { actor: "user:alice" } }
+    await ledger.archives.create(request, { progress: () => {}, signal: new AbortController().signal })
+    for (const _ of ["once", "again"]) {
+      for (let at = 0; at < 144; at += 36)
+        expect(await ledger.readAll({ after: (at - 1) as Position, limit: 36 })).toStrictEqual(
+          before.slice(at, at + 36),
+        )
+    }
+  })
+
+  it("whose events say otherwise than what was archived is not redacted", async () => {
+    const ledger = await archivedLedger()
+    const file = fileOf(ledger, 256)
+    const segment = new Segment(file, { first: 256, last: 511 })
+    const [one, ...rest] = [...segment] as [BlockEvent, ...BlockEvent[]]
+    segment.close()
+    await writeSegment(file, segment.range, [{ ...one, data: "{}" }, ...rest])
+    const told: NewEvent = { type: "DataRedacted", data: { positions: [300], mask: "x" }, metadata, observedAt }
+    const left = [{ position: 300 as Position, data: { facet: "os", patch: [] } }]
+    const open = opened(ledger)
+    const revision = await open.revisionOf(stream("ledger"))
+    const error = await refusalOf(() => open.redact(left, told, revision))
+    expect([error.code, error.message]).toStrictEqual([
+      "StoreDamaged",
+      "the archive of positions 256 to 511 is not what was archived: it cannot be redacted",
+    ])
+    expect(filesOf(ledger)).toHaveLength(2)
+    expect(await open.revisionOf(stream("ledger"))).toBe(revision)
+  })
+
+  it("with a change of the key in it says which key was first only while it is there", async () => {
+    const folder = await tempFolder()
+    const ledger = openSqliteLedger(path.join(folder, "ledger.db"))
+    onTestFinished(() => ledger.close())
+    const keys = keyFolder(path.join(folder, "keys"))
+    const sealer = new Sealer(ledger, keys, systemClock)
+    await ledger.append(stream("target-a"), -1, changes(5), "a")
+    expect((await vouchedFor({ ledger, sealer, keys })).key?.text).toBe((await sealer.signer()).text)
+    await sealer.rotate()
+    await ledger.append(stream("target-a"), 4, changes(300), "b")
+    const { note } = await sealer.seal()
+    const request = { upTo: 255 as Position, note, key: await sealer.signer(), metadata: { actor: "user:alice" } }
+    await ledger.archives.create(request, { progress: () => {}, signal: new AbortController().signal })
+    await ledger.archives.detach(0 as Position, await tempFolder())
+    const known = await vouchedFor({ ledger, sealer, keys })
+    expect(known.key).toBeUndefined()
+    expect(await verify(ledger, known, () => {}, new AbortController().signal)).toMatchObject({
+      wrong: null,
+      unread: [{ first: 0, last: 255 }],
+    })
+    await ledger.close()
+    await expect(lastReadable(ledger, stream("target-a"))).rejects.toThrow("closed")
   })
 
   it("that goes away, or is replaced, while it is read is named as well", async () => {
@@ -390,5 +500,23 @@ describe("a backup of a ledger with archives", () => {
     expect(fs.readdirSync(path.dirname(to))).toStrictEqual([])
     copySqliteLedger(ledger.file, to)
     expect(await stored(opened({ ...ledger, file: to }))).toStrictEqual(await stored(opened(ledger)))
+  })
+
+  it("is without those that are nowhere", async () => {
+    const ledger = await archivedLedger()
+    fs.rmSync(fileOf(ledger, 0))
+    const to = path.join(await tempFolder(), "backup.db")
+    copySqliteLedger(ledger.file, to)
+    expect(await opened({ ...ledger, file: to }).archives.list()).toMatchObject([{ isHere: false }, { isHere: true }])
+  })
+
+  it("is none of what is no ledger", async () => {
+    const folder = await tempFolder()
+    const [from, to] = ["other.db", "backup.db"].map((name) => path.join(folder, name)) as [string, string]
+    const db = new Database(from)
+    db.exec("CREATE TABLE t (a)")
+    db.close()
+    expect(() => copySqliteLedger(from, to)).toThrow("no such table: archives")
+    expect(fs.existsSync(to)).toBe(false)
   })
 })

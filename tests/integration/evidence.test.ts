@@ -83,12 +83,16 @@ describe("evidence of a period", () => {
   let pack: Pack
   let parts: readonly Part[]
   let count: number
+  /** Of another period, as well signed. */
+  let otherManifest: string
 
   beforeAll(() =>
     sharedByTests(async () => {
       const { fleet, begin, end, kept, key } = await fleetWithHistory(await tempFolder())
       count = end - begin
       pack = { archive: await packed(fleet, { since: `position:${begin}`, at: `position:${end}` }), key, kept }
+      const ofMore = await packed(fleet, { since: `position:${begin - 1}`, at: `position:${end}` })
+      otherManifest = partsIn(ofMore).at(-1)?.text ?? ""
       parts = partsIn(pack.archive)
     }),
   )
@@ -224,6 +228,26 @@ describe("evidence of a period", () => {
     ],
   ])("is found wrong by %s", async (_, change, why) => {
     expect(await said(pack, archiveOf(change(parts)))).toMatchObject({ ok: false, message: expect.stringMatching(why) })
+  })
+
+  it("is found wrong by what else was signed in the place of its manifest", async () => {
+    const by = async (text: string) =>
+      (
+        await said(
+          pack,
+          changed("manifest.txt", () => text),
+        )
+      ).message
+    expect(await by(pack.kept)).toMatch(/^the manifest is not one of evidence of fleet-ledger\//)
+    expect(await by(otherManifest)).toBe("the manifest names another period than that of the events")
+  })
+
+  it("is found wrong by a change of the key that says nothing", async () => {
+    const { message } = await said(
+      pack,
+      changed("rotations.ndjson", (text) => `${text}{}\n`),
+    )
+    expect(message).toBe("rotations.ndjson has a line that tells of no change of a key")
   })
 
   it("is found wrong where it is cut off, or something follows", async () => {

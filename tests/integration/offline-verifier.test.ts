@@ -4,13 +4,17 @@ import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Readable } from "node:stream"
-import { noStream } from "#ledger/port.js"
+import type { Position } from "#kernel/point.js"
+import { type Ledger, noStream } from "#ledger/port.js"
+import { checkpointText } from "#ledger/proof/checkpoint.js"
 import { exportLines } from "#ledger/proof/export.js"
 import { keyFolder } from "#ledger/proof/key.js"
+import { type Signer, signNote, signerOf } from "#ledger/proof/note.js"
+import { rootAt } from "#ledger/proof/prove.js"
 import { Sealer } from "#ledger/proof/seal.js"
 import { type Answer, type Said, command, verifyExport } from "#ledger/proof/verify-export.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
-import { changes, stream } from "#tests/support/sample-events.js"
+import { changes, metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { type SealedLedger, eventCount, exported, sealedAt, sealedLedger } from "#tests/support/sealed-ledger.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -344,6 +348,58 @@ describe("an export that somebody changed", () => {
   })
 })
 
+describe("what the ledger says of itself", () => {
+  /** Ten events, then what `say` appends, then a checkpoint of all. */
+  async function exportOf(say: (ledger: Ledger, signer: Signer) => Promise<unknown>, called?: string) {
+    const folder = await tempFolder()
+    const clock = new TestClock()
+    const ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
+    const sealer = new Sealer(ledger, keyFolder(path.join(folder, "keys")), clock)
+    await ledger.append(stream("target-1"), noStream, changes(10), "a")
+    const { privateKey } = crypto.generateKeyPairSync("ed25519")
+    const signer = called === undefined ? await sealer.signer() : signerOf(called, privateKey)
+    await say(ledger, signer)
+    const size = (await ledger.head()).position + 1
+    const text = checkpointText({ origin: signer.name, size, root: await rootAt(ledger, size) })
+    const note = signNote(text, [signer])
+    const lines: string[] = []
+    const export_ = exportLines(ledger, { from: 0, to: size - 1, note }, new AbortController().signal)
+    for await (const line of export_) lines.push(JSON.stringify(line))
+    await ledger.close()
+    return verifyExport(linesIn(lines), signer.text, note)
+  }
+  const checkpoint = (size: number) => async (ledger: Ledger, signer: Signer) => {
+    const root = await rootAt(ledger, Math.min(size, 10))
+    const data = { size, note: signNote(checkpointText({ origin: signer.name, size, root }), [signer]) }
+    await ledger.append(stream("ledger"), noStream, [{ type: "LedgerCheckpointed", data, metadata, observedAt }], "b")
+  }
+
+  it("may be a checkpoint that was signed before the events in front of it came, and none of what came later", async () => {
+    for (const size of [1, 7, 10]) expect(await exportOf(checkpoint(size))).toStrictEqual(yes(11))
+    expect(await exportOf(checkpoint(11))).toMatchObject(
+      no(/the event at position 10 vouches for 11 events, which is not what was there when it was made/),
+    )
+  })
+
+  it("makes up for a payload that is gone, and for no other", async () => {
+    const redact = (positions: number[]) => (ledger: Ledger) =>
+      ledger.redact(
+        [{ position: 3 as Position, data: { facet: "os", patch: [] } }],
+        { type: "DataRedacted", data: { positions, mask: "x" }, metadata, observedAt },
+        noStream,
+      )
+    expect(await exportOf(redact([3]))).toStrictEqual({
+      ok: true,
+      message: "11 events, 1 of them redacted are the ones that were signed",
+    })
+    expect(await exportOf(redact([4]))).toMatchObject(no(/the payload at position 3 was taken away/))
+  })
+
+  it("is not what another ledger is called by", async () => {
+    expect(await exportOf(async () => {}, `fleet-ledger/${"0".repeat(32)}`)).toMatchObject(no(/this is another ledger/))
+  })
+})
+
 describe("a rotation", () => {
   it("is followed from the key that signed first, and from no other", async () => {
     const folder = await tempFolder()
@@ -371,6 +427,20 @@ describe("a rotation", () => {
 })
 
 describe("called wrongly", () => {
+  it("with what cannot be read to its end it says so, and not that it is wrong", async () => {
+    const { ledger, lines } = await whole()
+    async function* failing() {
+      yield Buffer.from(textOf(lines.slice(0, 9)))
+      throw Object.assign(new Error("EIO: i/o error, read"), { syscall: "read" })
+    }
+    const args = ["-", "--key", ledger.key.text, "--checkpoint", ledger.kept[0] ?? ""]
+    expect(await command(args, failing())).toStrictEqual({
+      status: 2,
+      says: "",
+      complains: "- cannot be read: EIO: i/o error, read\n",
+    })
+  })
+
   it.each([
     ["with nothing", []],
     ["without a key", ["-", "--checkpoint", "x"]],

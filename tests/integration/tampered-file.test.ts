@@ -3,8 +3,11 @@
  * tree and checkpoints anew. Verifying names the first thing that is wrong, whatever stands there, and never fails itself.
  */
 import * as crypto from "node:crypto"
+import { FleetError } from "#kernel/errors.js"
 import { originOf } from "#ledger/proof/checkpoint.js"
 import { signNote, signerOf } from "#ledger/proof/note.js"
+import { verify } from "#ledger/proof/verify.js"
+import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { eventCount, sealedAt, sealedLedger, verdictOn } from "#tests/support/sealed-ledger.js"
 import {
   type Tampering,
@@ -17,7 +20,7 @@ import {
   run,
   tamper,
 } from "#tests/support/tampering.js"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 
 const [first = 0, second = 0, third = 0, last = 0] = sealedAt
 const theirs = crypto.generateKeyPairSync("ed25519").privateKey
@@ -54,6 +57,25 @@ const redact =
     const hash = crypto.createHash("sha256").update(row.salt).update(row.data).digest()
     db.prepare("UPDATE events SET data = '{}', salt = NULL, data_hash = ? WHERE position = ?").run(hash, position)
   }
+
+describe("a ledger that fails while it is verified", () => {
+  it.each(["nodes", "fault", "readStored"] as const)("says so, and is not found wrong (%s)", async (name) => {
+    const { file, key } = await sealedLedger()
+    const ledger = openSqliteLedger(file)
+    onTestFinished(() => ledger.close())
+    const unavailable = async () => {
+      throw new FleetError("StoreUnavailable", "the disk did not do what it was asked")
+    }
+    const failing = new Proxy(ledger, {
+      get: (target, asked) => {
+        const value: unknown = asked === name ? unavailable : Reflect.get(target, asked)
+        return typeof value === "function" ? value.bind(target) : value
+      },
+    })
+    const verifying = verify(failing, { key, checkpoints: [] }, () => {}, new AbortController().signal)
+    await expect(verifying).rejects.toThrow("the disk did not do what it was asked")
+  })
+})
 
 describe("a ledger that nobody touched", () => {
   it("is the one that was signed", async () => {

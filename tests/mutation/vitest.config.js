@@ -1,15 +1,31 @@
+import { BaseSequencer } from "vitest/node"
 import { mergeConfig } from "vitest/config"
 import project from "../../vitest.config.ts"
+import { instrumented } from "./instrumented.js"
 import { rooms } from "./rooms.js"
 
-/** Processes and not threads: in a thread the time zone cannot be changed. */
-const inProcesses = {
-  name: "processes",
-  configureVitest: ({ project: { config } }) => {
-    config.pool = "forks"
-  },
+const { mutate, tests } = rooms[process.env.ROOM]
+const { files } = await instrumented(mutate)
+const changed = new Map(files.map(({ name, content }) => [name, content]))
+
+/** In the order in which the room names them: the quick ones notice most. */
+class AsNamed extends BaseSequencer {
+  sort = async (specs) => {
+    const rank = ({ moduleId }) => tests.findIndex((name) => moduleId.endsWith(name))
+    return specs.toSorted((a, b) => rank(a) - rank(b))
+  }
 }
 
-const config = mergeConfig(project, { plugins: [inProcesses] })
-config.test.include = rooms[process.env.ROOM].tests
+const config = mergeConfig(project, {
+  plugins: [{ name: "small changes", enforce: "pre", load: (id) => changed.get(id) }],
+  test: {
+    runner: "tests/mutation/runner.js",
+    // One process, and not a thread: in a thread the time zone cannot be changed.
+    pool: "forks",
+    maxWorkers: 1,
+    sequence: { sequencer: AsNamed },
+    reporters: ["dot"],
+  },
+})
+config.test.include = tests
 export default config

@@ -699,9 +699,11 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   yield* lines.end()
 }
 
+/* v8 ignore start -- @preserve: tried in a process of its own, which is not looked into */
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { status, says, complains } = await command(process.argv.slice(2), process.stdin)
   process.stdout.write(says)
   process.stderr.write(complains)
   process.exitCode = status
 }
+/* v8 ignore stop -- @preserve */

@@ -1,6 +1,7 @@
 /** What the ledger here is held against: what its signer remembers of it outside, and whatever somebody else has kept. */
 import { FleetError } from "#kernel/errors.js"
 import { origin as beginning } from "#kernel/point.js"
+import { ifThere } from "../if-there.js"
 import type { Ledger } from "../port.js"
 import type { KeyFolder } from "./key.js"
 import { type VerifierKey, parseVerifierKey, signerOf } from "./note.js"
@@ -44,12 +45,7 @@ function noteOf(given: string): string {
 
 /** The key that signs now, if it is the one that signed first. */
 async function keyOf({ ledger, sealer }: Signing): Promise<VerifierKey | undefined> {
-  try {
-    const rotations = await ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 })
-    return rotations.length === 0 ? sealer.signer() : undefined
-  } catch (error) {
-    // There was one, in an archive that is not there.
-    if (error instanceof FleetError && error.code === "ArchiveUnavailable") return undefined
-    throw error
-  }
+  // Undefined: there was one, in an archive that is not there.
+  const rotations = await ifThere(() => ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 }))
+  return rotations?.length === 0 ? sealer.signer() : undefined
 }

@@ -7,7 +7,7 @@ import { carried, changed, changes, stream } from "#tests/support/sample-events.
 import { until } from "#tests/support/until.js"
 import { expect, it } from "vitest"
 import { everything } from "../ledger/fresh.js"
-import { impatient, openOn, serverForTest } from "./served.js"
+import { hurried, impatient, openOn, serverForTest } from "./served.js"
 
 const one = stream("target-1")
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
@@ -23,6 +23,28 @@ export function interruptions(): void {
     await follower.stop()
     expect(follower.events.map(({ position }) => position)).toStrictEqual(numbers(50))
     expect(follower.events.map(carried)).toStrictEqual(numbers(50).map((n) => `${Math.floor(n / 10)}/${n % 10}`))
+  })
+
+  it("goes on where the server takes a subscription for ended", async () => {
+    const server = await serverForTest()
+    const ledger = await openOn(server, { timings: { ...hurried, firstWaitMs: 500 } })
+    await ledger.append(one, noStream, changes(1), "run")
+    server.faults.endSubscriptions()
+    await until(() => ledger.state.is === "waiting")
+    expect(ledger.state).toMatchObject({ reason: "EventStoreDB ended the subscription" })
+    expect(await ledger.append(one, 0, changes(1), "run")).toStrictEqual({ revision: 1, position: 1 })
+  })
+
+  it("says that it may be written where it is, and never comes back", async () => {
+    const server = await serverForTest()
+    const ledger = await openOn(server, { timings: { ...impatient, appendMs: 300 } })
+    server.faults.silence("subscriptions")
+    const error = await refusalOf(() => ledger.append(one, noStream, changes(2), "run"))
+    expect(error).toMatchObject({ code: "StoreUnavailable", retryable: true })
+    expect(error.message).toMatch(/may or may not be written/)
+    server.faults.heal()
+    await until(() => ledger.state.is === "following")
+    expect(await ledger.append(one, noStream, changes(2), "run")).toStrictEqual({ revision: 1, position: 1 })
   })
 
   it("writes once what was written and not answered", async () => {

@@ -4,8 +4,11 @@ import * as path from "node:path"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { noStream } from "#ledger/port.js"
 import { ledgerFile } from "#tests/support/ledger-file.js"
 import { refusalOf } from "#tests/support/refusal.js"
+import { changes, stream } from "#tests/support/sample-events.js"
+import { run, tamper } from "#tests/support/tampering.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
@@ -86,6 +89,41 @@ export function damagedFiles(): void {
     expect(error.message).toContain("position 77")
     expect(await ledger.readAll({ after: position(77), limit: 1_000 })).toHaveLength(122)
     await ledger.close()
+  })
+
+  it("is not told from another's append where that fell over, and fails nobody else's", async () => {
+    const file = await ledgerFile()
+    tamper(file, run("UPDATE events SET head = substr(head, 2) WHERE position = 0"))
+    const ledger = openSqliteLedger(file)
+    const [again, other] = await Promise.all([
+      refusalOf(() => ledger.append(stream("target-1"), noStream, changes(200), "first")),
+      ledger.append(stream("target-2"), noStream, changes(1), "other"),
+    ])
+    expect([again.code, other.position]).toStrictEqual(["RevisionConflict", 200])
+    await ledger.close()
+  })
+
+  it("is told by an append that would have to be compared with a page that is gone", async () => {
+    const file = await ledgerFile()
+    const bytes = fs.readFileSync(file)
+    const page = Math.floor(bytes.indexOf(`"value":"change/77"`) / pageSize)
+    fs.writeFileSync(file, bytes.fill(0, page * pageSize, (page + 1) * pageSize))
+    const ledger = openSqliteLedger(file)
+    const error = await refusalOf(() => ledger.append(stream("target-1"), 76, changes(1), "again"))
+    expect(error.code).toBe("StoreDamaged")
+    await ledger.close()
+  })
+
+  it("tells of no head when the last event was recorded at no time there is", async () => {
+    const file = await ledgerFile()
+    tamper(file, run("UPDATE events SET recorded_at = 9000000000000000 WHERE position = 199"))
+    const ledger = openSqliteLedger(file)
+    const error = await refusalOf(() => ledger.head())
+    await ledger.close()
+    expect([error.code, error.message]).toStrictEqual([
+      "StoreDamaged",
+      "the event at position 199 is damaged (its time is none); restore the ledger from a backup",
+    ])
   })
 
   it("is refused when a page in its middle is gone, as soon as that page is asked for", async () => {

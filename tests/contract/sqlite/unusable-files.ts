@@ -60,6 +60,16 @@ export function unusableFiles(): void {
     expect(error.message).toContain(file)
   })
 
+  it("cannot be searched for faults when it is gone meanwhile", async () => {
+    const file = await ledgerFile(10)
+    const ledger = openSqliteLedger(file)
+    expect(await ledger.fault()).toBeUndefined()
+    fs.renameSync(file, `${file}.away`)
+    expect(await refusalOf(() => ledger.fault())).toMatchObject({ code: "StoreUnavailable", retryable: true })
+    fs.renameSync(`${file}.away`, file)
+    await ledger.close()
+  })
+
   it("is unavailable when it may not be read", async () => {
     const file = await ledgerFile(10)
     fs.chmodSync(path.dirname(file), 0o755)

@@ -41,6 +41,11 @@ export class Faults {
     for (const kind of kinds) for (const call of this.#calls.of(kind)) call.end(dropped())
   }
 
+  /** Ends the open subscriptions, as if all were told. */
+  endSubscriptions(): void {
+    for (const call of this.#calls.of("subscriptions")) call.end()
+  }
+
   /** The next append is written, and its call dropped without an answer. The one after that works again. */
   commitThenDrop(): void {
     this.#losesNextAnswer = true
