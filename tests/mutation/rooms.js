@@ -37,11 +37,7 @@ export const rooms = {
   },
   decide: {
     mutate: ["src/discovery/decide.ts", "projections/inventory/evolve.ts", "projections/inventory/patch-of.ts"],
-    tests: [
-      ...spec("decide"),
-      ...property("decide", "evolve", "handled-once", "inventory"),
-      ...integration("assign", "linking"),
-    ],
+    tests: [...spec("decide", "patches"), ...property("decide", "evolve")],
   },
   timeline: {
     mutate: within("src/timeline"),

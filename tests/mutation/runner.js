@@ -1,27 +1,36 @@
 /**
- * Runs each test once as it is, and then once for every small change that it came by and that no test has noticed yet. In one process, without loading anything anew:
- * a change is a switch. What was asked, and what was noticed, is written down line by line.
+ * Runs each test as it is, and then once for every small change that it came by and that no test has noticed yet: in one process, without loading anything anew,
+ * as a change is a switch. What was asked and what was noticed is written down line by line, and is not asked again.
  */
 import * as fs from "node:fs"
 import { configureGlobal } from "fast-check"
 import { TestRunner } from "vitest"
 
-const report = process.env.REPORT
-const every = Number(process.env.EVERY ?? "1")
+const {
+  REPORT: report = "",
+  EVERY: every = "1",
+  SECONDS: seconds = "Infinity",
+  MOST_MS: mostMs = "Infinity",
+} = process.env
+const until = performance.now() + Number(seconds) * 1_000
 const switches = (globalThis.__stryker__ ??= {})
-const known = (globalThis.__asked__ ??= { noticed: new Set(), asked: new Set() })
+const known = (globalThis.__known__ ??= reported())
 /** Calls of a change in one run, beyond which it goes round and round. */
 const mostHits = 100_000
 
 // The same cases for each change, and none is made smaller.
 configureGlobal({ seed: 6962, endOnFailure: true })
 
-if (known.asked.size === 0 && fs.existsSync(report)) {
-  for (const line of fs.readFileSync(report, "utf8").split("\n").filter(Boolean)) {
-    const { mutant, test, is } = JSON.parse(line)
-    known.asked.add(`${mutant} ${test}`)
-    if (is !== "asked" && is !== "unnoticed") known.noticed.add(mutant)
+/** What was asked before. */
+function reported() {
+  const [tests, noticed, asked] = [new Map(), new Set(), new Set()]
+  for (const text of fs.readFileSync(report, "utf8").split("\n").filter(Boolean)) {
+    const { met, mutant, test, is, ms } = JSON.parse(text)
+    if (met !== undefined) tests.set(test, { met, ms })
+    if (mutant !== undefined) asked.add(`${mutant} ${test}`)
+    if (mutant !== undefined && is !== "asked" && is !== "unnoticed") noticed.add(mutant)
   }
+  return { tests, noticed, asked }
 }
 
 const tell = (line) => fs.appendFileSync(report, `${JSON.stringify(line)}\n`)
@@ -37,10 +46,10 @@ process.on("unhandledRejection", astray)
 async function within(ms, work) {
   let timer
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Late(`not within ${Math.round(ms)} ms`)), ms)
+    timer = setTimeout(() => reject(new Late()), ms)
   })
   try {
-    return await Promise.race([work(), late])
+    await Promise.race([work(), late])
   } finally {
     clearTimeout(timer)
   }
@@ -64,39 +73,49 @@ export default class Asking extends TestRunner {
   }
 
   async runTask(test) {
+    if (performance.now() > until) return
     const run = TestRunner.getTestFn(test)
-    switches.activeMutant = undefined
-    switches.currentTestId = test.id
-    const begin = performance.now()
-    await run()
-    await finish(test)
-    const took = performance.now() - begin
-    switches.currentTestId = "none"
-    const met = Object.keys(switches.mutantCoverage?.perTest[test.id] ?? {})
-    tell({ met, test: test.id, name: test.fullName, ms: Math.round(took) })
+    const { met, ms } = known.tests.get(test.id) ?? (await asItIs(test, run))
+    if (ms > Number(mostMs)) return
     for (const mutant of met) {
-      if (Number(mutant) % every !== 0 || known.noticed.has(mutant) || known.asked.has(`${mutant} ${test.id}`)) continue
+      if (Number(mutant) % Number(every) !== 0 || known.noticed.has(mutant) || known.asked.has(`${mutant} ${test.id}`))
+        continue
+      if (performance.now() > until) return
       tell({ mutant, test: test.id, is: "asked" })
-      const noticed = await this.notices(test, run, mutant, 3_000 + 4 * took)
+      const noticed = await notices(test, run, mutant, 3_000 + 4 * ms)
       if (noticed !== undefined) known.noticed.add(mutant)
       tell({ mutant, test: test.id, is: noticed ?? "unnoticed" })
     }
   }
+}
 
-  async notices(test, run, mutant, ms) {
-    Object.assign(switches, { activeMutant: mutant, hitCount: 0, hitLimit: mostHits })
-    stray = undefined
-    try {
-      await within(ms, async () => {
-        await run()
-        await finish(test)
-      })
-    } catch (error) {
-      return error instanceof Late ? "late" : "failed"
-    } finally {
-      switches.activeMutant = undefined
-      await within(3_000, () => finish(test)).catch(() => {})
-    }
-    return stray === undefined ? undefined : "stray"
+/** @returns which changes it came by, and how long it took */
+async function asItIs(test, run) {
+  Object.assign(switches, { activeMutant: undefined, currentTestId: test.id })
+  const begin = performance.now()
+  await run()
+  await finish(test)
+  const ms = Math.round(performance.now() - begin)
+  switches.currentTestId = "none"
+  const met = Object.keys(switches.mutantCoverage?.perTest[test.id] ?? {})
+  tell({ met, ms, test: test.id, name: test.fullName })
+  return { met, ms }
+}
+
+/** @returns how it noticed, if it did */
+async function notices(test, run, mutant, ms) {
+  Object.assign(switches, { activeMutant: mutant, hitCount: 0, hitLimit: mostHits })
+  stray = undefined
+  try {
+    await within(ms, async () => {
+      await run()
+      await finish(test)
+    })
+  } catch (error) {
+    return error instanceof Late ? "late" : "failed"
+  } finally {
+    switches.activeMutant = undefined
+    await within(3_000, () => finish(test)).catch(() => {})
   }
+  return stray === undefined ? undefined : "stray"
 }

@@ -24,7 +24,6 @@ const config = mergeConfig(project, {
     pool: "forks",
     maxWorkers: 1,
     sequence: { sequencer: AsNamed },
-    reporters: ["dot"],
   },
 })
 config.test.include = tests

@@ -104,7 +104,7 @@ export function damagedFiles(): void {
   })
 
   it("is told by an append that would have to be compared with a page that is gone", async () => {
-    const file = await ledgerFile()
+    const file = await ledgerFile(600)
     const bytes = fs.readFileSync(file)
     const page = Math.floor(bytes.indexOf(`"value":"change/77"`) / pageSize)
     fs.writeFileSync(file, bytes.fill(0, page * pageSize, (page + 1) * pageSize))
