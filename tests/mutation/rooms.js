@@ -4,6 +4,7 @@ import * as path from "node:path"
 /** What is changed, and the tests that are to notice: those that say what the room promises. */
 const spec = (...names) => names.map((name) => `tests/spec/${name}.test.ts`)
 const property = (...names) => names.map((name) => `tests/property/${name}.test.ts`)
+const contract = (...names) => names.map((name) => `tests/contract/${name}.test.ts`)
 const integration = (...names) => names.map((name) => `tests/integration/${name}.test.ts`)
 
 const root = path.resolve(import.meta.dirname, "../..")
@@ -12,6 +13,8 @@ const within = (folder, ...without) =>
     .readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !without.includes(name))
     .map((name) => `${folder}/${name}`)
+/** What all engines have in common. */
+const ofLedger = within("src/ledger").filter((name) => name.split("/").length === 3 && !name.endsWith("/leaf.ts"))
 
 export const rooms = {
   kernel: {
@@ -44,6 +47,7 @@ export const rooms = {
     tests: [
       ...spec("access-words", "measure", "bands", "health"),
       ...integration("naming", "relations", "history", "health", "snapshot-compare", "snapshots", "diff", "linking"),
+      ...integration("checks", "linked-records"),
       ...property("sorted", "diff", "history", "health"),
     ],
   },
@@ -51,8 +55,24 @@ export const rooms = {
     mutate: ["src/ledger/leaf.ts", ...within("src/ledger/proof")],
     tests: [
       ...spec("leaf", "note", "key-folder"),
-      ...property("tree", "proofs", "foreign-proofs"),
+      ...property("tree", "proofs"),
       ...integration("event-proof", "offline-verifier", "evidence", "tampered-file", "sealing", "keep-sealed"),
+      ...integration("archives", "redact"),
+      ...property("foreign-proofs"),
     ],
+  },
+  sqlite: {
+    mutate: [...within("src/ledger/sqlite"), ...within("src/ledger/archive"), ...ofLedger],
+    tests: [
+      ...spec("leaf", "decided-upon"),
+      ...property("archive-file"),
+      ...contract("sqlite-ledger"),
+      ...integration("archives", "redact", "retention"),
+      ...contract("archived-ledger"),
+    ],
+  },
+  eventstoredb: {
+    mutate: within("src/ledger/eventstoredb"),
+    tests: [...spec("eventstoredb-words"), ...contract("eventstoredb-engine", "eventstoredb-ledger")],
   },
 }
