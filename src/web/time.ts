@@ -1,4 +1,6 @@
 /** Times as people read them: in their own zone, to the second, and how long ago. */
+import type { Instant } from "#kernel/clock.js"
+import { parsePoint } from "#kernel/point.js"
 
 const two = (number: number) => String(number).padStart(2, "0")
 
@@ -33,4 +35,29 @@ export function span(ms: number): string {
 export function ago(instant: string, now: number): string {
   const ms = now - Date.parse(instant)
   return ms < 1_000 ? "just now" : `${span(ms)} ago`
+}
+
+/** As `ago`, of a point of the past that is looked at. */
+export function fromThen(instant: string, then: number): string {
+  const ms = Date.parse(instant) - then
+  return Math.abs(ms) < 1_000 ? "just then" : `${span(ms)} ${ms < 0 ? "before" : "later"}`
+}
+
+/** A point as it was written here, for the server, which may be in another zone: a day or a clock is that of whoever wrote it. All else stays as it is. */
+export function pointOf(text: string): string {
+  if (/^(?:now)?-/i.test(text)) return text
+  try {
+    const point = parsePoint(text, new Date().toISOString() as Instant)
+    return point.kind === "time" ? point.time : text
+  } catch {
+    // The server says what is wrong with it, or knows better.
+    return text
+  }
+}
+
+/** A point as `pointOf` reads it: an instant in the zone of whoever looks. */
+export function pointText(point: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}T.*Z$/.test(point) || Number.isNaN(Date.parse(point))) return point
+  const ms = new Date(point).getUTCMilliseconds()
+  return `${localTime(point)}${ms === 0 ? "" : `.${String(ms).padStart(3, "0")}`}`
 }

@@ -21,6 +21,19 @@ import { until } from "#tests/support/until.js"
 
 const firstPageLimit = 150_000
 
+/** Of two opaque colours as CSS computes them, by WCAG. */
+function contrast(one: string, other: string): number {
+  const luminance = (colour: string) => {
+    const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map((text) => {
+      const part = Number(text) / 255
+      return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const [less = 0, more = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b)
+  return (more + 0.05) / (less + 0.05)
+}
+
 describe("the first page", () => {
   it("is small", () => {
     const assets = path.resolve("dist/web/assets")
@@ -165,6 +178,66 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await page.waitForURL(/at=20/)
     expect(await isShown()).toBe(true)
     expect(new URL(page.url()).searchParams.get("at")).toBe(asked.at(-1))
+  })
+
+  it("tells times in the zone of whoever looks, in UTC to who points at them, and takes them as they are written there", async () => {
+    // Nine hours before the server, whatever the season.
+    const { page } = await openWindow(browser, url, { timezoneId: "Asia/Tokyo" })
+    await page.context().addCookies([{ name: "fleet_ledger_session", value: secret, url }])
+    const text_ = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace("T", " ")
+    const [inUtc, inTokyo] = [text_, (ms: number) => text_(ms + 9 * 3_600_000)]
+    for (const address of ["/history", "/discovery", `/entities/${filled.changed.name}`]) {
+      await page.goto(address)
+      await page.locator("main time").first().waitFor()
+      const times = await page.locator("main time").evaluateAll((all) =>
+        all.map((one) => ({
+          at: (one as never as { dateTime: string }).dateTime,
+          text: one.textContent,
+          title: one.getAttribute("title"),
+        })),
+      )
+      for (const { at, text: shown, title } of times) {
+        const ms = Date.parse(at)
+        expect([shown, title].join()).toContain(inTokyo(ms))
+        expect(title).toContain(`${inUtc(ms)} UTC`)
+      }
+    }
+    const then = Math.floor(Date.now() / 1_000) * 1_000 - 2 * 86_400_000
+    const box = page.getByLabel("At", { exact: true })
+    await box.fill(inTokyo(then))
+    await box.press("Enter")
+    await page.locator(".banner", { hasText: inTokyo(then) }).waitFor()
+    expect(new URL(page.url()).searchParams.get("at")).toBe(new Date(then).toISOString())
+    expect(await box.inputValue()).toBe(inTokyo(then))
+  })
+
+  it("colours the strip by severity, hatches what was not all seen, and says so to who cannot see it", async () => {
+    const { page } = await opened("/")
+    const strip = page.locator(".strip svg")
+    await strip.waitFor()
+    const { buckets } = await answer<{ buckets: readonly { incomplete: boolean; info: number; notice: number }[] }>(
+      ["density", "--buckets", "240"],
+      options,
+    )
+    const blind = buckets.filter(({ incomplete }) => incomplete).length
+    expect(blind).toBeGreaterThan(0)
+    expect((await strip.locator(".blind").getAttribute("d"))?.split("M").length).toBe(blind + 1)
+    const said = await page.getByRole("img", { name: /^Changes from / }).getAttribute("aria-label")
+    expect(said).toMatch(/: (?:\d+ critical, )?(?:\d+ warning, )?\d+ notice, \d+ info\. Not all was seen/)
+    const handle = page.getByRole("slider", { name: "Point in time" })
+    expect(await handle.getAttribute("aria-valuetext")).toMatch(/^now · (?:no changes|\d+ \w+)/)
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme })
+      const colours = await page.evaluate<readonly string[]>(`[
+        getComputedStyle(document.querySelector(".time")).backgroundColor,
+        getComputedStyle(document.querySelector("#hatch line")).stroke,
+        ...["info", "notice", "warning", "critical"].map((one) => getComputedStyle(document.querySelector(".strip path." + one)).fill)]`)
+      const [ground = "", ...marks] = colours
+      expect(new Set(marks.slice(1)).size).toBe(4)
+      // As WCAG asks of what has to be seen (1.4.11).
+      for (const mark of marks)
+        expect([colorScheme, mark, contrast(mark, ground) >= 3]).toEqual([colorScheme, mark, true])
+    }
   })
 
   it("shows the columns that are chosen, exports what is seen, and keeps a query under a name", async () => {

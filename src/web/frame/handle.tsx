@@ -1,5 +1,4 @@
 /** A point on the strip that is moved by keys; the strip itself moves it by the pointer. */
-import { localTime } from "../time.js"
 
 interface HandleProps {
   /** Classes of its own. */
@@ -8,8 +7,8 @@ interface HandleProps {
   /** ms since the epoch, as all here. */
   readonly time: number
   readonly range: { readonly from: number; readonly end: number }
-  /** Where it is; the time without it. */
-  readonly text?: string | undefined
+  /** Where it is, in words. */
+  readonly text: string
   /** Pixels. */
   readonly left: number
   readonly onKeyDown: (event: KeyboardEvent) => void
@@ -26,7 +25,7 @@ export function Handle({ name, label, time, range: { from, end }, text, left, on
       aria-valuemin={from}
       aria-valuemax={end}
       aria-valuenow={Math.round(Math.min(Math.max(time, from), end))}
-      aria-valuetext={text ?? localTime(new Date(time).toISOString())}
+      aria-valuetext={text}
       style={{ left: `${left}px` }}
       onKeyDown={onKeyDown}
     />

@@ -1,5 +1,6 @@
 /** Nobody takes the past for now: it is said at the top of every page, with the way back. */
 import { change, at, isPast, to, travel } from "../place.js"
+import { pointText } from "../time.js"
 import { When } from "../parts/when.js"
 import { resolved } from "./resolved.js"
 
@@ -12,7 +13,7 @@ export function PastBanner() {
         <p>
           <strong>This is the past.</strong>{" "}
           {point === undefined ? (
-            <>As of {at.value}</>
+            <>As of {pointText(at.value ?? "now")}</>
           ) : (
             <>
               As of <When at={point.time} /> · position {point.position}
@@ -26,7 +27,7 @@ export function PastBanner() {
       )}
       {to.value === undefined ? null : (
         <p>
-          compared with <strong>{to.value}</strong>
+          compared with <strong>{pointText(to.value)}</strong>
         </p>
       )}
       <span class="actions">

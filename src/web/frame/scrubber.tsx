@@ -5,16 +5,17 @@
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import { density, queryList } from "../operations.js"
-import { written } from "../forms.js"
+import { moment } from "../forms.js"
 import { useKeys } from "../keys.js"
 import { at, change, isPast, place, to, travel } from "../place.js"
 import { drag, dragged, drop } from "../rounds.js"
-import { localTime } from "../time.js"
+import { localTime, pointText } from "../time.js"
 import { useAnswer } from "../use-answer.js"
 import { Handle } from "./handle.js"
 import { choose, presets, range, stretch, zoom } from "./range.js"
 import { step } from "./steps.js"
 import { resolved } from "./resolved.js"
+import { spokenAt } from "./spoken.js"
 import { type Density, Strip } from "./strip.js"
 import { ticks } from "./ticks.js"
 
@@ -68,7 +69,7 @@ export function Scrubber() {
   const timeAt = (x: number) => from + (Math.min(Math.max(x, 0), width.value) / Math.max(width.value, 1)) * (end - from)
   const endsNow = range.value.to === undefined
 
-  const instantAt = (x: number) => (endsNow && x > width.value - snapPx ? undefined : new Date(timeAt(x)).toISOString())
+  const instantAt = (x: number) => (endsNow && x > width.value - snapPx ? undefined : toTheSecond(timeAt(x)))
   const grab = (start: PointerEvent) => {
     if (start.button !== 0 || answer === undefined) return
     start.preventDefault()
@@ -114,10 +115,10 @@ export function Scrubber() {
     }
     const by = moves[event.key]
     if (event.key === "End") move(undefined)
-    else if (event.key === "Home") move(new Date(from).toISOString())
+    else if (event.key === "Home") move(toTheSecond(from + 999))
     else if (by !== undefined && Number.isFinite(time)) {
       const next = time + by
-      move(next >= end && endsNow ? undefined : new Date(Math.max(next, from)).toISOString())
+      move(next >= end && endsNow ? undefined : toTheSecond(Math.max(next, from)))
     } else return
     event.preventDefault()
   }
@@ -223,7 +224,7 @@ export function Scrubber() {
             label="Point in time"
             time={atTime}
             range={{ from, end }}
-            text={isPast.value ? undefined : "now"}
+            text={heardAt(answer, atTime, !isPast.value)}
             left={within(xOf(atTime), width.value)}
             onKeyDown={moving(atTime, (point_) => travel(point_, { replace: true }))}
           />
@@ -234,6 +235,7 @@ export function Scrubber() {
             label="Point that it is compared with"
             time={otherTime}
             range={{ from, end }}
+            text={heardAt(answer, otherTime, to.value === "now")}
             left={within(xOf(otherTime), width.value)}
             onKeyDown={moving(otherTime, (point_) => change({ to: point_ ?? "now" }, { replace: true }))}
           />
@@ -243,8 +245,19 @@ export function Scrubber() {
   )
 }
 
+/** So that it can be read: nobody points any better. */
+function toTheSecond(time: number): string {
+  return new Date(Math.floor(time / 1_000) * 1_000).toISOString()
+}
+
 function compare(): void {
   change({ to: to.value === undefined ? (isPast.value ? "now" : "-1d") : undefined })
+}
+
+/** Where a handle is, and what happened about then. */
+function heardAt(known: Density, time: number, isNow: boolean): string {
+  const when = isNow ? "now" : localTime(new Date(time).toISOString())
+  return [when, spokenAt(known, time)].filter(Boolean).join(" · ")
 }
 
 function within(x: number, width: number): number {
@@ -262,7 +275,7 @@ function Moment({ problem }: { readonly problem: string | undefined }) {
       class="moment"
       onSubmit={(event) => {
         event.preventDefault()
-        const text = written(event.currentTarget, "at")
+        const text = moment(event.currentTarget, "at")
         travel(text === "" || text === "now" ? undefined : text)
       }}
     >
@@ -271,7 +284,7 @@ function Moment({ problem }: { readonly problem: string | undefined }) {
         <input
           key={at.value ?? "now"}
           name="at"
-          defaultValue={at.value ?? ""}
+          defaultValue={pointText(at.value ?? "")}
           placeholder="now · -2h · yesterday 14:00"
           title="now, -2h, yesterday 14:00, 2026-11-23, position:12, snapshot:NAME"
           spellcheck={false}
@@ -283,15 +296,11 @@ function Moment({ problem }: { readonly problem: string | undefined }) {
   )
 }
 
-function Pointed({ density: { buckets: all }, time }: { readonly density: Density; readonly time: number }) {
-  const bucket = all.find((one) => Date.parse(one.to) > time)
-  if (bucket === undefined) return null
-  const counts = (["critical", "warning", "notice", "info"] as const).filter((severity) => bucket[severity] > 0)
-  return (
+function Pointed({ density: known, time }: { readonly density: Density; readonly time: number }) {
+  const said = spokenAt(known, time)
+  return said === undefined ? null : (
     <>
-      {localTime(new Date(time).toISOString())} ·{" "}
-      {counts.length === 0 ? "no changes" : counts.map((severity) => `${bucket[severity]} ${severity}`).join(", ")}
-      {bucket.incomplete ? " · not all was seen" : ""}
+      {localTime(new Date(time).toISOString())} · {said}
     </>
   )
 }

@@ -1,6 +1,7 @@
 /** The strip of changes: how many there were when and how severe, hatched where somebody could not look. Drawn anew in one path for each severity. */
 import type { Answer } from "../ask.js"
 import type { density } from "../operations.js"
+import { spokenOf } from "./spoken.js"
 import { type Tick } from "./ticks.js"
 
 export type Density = Answer<NonNullable<typeof density.of>>
@@ -14,7 +15,11 @@ export interface StripProps {
   readonly xOf: (time: number) => number
 }
 
-export function Strip({ density: { buckets }, ticks, width, height, xOf }: StripProps) {
+/** Room for the longest label. */
+const labelPx = 64
+
+export function Strip({ density, ticks, width, height, xOf }: StripProps) {
+  const { buckets } = density
   const totals = buckets.map(({ info, notice, warning, critical }) => info + notice + warning + critical)
   const most = Math.max(1, ...totals)
   const paths: Record<string, string> = { info: "", notice: "", warning: "", critical: "" }
@@ -36,7 +41,7 @@ export function Strip({ density: { buckets }, ticks, width, height, xOf }: Strip
     }
   }
   return (
-    <svg width={width} height={height + 16} aria-hidden="true">
+    <svg width={width} height={height + 16} role="img" aria-label={spokenOf(density)}>
       <defs>
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <line x1="0" y1="0" x2="0" y2="5" />
@@ -46,9 +51,11 @@ export function Strip({ density: { buckets }, ticks, width, height, xOf }: Strip
       {ticks.map(({ time, text }) => (
         <g key={time} class="tick">
           <line x1={xOf(time)} x2={xOf(time)} y1="0" y2={height + 4} />
-          <text x={xOf(time) + 4} y={height + 12}>
-            {text}
-          </text>
+          {xOf(time) > width - labelPx ? null : (
+            <text x={xOf(time) + 4} y={height + 12}>
+              {text}
+            </text>
+          )}
         </g>
       ))}
       <line class="base" x1="0" x2={width} y1={height} y2={height} />

@@ -6,7 +6,8 @@ import { titleOf } from "../parts/story.js"
 import { When } from "../parts/when.js"
 import { at, change, hrefOf, place } from "../place.js"
 import { usePages } from "../use-pages.js"
-import { written } from "../forms.js"
+import { moment, written } from "../forms.js"
+import { pointText } from "../time.js"
 
 const reports = [
   "summary",
@@ -46,7 +47,7 @@ export function AccessPage() {
             href={`/api/v1/evidence?${new URLSearchParams(period).toString()}`}
             title="State at both ends, all changes with their proofs, coverage and access: one signed archive that the offline verifier checks"
           >
-            {since === "" ? "Evidence of everything" : `Evidence since ${since}`}
+            {since === "" ? "Evidence of everything" : `Evidence since ${pointText(since)}`}
           </a>
         </span>
       </header>
@@ -64,7 +65,7 @@ export function AccessPage() {
         onSubmit={(event) => {
           event.preventDefault()
           const form = event.currentTarget
-          change({ actor: written(form, "actor") || undefined, since: written(form, "since") || undefined })
+          change({ actor: written(form, "actor") || undefined, since: moment(form, "since") || undefined })
         }}
       >
         <label>
@@ -73,7 +74,7 @@ export function AccessPage() {
         </label>
         <label>
           Since
-          <input name="since" defaultValue={since} placeholder="-30d" />
+          <input name="since" defaultValue={pointText(since)} placeholder="-30d" />
         </label>
         <button>Show</button>
       </form>

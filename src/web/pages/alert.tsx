@@ -1,7 +1,7 @@
 /** One alert: what it is about, what has become of it, and what one can do. */
 import { ask } from "../ask.js"
 import { type Doing, useDoing, whyNot } from "../doing.js"
-import { written } from "../forms.js"
+import { moment, written } from "../forms.js"
 import { alertAcknowledge, alertResolve, alertShow, alertSilence } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
@@ -120,7 +120,7 @@ function Actions({ id, doing }: { readonly id: string; readonly doing: Doing }) 
       <Act name="Acknowledge" run={(form) => doing.run(() => ask(alertAcknowledge, said(form)))} />
       <Act
         name="Silence"
-        run={(form) => doing.run(() => ask(alertSilence, { ...said(form), until: written(form, "until") }))}
+        run={(form) => doing.run(() => ask(alertSilence, { ...said(form), until: moment(form, "until") }))}
       />
       <Act name="Resolve" run={(form) => doing.run(() => ask(alertResolve, said(form)))} />
       {doing.problem.value === undefined ? null : (

@@ -2,7 +2,7 @@
 import { Fragment } from "preact"
 import { useSignal } from "@preact/signals"
 import { type Answer, ask } from "../ask.js"
-import { written } from "../forms.js"
+import { moment, written } from "../forms.js"
 import { refresh } from "../live.js"
 import { baselines, diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
 import { EntityLink } from "../parts/entity-link.js"
@@ -13,6 +13,7 @@ import { Nothing, Trouble } from "../parts/said.js"
 import { When } from "../parts/when.js"
 import { at, change, hrefOf, place, to } from "../place.js"
 import { session } from "../session.js"
+import { pointText } from "../time.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
 import { patchText } from "./compare/copy.js"
@@ -43,11 +44,11 @@ export function ComparePage() {
           event.preventDefault()
           const form = event.currentTarget
           const said = Object.fromEntries(names.map((name) => [name, written(form, name) || undefined]))
-          change({ ...said, at: written(form, "from") || undefined, to: written(form, "to") || undefined })
+          change({ ...said, at: moment(form, "from") || undefined, to: moment(form, "to") || undefined })
         }}
       >
-        <Field name="from" title="From" value={from} hint="-1d, snapshot:before" />
-        <Field name="to" title="To" value={until} hint="now" />
+        <Field name="from" title="From" value={pointText(from)} hint="-1d, snapshot:before" />
+        <Field name="to" title="To" value={pointText(until)} hint="now" />
         <Field name="q" title="Of what is like" value={given.q} hint="role:production" />
         <Field name="entity" title="Only of" value={given.entity} hint="web-1" />
         <Field name="against" title="With" value={given.against} hint="web-2" />
@@ -307,7 +308,7 @@ function Snapshots() {
               }}
             >
               <label>
-                {at.value === undefined ? "Name this moment" : `Name ${at.value}`}
+                {at.value === undefined ? "Name this moment" : `Name ${pointText(at.value)}`}
                 <input name="name" required placeholder="before-upgrade" />
               </label>
               <button>Take</button>

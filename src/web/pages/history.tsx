@@ -5,10 +5,11 @@ import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { Story } from "../parts/story.js"
 import { change, go, hrefOf, place, to } from "../place.js"
+import { pointText } from "../time.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
 import { useRows } from "../use-rows.js"
-import { written } from "../forms.js"
+import { moment, written } from "../forms.js"
 
 const severities = ["info", "notice", "warning", "critical"] as const
 
@@ -35,7 +36,9 @@ export function HistoryPage() {
     if (item !== undefined) go(hrefOf(`/events/${item.position}`))
   })
   const apply = (form: HTMLFormElement) =>
-    change(Object.fromEntries(names.map((name) => [name, written(form, name) || undefined])))
+    change(
+      Object.fromEntries(names.map((name) => [name, (name === "since" ? moment : written)(form, name) || undefined])),
+    )
   const isNarrowed = Object.keys(asked).length > 0
   return (
     <div class="page">
@@ -64,7 +67,7 @@ export function HistoryPage() {
         {fields.map(({ name, title, hint }) => (
           <label key={name}>
             {title}
-            <input name={name} defaultValue={given[name]} placeholder={hint} />
+            <input name={name} defaultValue={pointText(given[name] ?? "")} placeholder={hint} />
           </label>
         ))}
         <Choice title="At least" name="severity" value={given["severity"]} of={severities} />

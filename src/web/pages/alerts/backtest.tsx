@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import type * as z from "zod"
 import { useDoing } from "../../doing.js"
-import { written } from "../../forms.js"
+import { moment, written } from "../../forms.js"
 import { type Progress, followed } from "../../job.js"
 import { backtest } from "../../operations.js"
 import { EntityLink } from "../../parts/entity-link.js"
@@ -10,6 +10,7 @@ import { Rest } from "../../parts/rest.js"
 import { Nothing } from "../../parts/said.js"
 import { When } from "../../parts/when.js"
 import { at, hrefOf } from "../../place.js"
+import { pointText } from "../../time.js"
 import { ruleNames } from "./rule-names.js"
 
 type Found = z.output<NonNullable<typeof backtest.of>["output"]>
@@ -24,9 +25,10 @@ export function Backtest() {
   const isRunning = running.value?.state === "running"
   const run = (form: HTMLFormElement) =>
     doing.run(async () => {
-      const said = Object.fromEntries(
-        ["rule", "from", "to", "define"].map((name) => [name, written(form, name) || undefined]),
-      )
+      const said = Object.fromEntries([
+        ...["rule", "define"].map((name) => [name, written(form, name) || undefined]),
+        ...["from", "to"].map((name) => [name, moment(form, name) || undefined]),
+      ])
       found.value = undefined
       try {
         found.value = await followed(backtest, said, (now) => (running.value = now))
@@ -61,7 +63,7 @@ export function Backtest() {
         </label>
         <label>
           Up to
-          <input name="to" key={at.value} defaultValue={at.value ?? ""} placeholder="now" />
+          <input name="to" key={at.value} defaultValue={pointText(at.value ?? "")} placeholder="now" />
         </label>
         <label>
           Or rules of one's own, in YAML

@@ -1,7 +1,7 @@
 /** Times in which trouble is recorded and nobody is told: what is planned or goes on, and planning more. */
 import { ask } from "../../ask.js"
 import { useDoing, whyNot } from "../../doing.js"
-import { written } from "../../forms.js"
+import { moment, written } from "../../forms.js"
 import { maintenanceEnd, maintenanceList, maintenancePlan } from "../../operations.js"
 import { Panel } from "../../parts/panel.js"
 import { When } from "../../parts/when.js"
@@ -12,8 +12,13 @@ export function Maintenance() {
   const doing = useDoing()
   const not = whyNot()
   const plan = (form: HTMLFormElement) => {
-    const [where, from, reason] = ["where", "from", "why"].map((name) => written(form, name) || undefined)
-    return ask(maintenancePlan, { until: written(form, "until"), where, from, reason })
+    const [where, reason] = ["where", "why"].map((name) => written(form, name) || undefined)
+    return ask(maintenancePlan, {
+      until: moment(form, "until"),
+      where,
+      from: moment(form, "from") || undefined,
+      reason,
+    })
   }
   return (
     <Panel title="Maintenance" count={found.answer?.items.length} of={found}>

@@ -1,7 +1,7 @@
 /** Changes that are said to come, so that others stand out: what is expected, saying more, and taking it back. */
 import { ask } from "../../ask.js"
 import { useDoing, whyNot } from "../../doing.js"
-import { written } from "../../forms.js"
+import { moment, written } from "../../forms.js"
 import { expectAdd, expectList, expectWithdraw } from "../../operations.js"
 import { More } from "../../parts/more.js"
 import { Trouble } from "../../parts/said.js"
@@ -9,7 +9,7 @@ import { When } from "../../parts/when.js"
 import { change, hrefOf, place } from "../../place.js"
 import { usePages } from "../../use-pages.js"
 
-const names = ["q", "field", "type", "by", "from", "reason", "ticket"] as const
+const names = ["q", "field", "type", "by", "reason", "ticket"] as const
 
 export function Expected() {
   const over = place.value.params.get("over") === "true"
@@ -19,7 +19,12 @@ export function Expected() {
   const add = (form: HTMLFormElement) =>
     doing.run(async () => {
       const said = Object.fromEntries(names.map((name) => [name, written(form, name) || undefined]))
-      await ask(expectAdd, { ...said, until: written(form, "until"), once: written(form, "once") === "true" })
+      await ask(expectAdd, {
+        ...said,
+        from: moment(form, "from") || undefined,
+        until: moment(form, "until"),
+        once: written(form, "once") === "true",
+      })
       form.reset()
     })
   return (

@@ -4,6 +4,7 @@ import { EntityLink } from "../../parts/entity-link.js"
 import { Fields } from "../../parts/fields.js"
 import { Panel } from "../../parts/panel.js"
 import { at } from "../../place.js"
+import { pointText } from "../../time.js"
 import { useAnswer } from "../../use-answer.js"
 
 export function Differences({ entity, to }: { readonly entity: string; readonly to: string }) {
@@ -11,7 +12,7 @@ export function Differences({ entity, to }: { readonly entity: string; readonly 
   const found = useAnswer(diff, { entity, from, to, limit: 50, at: "now" })
   return (
     <Panel
-      title={`From ${from} to ${to}`}
+      title={`From ${pointText(from)} to ${pointText(to)}`}
       of={found}
       empty={{ title: "There is no difference", hint: "Drag either handle of the strip to compare other times." }}
       isEmpty={({ items }) => items.length === 0}
