@@ -2,7 +2,7 @@
 import * as z from "zod"
 import type { Position } from "#kernel/point.js"
 import { accessOf, accessTypes as types } from "#timeline/access.js"
-import { resolvePoint } from "#timeline/resolve.js"
+import { resolveBeginning } from "#timeline/resolve.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { query } from "./define.js"
 import { cursor, limit, listOf } from "./shapes.js"
@@ -51,11 +51,12 @@ export const access = query({
 })
 
 async function beginning(
-  fleet: Parameters<typeof resolvePoint>[0],
+  fleet: Parameters<typeof resolveBeginning>[0],
   since: string | undefined,
   begun: string | undefined,
 ): Promise<Position> {
-  if (begun === undefined) return since === undefined ? (-1 as Position) : (await resolvePoint(fleet, since)).position
+  if (begun === undefined)
+    return since === undefined ? (-1 as Position) : (await resolveBeginning(fleet, since)).position
   const [position] = decodeCursor(begun).key
   if (typeof position !== "number") throw wrongCursor()
   return position as Position

@@ -1,11 +1,11 @@
 /** How many changes there were and when, for a strip along the time: of the fleet or of one entity. */
 import * as z from "zod"
-import { epochMs, instant } from "#kernel/clock.js"
+import { epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import { type Point, type Position, origin } from "#kernel/point.js"
+import { type Point, origin } from "#kernel/point.js"
 import { densityOf } from "#timeline/density.js"
 import { findEntity } from "#timeline/entity.js"
-import { resolvePoint } from "#timeline/resolve.js"
+import { justBefore, resolveBeginning, resolvePoint } from "#timeline/resolve.js"
 import { recordsBehind } from "#timeline/whose.js"
 import { type QueryCall, query } from "./define.js"
 import { entityReference, pointShape } from "./shapes.js"
@@ -74,7 +74,7 @@ export const density = query({
 
 /** Just before the first event, unless another point is asked for. */
 async function beginning({ fleet, point }: QueryCall, from: string | undefined): Promise<Point> {
-  if (from !== undefined) return resolvePoint(fleet, from)
+  if (from !== undefined) return resolveBeginning(fleet, from)
   if (point.position === origin) return point
-  return { position: origin, time: instant(epochMs(await fleet.ledger.timeOf(0 as Position)) - 1) }
+  return justBefore(fleet.ledger)
 }

@@ -6,13 +6,13 @@ import { epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { inTurns } from "#kernel/in-turns.js"
 import { nearest } from "#kernel/nearest.js"
-import type { Position } from "#kernel/point.js"
+import type { Point, Position } from "#kernel/point.js"
 import type { HistoryFilter } from "#projections/history/filter.js"
 import type { TimeBound } from "#projections/history/read.js"
 import { expectations } from "#drift/expected.js"
 import { type MarkedChange, markedChangeOf } from "#drift/marked.js"
 import { findEntity } from "#timeline/entity.js"
-import { resolvePoint } from "#timeline/resolve.js"
+import { resolveBeginning, resolvePoint } from "#timeline/resolve.js"
 import { recordsBehind } from "#timeline/whose.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { type QueryCall, query } from "./define.js"
@@ -84,8 +84,8 @@ export const history = query({
       limit: most,
       filter: await filterOf({ fleet, point }, asked),
       own,
-      ...(asked.since === undefined ? {} : { since: await boundOf({ fleet }, asked.since) }),
-      ...(asked.until === undefined ? {} : { until: await boundOf({ fleet }, asked.until) }),
+      ...(asked.since === undefined ? {} : { since: boundOf(await resolveBeginning(fleet, asked.since)) }),
+      ...(asked.until === undefined ? {} : { until: boundOf(await resolvePoint(fleet, asked.until)) }),
       ...(records === undefined ? {} : { recordNos: records.map(({ no }) => no) }),
     }
     const items: MarkedChange[] = []
@@ -126,8 +126,7 @@ function changeType(given: string): string {
   throw new FleetError("InvalidInput", `no change has the type "${given.slice(0, 80)}"; ${hint}`)
 }
 
-async function boundOf({ fleet }: Pick<QueryCall, "fleet">, text: string): Promise<TimeBound> {
-  const { position, time } = await resolvePoint(fleet, text)
+function boundOf({ position, time }: Point): TimeBound {
   return { position, time: epochMs(time) }
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod"
 import { epochMs, instant } from "#kernel/clock.js"
 import type { MeasuredRange } from "#ops/measurements.js"
 import { entityRef, findEntity } from "#timeline/entity.js"
-import { resolvePoint } from "#timeline/resolve.js"
+import { resolveBeginning } from "#timeline/resolve.js"
 import { recordsOfTarget } from "#timeline/target.js"
 import { query } from "./define.js"
 import { entityReference, entityShape } from "./shapes.js"
@@ -50,7 +50,7 @@ export const measurements = query({
     const since =
       input.since === undefined
         ? instant(Math.max(0, epochMs(point.time) - dayMs))
-        : (await resolvePoint(fleet, input.since)).time
+        : (await resolveBeginning(fleet, input.since)).time
     const series = new Map<string, MeasuredRange>()
     for (const { id } of records.toReversed()) {
       for (const metric of await ops.measurements.metricsOf(id)) {

@@ -1,8 +1,8 @@
 /** Periods that end at the point that is asked at. */
 import { epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
-import { type Point, type Position, origin } from "#kernel/point.js"
-import { type Line, resolvePoint } from "./resolve.js"
+import { type Point, origin } from "#kernel/point.js"
+import { type Line, justBefore, resolveBeginning } from "./resolve.js"
 
 const weekMs = 7 * 86_400_000
 
@@ -12,7 +12,7 @@ const weekMs = 7 * 86_400_000
  */
 export async function periodBefore(line: Line, point: Point, since: string | undefined): Promise<Point> {
   if (since !== undefined) {
-    const begin = await resolvePoint(line, since)
+    const begin = await resolveBeginning(line, since)
     if (begin.position <= point.position && begin.time <= point.time) return begin
     throw new FleetError(
       "InvalidInput",
@@ -22,5 +22,5 @@ export async function periodBefore(line: Line, point: Point, since: string | und
   const time = instant(epochMs(point.time) - weekMs)
   const position = await line.ledger.positionAt(time)
   if (position !== origin || point.position === origin) return { position, time }
-  return { position, time: instant(epochMs(await line.ledger.timeOf(0 as Position)) - 1) }
+  return justBefore(line.ledger)
 }

@@ -1,5 +1,5 @@
 /** From what was asked (`-2h`, `position:12`, `snapshot:before-upgrade`, a date) to a point on this ledger's line. */
-import { type Clock, type Instant, epochMs } from "#kernel/clock.js"
+import { type Clock, type Instant, epochMs, instant } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { type Point, type Position, origin, parsePoint } from "#kernel/point.js"
 import type { Ledger } from "#ledger/port.js"
@@ -48,6 +48,25 @@ export async function resolvePoint(line: Line, at: string | undefined): Promise<
     case "run":
       return ofRun(line, expression.id, head.position)
   }
+}
+
+/**
+ * Where a stretch of time begins: as above, but that a time before the ledger is just before its first event, as nothing is missed by that.
+ * @throws FleetError `InvalidPoint`
+ */
+export async function resolveBeginning(line: Line, since: string): Promise<Point> {
+  const { ledger, clock } = line
+  const expression = parsePoint(since, clock.now())
+  if (expression.kind === "time" && (await ledger.positionAt(expression.time)) === origin) {
+    const { position } = await ledger.head()
+    return position === origin ? { position, time: expression.time } : justBefore(ledger)
+  }
+  return resolvePoint(line, since)
+}
+
+/** The point that everything in the ledger lies behind; there is something. */
+export async function justBefore(ledger: Ledger): Promise<Point> {
+  return { position: origin, time: instant(epochMs(await ledger.timeOf(0 as Position)) - 1) }
 }
 
 async function atTime({ ledger }: Line, time: Instant, head: Point, now: Instant): Promise<Point> {

@@ -83,6 +83,11 @@ export const identitySeparate = asks<typeof identityOperations.identitySeparate>
   "/api/v1/identity/separate",
   "POST",
 )
+export const identityUnlink = asks<typeof identityOperations.identityUnlink>(
+  "identity unlink",
+  "/api/v1/identity/unlink",
+  "POST",
+)
 export const maintenanceEnd = asks<typeof maintenanceOperations.maintenanceEnd>(
   "maintenance end",
   "/api/v1/maintenance/{id}",

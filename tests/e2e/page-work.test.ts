@@ -10,6 +10,13 @@ import { until } from "#tests/support/until.js"
 import { type ServedPage, servePage } from "#tests/support/served-page.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 
+/** For the browser: whether something blue is drawn there. */
+const isLineIn = (canvas: string) => `(() => {
+  const { width, height } = document.querySelector('${canvas}')
+  const { data } = document.querySelector('${canvas}').getContext("2d").getImageData(0, 0, width, height)
+  return data.some((red, at) => at % 4 === 0 && data[at + 3] > 200 && data[at + 2] - red > 100)
+})()`
+
 describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
   let served: ServedPage<PageFleet>
   let filled: PageFleet
@@ -244,6 +251,75 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.goto("/discovery?at=-2d")
     await page.getByText("This is the past: go back to now").first().waitFor()
     expect(await page.getByRole("button", { name: "Look now" }).count()).toBe(0)
+  })
+
+  it("decides whether two sources tell of one machine, and takes that back; and says what fills the ledger", async () => {
+    const { page, complaints } = await opened("/discovery")
+    const review = page.locator(".panel", { hasText: "May be one machine" })
+    const [one, two] = filled.doubtful.map((name) => review.locator("li", { hasText: name }))
+    await one?.getByRole("button", { name: "They are one" }).click()
+    await one?.waitFor({ state: "detached" })
+    await two?.getByRole("button", { name: "They are two" }).click()
+    await review.getByText("Nothing is doubtful").waitFor()
+    const { items } = await answer<{ items: readonly { field: string; perDay: number }[] }>(["noise"], served.options)
+    const rows = page.locator(".panel", { hasText: "What fills the ledger" }).locator("tbody tr")
+    expect(await rows.first().innerText()).toMatch(
+      new RegExp(`^${items[0]?.field.replaceAll("*", "\\*")}\\s.*\\s${items[0]?.perDay}\\s`, "s"),
+    )
+    const [merged, parted] = filled.doubtful
+    const machines = async (name: string) => {
+      await page.goto(`/machines?q=name:${name}`)
+      await page.locator(".grid .row").first().waitFor()
+      return page.locator(".grid .row").count()
+    }
+    expect([await machines(parted), await machines(merged)]).toEqual([2, 1])
+    await page.locator(".grid .row a").first().click()
+    await page.getByRole("button", { name: /is of another machine$/ }).click()
+    await page.getByText("Told by").waitFor({ state: "detached" })
+    expect(await machines(merged)).toBe(2)
+    expect(complaints).toEqual([])
+  })
+
+  it("charts what was measured, now and at a point", async () => {
+    const { page, complaints } = await opened("/machines?q=name:web-*")
+    await page.locator(".grid .row a").first().click()
+    await page.waitForURL(/\/entities\//)
+    for (const at of ["", "?at=-2d"]) {
+      await page.goto(`${page.url().replace(/\?.*/, "")}${at}`)
+      const chart = page.getByRole("img", { name: /^usage › cpuPercent over time, at last [\d.]+ %, between/ })
+      await chart.locator("canvas").waitFor()
+      // A line is drawn, in the colour of lines.
+      await until(() => page.evaluate<boolean>(isLineIn('[aria-label*="cpuPercent"] canvas')))
+      await page
+        .getByRole("img", { name: /rx over time, at last [\d.]+ [kMG]?B\/s/ })
+        .first()
+        .waitFor()
+    }
+    const shown = Number(
+      /at last ([\d.]+)/.exec(
+        (await page.getByRole("img", { name: /cpuPercent/ }).getAttribute("aria-label")) ?? "",
+      )?.[1],
+    )
+    const name = await page.getByRole("heading", { level: 1 }).innerText()
+    const asked = ["measurements", name, "--metric", "/usage/cpuPercent", "--at", "-2d"]
+    const { series } = await answer<{ series: readonly { items: readonly { value: number }[] }[] }>(
+      asked,
+      served.options,
+    )
+    expect(shown).toBeCloseTo(series[0]?.items.at(-1)?.value ?? 0, 1)
+    expect(complaints).toEqual([])
+  })
+
+  it("lists what differs a part at a time, and says how much more there is", async () => {
+    const { page } = await opened("/compare?at=position:0")
+    const listed = page.locator(".differences > li")
+    await listed.first().waitFor()
+    const first = await listed.count()
+    const more = page.getByRole("button", { name: /^\d+ more$/ })
+    const left = Number.parseInt(await more.innerText(), 10)
+    await more.click()
+    await until(async () => (await listed.count()) === first + left)
+    expect([first, await more.count()]).toEqual([100, 0])
   })
 
   it("is fit for everybody, in the light and in the dark", { timeout: 120_000 }, async () => {

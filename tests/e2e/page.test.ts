@@ -238,6 +238,11 @@ describe.runIf(aBrowserIsHere())("the page", () => {
       for (const mark of marks)
         expect([colorScheme, mark, contrast(mark, ground) >= 3]).toEqual([colorScheme, mark, true])
     }
+    // A ledger that is younger than what is chosen is shown whole.
+    const year = page.getByRole("button", { name: "1y" })
+    await Promise.all([page.waitForResponse(/density.*from=-365d/), year.click()])
+    await until(async () => (await page.locator(".scrubber.loading").count()) === 0)
+    expect((await strip.getAttribute("aria-label"))?.split(" to ")[0]).toBe(said?.split(" to ")[0])
   })
 
   it("shows the columns that are chosen, exports what is seen, and keeps a query under a name", async () => {

@@ -61,4 +61,21 @@ describe("a point", () => {
     )
     expect((await ask("targets", { at: clock.now() })).at).toMatchObject({ position, time: clock.now() })
   })
+
+  it("a stretch of time that begins before the ledger begins with it", async () => {
+    const { fleet } = await openFleet()
+    const ask = asker<{ from: object; to: { time: string }; buckets: object; items: readonly object[] }>(fleet)
+    const since = "2001-01-01T00:00:00Z"
+    // Nothing is missed in an empty one either.
+    expect(await ask("history", { since })).toMatchObject({ items: [] })
+    await addHost(fleet, "nas")
+    const all = await ask("density", { buckets: 1 })
+    expect(await ask("density", { from: since, to: all.to.time, buckets: 1 })).toMatchObject({
+      from: all.from,
+      buckets: all.buckets,
+    })
+    expect((await ask("history", { since })).items).toHaveLength(1)
+    for (const name of ["noise", "access"]) expect(await ask(name, { since })).toMatchObject({ next: null })
+    expect(await ask("measurements", { entity: "nas", since })).toMatchObject({ series: [] })
+  })
 })

@@ -104,7 +104,7 @@ export function Scrubber() {
       : Date.parse(dragged.value === "now" ? new Date(end).toISOString() : dragged.value)
   const atTime = draggedAt ?? (isPast.value ? Date.parse(point.answer?.at.time ?? "") : end)
   const otherTime = draggedTo.value ?? Date.parse(other.answer?.at.time ?? "")
-  const one = (end - from) / buckets
+  const one = Math.max((end - from) / buckets, 1_000)
   /** Of either handle, which is at a time now. @param move undefined is now */
   const moving = (time: number, move: (point: string | undefined) => void) => (event: KeyboardEvent) => {
     const moves: Readonly<Record<string, number>> = {

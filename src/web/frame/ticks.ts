@@ -35,7 +35,7 @@ export function ticks(from: number, to: number, most: number): readonly Tick[] {
     const clock = `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`
     found.push({
       time,
-      text: step >= day || clock === "00:00" ? localDate(date).slice(step >= 300 * day ? 0 : 5) : clock,
+      text: step >= day || clock === "00:00" ? localDate(date).slice(to - from > 300 * day ? 0 : 5) : clock,
     })
   }
   return found

@@ -1,14 +1,11 @@
 /** What differs between two points: of everything, of what a query finds, of one thing, or of one with another; and the names that points have. */
-import { Fragment } from "preact"
 import { useSignal } from "@preact/signals"
-import { type Answer, ask } from "../ask.js"
+import { ask } from "../ask.js"
 import { moment, written } from "../forms.js"
 import { refresh } from "../live.js"
 import { baselines, diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
-import { EntityLink } from "../parts/entity-link.js"
+import { DifferenceList } from "../parts/differences.js"
 import { Panel } from "../parts/panel.js"
-import { Fields } from "../parts/fields.js"
-import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { When } from "../parts/when.js"
 import { at, change, hrefOf, place, to } from "../place.js"
@@ -16,9 +13,6 @@ import { session } from "../session.js"
 import { pointText } from "../time.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
-import { patchText } from "./compare/copy.js"
-
-type Item = Answer<NonNullable<typeof diff.of>>["items"][number]
 
 const groupings = ["entity", "change", "source", "actor"] as const
 const names = ["q", "entity", "against", "by", "field"] as const
@@ -100,10 +94,6 @@ function Differences({ from, until, given }: DifferencesProps) {
   const { pages, more } = usePages(diff, { ...asked, from, to: until, at: "now" })
   const sideBySide = useSignal(false)
   const { first, items, error, isLoading } = pages
-  const patchOf = (item: Item) => {
-    const { from: one, to: other } = first as NonNullable<typeof first>
-    return patchText({ ...asked, from: `position:${one.position}`, to: `position:${other.position}` }, item)
-  }
   return (
     <section class={`panel${sideBySide.value ? " side-by-side" : ""}`} aria-busy={isLoading}>
       <header>
@@ -130,76 +120,8 @@ function Differences({ from, until, given }: DifferencesProps) {
       {first !== undefined && items.length === 0 ? (
         <Nothing title="There is no difference">Drag either handle of the strip to compare other times.</Nothing>
       ) : null}
-      <ul class="differences">
-        {items.map((item, index) => {
-          const { group } = item
-          const isFirst = group !== undefined && group !== items[index - 1]?.group
-          return (
-            <Fragment key={`${group ?? ""} ${item.entity.id}`}>
-              {isFirst ? <Heading of={first?.groups.find((one) => one.group === group)} by={given["by"]} /> : null}
-              <Entry item={item} patchOf={patchOf} />
-            </Fragment>
-          )
-        })}
-      </ul>
-      <More of={pages} onMore={more} />
+      <DifferenceList pages={pages} asked={{ ...asked, from, to: until }} onMore={more} />
     </section>
-  )
-}
-
-type Group = Answer<NonNullable<typeof diff.of>>["groups"][number]
-
-function Heading({ of, by }: { readonly of: Group | undefined; readonly by: string | undefined }) {
-  if (of === undefined) return null
-  const { group, created, modified, removed } = of
-  const counts = [
-    [created, "created"],
-    [modified, "changed"],
-    [removed, "removed"],
-  ] as const
-  return (
-    <li class="day">
-      {group ?? `No ${by} is known`}{" "}
-      <span class="soft">{counts.flatMap(([n, what]) => (n === 0 ? [] : `${n} ${what}`)).join(", ")}</span>
-    </li>
-  )
-}
-
-const looks = { created: "healthy", modified: "notice", removed: "warning" } as const
-
-interface EntryProps {
-  readonly item: Item
-  readonly patchOf: (item: Item) => Promise<string>
-}
-
-function Entry({ item, patchOf }: EntryProps) {
-  const copied = useSignal("Copy as patch")
-  const { entity, was, change: what, changes } = item
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(await patchOf(item))
-      copied.value = "Copied"
-    } catch {
-      copied.value = "It could not be copied"
-    }
-  }
-  return (
-    <li>
-      <p class="entry">
-        <span class={`tag ${looks[what]}`}>{what === "modified" ? "changed" : what}</span>
-        {was === undefined ? null : (
-          <>
-            <EntityLink entity={was} /> →{" "}
-          </>
-        )}
-        <EntityLink entity={entity} />
-        <span class="soft">{entity.kind === "target" ? "machine" : entity.kind}</span>
-        <button type="button" class="link" onClick={() => void copy()} title="JSON Patch (RFC 6902)">
-          {copied.value}
-        </button>
-      </p>
-      <Fields of={changes} />
-    </li>
   )
 }
 

@@ -19,6 +19,7 @@ import { Differences } from "./entity/differences.js"
 import { Facets } from "./entity/facets.js"
 import { Nearest } from "./entity/nearest.js"
 import { Measured } from "./entity/measured.js"
+import { Records } from "./entity/records.js"
 
 export function EntityPage({ params }: PageProps) {
   const entity = params["entity"] as string
@@ -200,6 +201,7 @@ function Biography({ entity }: { readonly entity: string }) {
           )}
           <Related of={related} />
           <Measured entity={entity} />
+          {records.length > 1 ? <Records machine={it.id} records={records} /> : null}
         </div>
       </div>
     </div>

@@ -11,10 +11,14 @@ interface Measured {
 
 const heightPx = 92
 
-/** @param span in milliseconds since 1970 */
+/**
+ * @param write a value, for the axis
+ * @param span in milliseconds since 1970
+ */
 export function draw(
   element: HTMLElement,
   items: readonly Measured[],
+  write: (value: number) => string,
   span: { readonly from: number; readonly to: number } | undefined,
 ): { destroy(): void } {
   const style = getComputedStyle(element)
@@ -41,7 +45,7 @@ export function draw(
       scales: { x: { range: [min, Math.max(max, min + 1)] } },
       axes: [
         { ...axis, size: 18, space: 70 },
-        { ...axis, size: 38, space: 26 },
+        { ...axis, size: 56, space: 26, values: (_, values) => values.map(write) },
       ],
       series: [
         {},

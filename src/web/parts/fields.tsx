@@ -1,6 +1,9 @@
 /** Fields that changed: each with what it was and what it is. */
 import type { Json } from "#kernel/json.js"
+import { useSignal } from "@preact/signals"
+import { many } from "./many.js"
 import { readablePath } from "./path.js"
+import { Rest } from "./rest.js"
 import { Value } from "./value.js"
 
 interface FieldsProps {
@@ -11,13 +14,14 @@ interface FieldsProps {
   }[]
 }
 
-/** Whoever wants more of them asks for that field. */
 const most = 40
 
 export function Fields({ of }: FieldsProps) {
+  const isAll = useSignal(false)
+  const shown = isAll.value ? of : of.slice(0, most)
   return (
     <>
-      {of.slice(0, most).map(({ path, before, after }) => (
+      {shown.map(({ path, before, after }) => (
         <div key={path} class="fields">
           <span class="path">{readablePath(path)}</span>
           <span class="sides">
@@ -31,7 +35,9 @@ export function Fields({ of }: FieldsProps) {
           </span>
         </div>
       ))}
-      {of.length > most ? <p class="soft">and {of.length - most} fields more</p> : null}
+      <Rest left={of.length - shown.length} onMore={() => (isAll.value = true)}>
+        {many(of.length - shown.length, "field")} more
+      </Rest>
     </>
   )
 }

@@ -5,6 +5,7 @@ import type { history } from "../operations.js"
 import { change, hrefOf } from "../place.js"
 import { localDate } from "../time.js"
 import { EntityLink } from "./entity-link.js"
+import { many } from "./many.js"
 import { readablePath } from "./path.js"
 import { Value } from "./value.js"
 import { When } from "./when.js"
@@ -92,7 +93,9 @@ function Change({ item, isOfOne, most, isChosen }: ChangeProps) {
                 </ins>
               </div>
             ))}
-            {changes.length > most ? <span class="soft">and {changes.length - most} fields more</span> : null}
+            {changes.length > most ? (
+              <a href={hrefOf(`/events/${position}`)}>{many(changes.length - most, "field")} more</a>
+            ) : null}
           </div>
         )}
       </div>

@@ -29,7 +29,10 @@ export function Value({ value }: { readonly value: Json | undefined }) {
 function memberText(value: Json): string {
   if (!isObject(value)) return jsonText(value)
   return Object.entries(value)
-    .map(([key, inner]) => (typeof inner === "boolean" ? (inner ? key : "") : inner === null ? "" : jsonText(inner)))
+    .map(([key, inner]) => {
+      if (isObject(inner)) return `${key} ${memberText(inner)}`.trimEnd()
+      return typeof inner === "boolean" ? (inner ? key : "") : inner === null ? "" : jsonText(inner)
+    })
     .filter((text) => text !== "")
     .join(" ")
 }

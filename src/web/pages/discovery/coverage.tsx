@@ -1,6 +1,7 @@
 /** What a look saw and what not, and why. */
 import type { Answer } from "../../ask.js"
 import type { status } from "../../operations.js"
+import { many } from "../../parts/many.js"
 
 type Told = Answer<NonNullable<typeof status.of>>["sources"][number]["run"]
 
@@ -40,7 +41,7 @@ export function Coverage({ run, failures = 0 }: CoverageProps) {
   return (
     <>
       <p>
-        {many(targets, "machine")}, {many(services, "service")}, as {coverage?.rights ?? "somebody"}
+        {many(targets ?? 0, "machine")}, {many(services ?? 0, "service")}, as {coverage?.rights ?? "somebody"}
       </p>
       {failed.length === 0 && hidden.length === 0 ? null : (
         <ul class="soft">
@@ -61,8 +62,4 @@ export function Coverage({ run, failures = 0 }: CoverageProps) {
       )}
     </>
   )
-}
-
-function many(count: number | undefined, of: string): string {
-  return `${count ?? 0} ${of}${count === 1 ? "" : "s"}`
 }

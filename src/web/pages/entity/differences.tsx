@@ -1,35 +1,24 @@
 /** What differs between the point that is looked at and the one that it is compared with. */
 import { diff } from "../../operations.js"
-import { EntityLink } from "../../parts/entity-link.js"
-import { Fields } from "../../parts/fields.js"
+import { DifferenceList, differencesIn } from "../../parts/differences.js"
 import { Panel } from "../../parts/panel.js"
 import { at } from "../../place.js"
 import { pointText } from "../../time.js"
-import { useAnswer } from "../../use-answer.js"
+import { usePages } from "../../use-pages.js"
 
 export function Differences({ entity, to }: { readonly entity: string; readonly to: string }) {
-  const from = at.value ?? "now"
-  const found = useAnswer(diff, { entity, from, to, limit: 50, at: "now" })
+  const asked = { entity, from: at.value ?? "now", to }
+  const { pages, more } = usePages(diff, { ...asked, at: "now" })
+  const { first, error, isLoading } = pages
   return (
     <Panel
-      title={`From ${pointText(from)} to ${pointText(to)}`}
-      of={found}
+      title={`From ${pointText(asked.from)} to ${pointText(to)}`}
+      count={first && differencesIn(first)}
+      of={{ answer: first, error, isLoading }}
       empty={{ title: "There is no difference", hint: "Drag either handle of the strip to compare other times." }}
       isEmpty={({ items }) => items.length === 0}
     >
-      {({ items }) => (
-        <ul class="differences">
-          {items.map(({ entity: of, change, changes }) => (
-            <li key={of.id}>
-              <p>
-                <span class={`tag ${change === "removed" ? "warning" : "notice"}`}>{change}</span>{" "}
-                <EntityLink entity={of} />
-              </p>
-              <Fields of={changes} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {() => <DifferenceList pages={pages} asked={asked} onMore={more} />}
     </Panel>
   )
 }

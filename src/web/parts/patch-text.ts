@@ -2,8 +2,8 @@
  * An entity's JSON Patch for the clipboard, exactly as the API gives it. What a page shows has been made harmless and would apply to no document, so it is asked anew;
  * what hides or reorders writing is escaped as JSON knows how, which means the same to whoever parses it.
  */
-import { type Answer, type Input, addressOf } from "../../ask.js"
-import { diff } from "../../operations.js"
+import { type Answer, type Input, addressOf } from "../ask.js"
+import { diff } from "../operations.js"
 
 type Of = NonNullable<typeof diff.of>
 type Item = Answer<Of>["items"][number]
