@@ -1,6 +1,6 @@
 /**
  * Pages in the order of names: what few have is found by an index, what many have by going through names. Of a point in the past as of now: names and what stands beside
- * them hardly change, and of statuses it is in an index what has ended since.
+ * them hardly change, and what had a status and has ended is in an index by where it hangs (interval.ts), so that it matters little how much has ended.
  */
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
@@ -8,7 +8,8 @@ import { statementsOf } from "#sqlite/statements.js"
 import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
 import type { Condition } from "./condition.js"
-import { type Context, apart, asFound, isMet, isNamed, isOfStatus, pastRowsOf, soughtBy, sqlOf } from "./where.js"
+import { forksOf } from "./interval.js"
+import { type Context, apart, isMet, isNamed, isOfStatus, soughtBy } from "./where.js"
 
 export interface PageByName {
   readonly kind: Kind
@@ -25,6 +26,12 @@ export interface Name {
   readonly no: number
 }
 
+/** Where a row is; its end is not told where it has to be looked for, and NULL of one that holds still. */
+export interface Found extends Name {
+  readonly fork?: number | null
+  readonly until?: number | null
+}
+
 /** An index in the order of names. Its rows are called `w`. */
 interface Way {
   readonly from: string
@@ -36,53 +43,46 @@ interface Way {
 /** So many are gone through one by one, in two goes, before everything is looked through at once. */
 const usualWalk: readonly number[] = [500, 2_000]
 
-/** @returns reads the numbers of a page's entities; undefined where too much has to be gone through for it */
+/** @returns reads of which entities a page is; undefined where too much has to be gone through for it */
 export function pagesByName(
   db: Db,
   scans: Scans,
   contextAt: (at: Position, options: { readonly few: true }) => Context,
   [short = 500, long = short] = usualWalk,
 ) {
-  const late = 2 * short
   const statement = statementsOf(db)
   const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
 
-  /** What is of a status: of what holds now, and of what has ended since. */
-  const withStatus = (page: PageByName, status: string): Name[] | undefined => {
-    const { kind, at, limit, condition, descending } = page
+  /** What is of a status: what holds now and what has ended since, merged in the order of names. */
+  const withStatus = (page: PageByName, status: string): Found[] | undefined => {
+    const { kind, at, limit, condition } = page
     const context = contextAt(at, { few: true })
     const { told, rest } = apart(context, kind, condition, isOfStatus)
-    const among = (table: string, held: string, key: string): Way => ({
-      from: `${table} w INDEXED BY ${table}_by_status WHERE w.kind = $kind AND w.status = $status`,
-      met: [
-        held,
-        ...told,
-        ...(rest === undefined ? [] : [`(SELECT ${sqlOf(context, kind, rest)} FROM ${table} e WHERE ${key})`]),
-      ].join(" AND "),
-      values: { ...context.values, kind, status },
-    })
-    const now = among("entities", "w.since <= $at", "e.kind = w.kind AND e.no = w.no")
-    const past = among(
-      "past_entities",
-      "w.until > $at AND w.since <= $at",
-      "e.kind = w.kind AND e.fork = w.fork AND e.until = w.until AND e.no = w.no",
-    )
-    const holding = walk(page, now, rest === undefined)
-    const ended = (reached.get() ?? 0) - at < late ? endedLate(page) : walk(page, past, true)
-    if (holding === undefined || ended === undefined) return undefined
-    const names = [...holding, ...ended].sort(compareNames)
-    return (descending ? names.reverse() : names).slice(0, limit)
-  }
-
-  /** What has ended since, in so few positions that it is little. */
-  const endedLate = (page: PageByName): Name[] => {
-    const { kind, at, limit, condition, after } = page
-    const context = contextAt(at, { few: true })
-    const rows = pastRowsOf(context, kind, "e.name AS name, e.no AS no", condition)
-    const { begins, order, values } = inOrder(page, after)
-    return statement<Name>(
-      `${asFound(rows)} SELECT name, no FROM found w WHERE TRUE ${begins} ${order} LIMIT ${limit}`,
-    ).all({ ...context.values, ...values })
+    const met = rest === undefined ? "TRUE" : isMet(context, kind, "w.no", rest)
+    const forks = forksHolding(at, reached.get() ?? 0)
+    const places = Object.fromEntries(forks.map((fork, i) => [`fork${i}`, fork]))
+    const found: Found[] = []
+    let begin = page.after
+    for (const steps of rest === undefined ? [limit] : [short, long]) {
+      const { begins, order, values: beginning } = inOrder(page, begin)
+      const part = (table: string, end: string, so: readonly string[]) =>
+        `SELECT w.name AS name, w.no AS no, ${end} FROM ${table} w INDEXED BY ${table}_by_status
+         WHERE ${["w.kind = $kind", "w.status = $status", "w.since <= $at", ...so, ...told].join(" AND ")} ${begins}`
+      const parts = [
+        part("entities", "NULL AS fork, NULL AS until", []),
+        ...forks.map((_, i) => part("past_entities", "w.fork, w.until", [`w.fork = $fork${i}`, "w.until > $at"])),
+      ]
+      const candidates = `${parts.join(" UNION ALL ")} ${order} LIMIT`
+      const values = { ...context.values, ...places, ...beginning, kind, status }
+      const left = limit - found.length
+      found.push(...statement<Found>(`SELECT * FROM (${candidates} ${steps}) w WHERE ${met} LIMIT ${left}`).all(values))
+      if (rest === undefined || found.length === limit) return found
+      const last = statement<Name>(`${candidates} 1 OFFSET ${steps - 1}`).get(values)
+      if (last === undefined) return found
+      if (found.length * 8 < limit) return undefined
+      begin = last
+    }
+    return undefined
   }
 
   const named = async (page: PageByName): Promise<Name[] | undefined> => {
@@ -112,17 +112,16 @@ export function pagesByName(
     return row?.count === long ? undefined : found
   }
 
-  /** @param alone whether little but the index is looked at, which is cheap */
-  const walk = (page: PageByName, way: Way, alone = false): Name[] | undefined => {
+  const walk = (page: PageByName, way: Way): Name[] | undefined => {
     const { limit, after } = page
     const found: Name[] = []
     let begin = after
     // Of what few meet, a short way says so.
-    for (const steps of alone ? [short, long, 8 * long] : [short, long]) {
+    for (const steps of [short, long]) {
       const { found: more, last } = go(page, way, begin, steps)
       found.push(...more.slice(0, limit - found.length))
       if (last === undefined || found.length === limit) return found
-      if (!alone && found.length * 8 < limit) return undefined
+      if (found.length * 8 < limit) return undefined
       begin = last
     }
     return undefined
@@ -142,11 +141,10 @@ export function pagesByName(
     return { found, last }
   }
 
-  return async (page: PageByName): Promise<readonly number[] | undefined> => {
+  return async (page: PageByName): Promise<readonly Found[] | undefined> => {
     const status = soughtBy(page.condition, "status")
     const ofStatus = status === undefined ? undefined : withStatus(page, status)
-    const found = ofStatus ?? (await named(page))
-    return found?.map(({ no }) => no)
+    return ofStatus ?? (await named(page))
   }
 }
 
@@ -154,13 +152,19 @@ export function pagesByName(
 function inOrder({ descending }: PageByName, name: Name | undefined) {
   const direction = descending ? "DESC" : "ASC"
   return {
-    order: `ORDER BY w.name ${direction}, w.no ${direction}`,
+    order: `ORDER BY name ${direction}, no ${direction}`,
     begins: name === undefined ? "" : `AND (w.name, w.no) ${descending ? "<" : ">"} ($beginName, $beginNo)`,
     values: name === undefined ? {} : { beginName: name.name, beginNo: name.no },
   }
 }
 
-/** In the order of SQLite, which is that of bytes. */
-function compareNames(a: Name, b: Name): number {
-  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.no - b.no
+/** Forks are asked in so many or twice as many at once, so that there are few texts of statements. */
+const forksAtOnce = 8
+
+/** Where intervals hang that hold a position and ended by another, and places where nothing does. */
+function forksHolding(at: Position, reached: number): readonly number[] {
+  if (at >= reached) return []
+  const { left, right } = forksOf(at)
+  const forks = [...left, ...right.filter((fork) => fork <= reached)]
+  return [...forks, ...Array.from({ length: -forks.length & (forksAtOnce - 1) }, () => -1)]
 }

@@ -21,8 +21,9 @@ export interface Forks {
 /** Whoever reads may see what was written since it was asked, so that forks are not bounded by where the ledger ends. */
 const furthest = 2 ** 40
 
-/** Where the intervals hang that hold `at`. */
+/** Where the intervals hang that hold `at`; none do in front of the first position. */
 export function forksOf(at: number): Forks {
+  if (at < 0) return { left: [], right: [] }
   const left = new Set([at])
   const right = new Set<number>()
   for (let step = 1; step <= furthest; step *= 2) {

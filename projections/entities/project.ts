@@ -19,7 +19,7 @@ import { tallyTables } from "./tallies.js"
 
 export const entitiesProjection: Projection = {
   name: "entities",
-  version: 6,
+  version: 7,
   tables: entitiesTables + tallyTables,
   indices: entitiesIndices,
   projector,

@@ -10,7 +10,7 @@ import { policy } from "#events/policy.js"
 import { pathReader } from "../inventory/paths.js"
 import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
-import { pagesByName } from "./by-name.js"
+import { type Found, pagesByName } from "./by-name.js"
 import type { Condition, List } from "./condition.js"
 import { valueColumns } from "./tables.js"
 import { type Tally, tallyReader } from "./tallies.js"
@@ -23,6 +23,7 @@ import {
   machineOf,
   recordsOfMachine,
   rowsAmong,
+  rowsAt,
   rowsOf,
   standingOn,
 } from "./where.js"
@@ -185,12 +186,14 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
   const entitiesAmong = (asked: Among, nos: readonly number[]): Entity[] => {
     const query = contextAt(asked.at)
     const sql = rowsAmong(query, asked.kind, columns, "SELECT value FROM json_each($nos)", conditionOf(asked))
-    const rows = statement<Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
-    const byNo = new Map(rows.map((row) => [row.no, row]))
-    return nos.flatMap((no) => {
-      const row = byNo.get(no)
-      return row === undefined ? [] : entityOf(row)
-    })
+    return inOrderOf(nos, statement<Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) }))
+  }
+
+  const entitiesAt = (kind: Kind, at: Position, found: readonly Found[]): Entity[] => {
+    const nos = found.map(({ no }) => no)
+    if (found.some(({ until }) => until === undefined)) return entitiesAmong({ kind, at, includeRetired: true }, nos)
+    const places = JSON.stringify(found.map(({ no, fork, until }) => [no, fork, until]))
+    return inOrderOf(nos, statement<Row>(rowsAt(kind, columns)).all({ places }))
   }
 
   /** What is on one machine is few. */
@@ -279,7 +282,7 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
           condition: conditionOf(page),
           after: after && { name: after[1], no: after[2] },
         })
-        if (found !== undefined) return entitiesAmong({ kind, at, includeRetired: true }, found)
+        if (found !== undefined) return entitiesAt(kind, at, found)
       }
       if (sort === "worst" && !descending && (after === undefined || Number(after[0]) < healthBounds.healthy)) {
         // Few are unwell, and an index has them.
@@ -419,6 +422,14 @@ export function pageKey(entity: Entity, sort: Sort | "worst" = "name"): PageKey 
 }
 
 type Row = { readonly [K in keyof Entity]: K extends "sources" | "tags" | "summary" ? string : Entity[K] }
+
+function inOrderOf(nos: readonly number[], rows: readonly Row[]): Entity[] {
+  const byNo = new Map(rows.map((row) => [row.no, row]))
+  return nos.flatMap((no) => {
+    const row = byNo.get(no)
+    return row === undefined ? [] : entityOf(row)
+  })
+}
 
 function entityOf(row: Row): Entity {
   return {

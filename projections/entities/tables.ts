@@ -63,7 +63,8 @@ export const entitiesIndices = {
   past_entities_of_targets:
     "past_entities (kind, fork, until, since, lifecycle, role, environment, sources) WHERE kind = 'target'",
   past_entities_by_no: "past_entities (no, until, since, lifecycle, status)",
-  past_entities_by_status: "past_entities (kind, status, name, no, until, since, lifecycle) WHERE status IS NOT NULL",
+  past_entities_by_status:
+    "past_entities (kind, status, fork, name, no, until, since, lifecycle) WHERE status IS NOT NULL",
   past_entities_by_health:
     "past_entities (kind, fork, health, until, no, since, name, lifecycle) WHERE health IS NOT NULL",
 }

@@ -26,8 +26,7 @@ export interface Context {
 }
 
 export function contextOf(at: Position, known: Omit<Context, "at" | "values" | "row">): Context {
-  const { left, right } = at < 0 ? { left: [], right: [] } : forksOf(at)
-  return { ...known, row: "e", at, values: { at, left: JSON.stringify(left), right: JSON.stringify(right) } }
+  return { ...known, row: "e", at, values: { at } }
 }
 
 /**
@@ -43,7 +42,7 @@ export function rowsOf(
 ): string {
   const where = `${andSo(context, kind, condition)} ${grouped}`
   return `SELECT ${columns} FROM entities e WHERE e.kind = '${kind}' AND e.since <= $at${where}
-    UNION ALL ${pastRowsWhere(kind, columns, where, lowHealth(context, condition))}`
+    UNION ALL ${pastRows(context, kind, columns, where, lowHealth(context, condition))}`
 }
 
 /** The same of a few entities, whose numbers are a query. Of what an entity was after the position, the first holds it if any does. */
@@ -62,6 +61,14 @@ export function rowsAmong(
     UNION ALL SELECT ${columns} FROM n CROSS JOIN past_entities e INDEXED BY past_entities_by_no ON e.no = n.no AND e.until = ${until} WHERE ${where}`
 }
 
+/** The rows at places, which are JSON in `$places`: a list of `[no, fork, until]`, the latter two NULL of those that hold still. */
+export function rowsAt(kind: Kind, columns: string): string {
+  const place = (column: string, index: number) => `e.${column} = j.value ->> ${index}`
+  return `SELECT ${columns} FROM json_each($places) j CROSS JOIN entities e ON e.kind = '${kind}' AND ${place("no", 0)} WHERE j.value ->> 1 IS NULL
+    UNION ALL SELECT ${columns} FROM json_each($places) j CROSS JOIN past_entities e
+      ON e.kind = '${kind}' AND ${place("fork", 1)} AND ${place("until", 2)} AND ${place("no", 0)}`
+}
+
 /** Materialised, as a compound that is sorted and has the same subquery in a condition of each part lost rows (SQLite 3.53.2). */
 export function asFound(rows: string): string {
   return `WITH found AS MATERIALIZED (${rows})`
@@ -74,12 +81,15 @@ export function isMet(context: Context, kind: Kind, no: string, condition: Condi
     (SELECT e.kind = '${kind}' AND e.since <= $at AND ${met} FROM past_entities e INDEXED BY past_entities_by_no WHERE e.no = ${no} AND e.until > $at ORDER BY e.until LIMIT 1))`
 }
 
-/** Those of them that have ended since. */
-export function pastRowsOf(context: Context, kind: Kind, columns: string, condition: Condition | undefined): string {
-  return pastRowsWhere(kind, columns, andSo(context, kind, condition))
-}
-
-function pastRowsWhere(kind: Kind, columns: string, where: string, by?: IndexOfPast): string {
+function pastRows(
+  { at, values }: Context,
+  kind: Kind,
+  columns: string,
+  where: string,
+  by: IndexOfPast | undefined,
+): string {
+  const { left, right } = forksOf(at)
+  Object.assign(values, { left: JSON.stringify(left), right: JSON.stringify(right) })
   const from = `past_entities e ${by === undefined ? "" : `INDEXED BY ${by.index}`}`
   const hangs = `e.kind = '${kind}' AND e.fork = j.value ${by === undefined ? "" : `AND ${by.so}`}`
   return `SELECT ${columns} FROM json_each($left) j CROSS JOIN ${from} ON ${hangs} AND e.until > $at WHERE TRUE${where}
