@@ -17,7 +17,7 @@ export interface ReadingThread {
 /** Bounds how long closing waits, in ms. */
 const patience = 10_000
 
-const program = `
+const program = (prepare: string) => `
   const { parentPort, workerData } = require("node:worker_threads")
   const closed = () => {
     Atomics.store(workerData.closed, 0, 1)
@@ -27,6 +27,7 @@ const program = `
   try {
     db = new (require(workerData.driver))(workerData.file, { readonly: true, fileMustExist: true })
     db.pragma("cache_size = -" + workerData.cacheKiB)
+    ${prepare}
   } catch (error) {
     closed()
     // Thrown, it would arrive without its words.
@@ -62,11 +63,14 @@ interface Asked {
   readonly reject: (error: unknown) => void
 }
 
-/** @param cacheKiB memory for pages */
-export function readingThread(file: string, cacheKiB: number): ReadingThread {
+/**
+ * @param cacheKiB memory for pages
+ * @param prepare a program that makes functions of the connection `db` that queries use
+ */
+export function readingThread(file: string, cacheKiB: number, prepare = ""): ReadingThread {
   const closed = new Int32Array(new SharedArrayBuffer(4))
   const driver = createRequire(import.meta.url).resolve("better-sqlite3")
-  const worker = new Worker(program, {
+  const worker = new Worker(program(prepare), {
     eval: true,
     execArgv: [],
     workerData: { file, driver, cacheKiB, closed },

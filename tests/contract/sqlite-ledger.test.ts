@@ -7,6 +7,7 @@ import { ledgerContract } from "./ledger.js"
 import { appendOnly } from "./sqlite/append-only.js"
 import { damagedFiles } from "./sqlite/damaged-files.js"
 import { durability } from "./sqlite/durability.js"
+import { indexOfStreams } from "./sqlite/index-of-streams.js"
 import { foreignFiles } from "./sqlite/foreign-files.js"
 import { fullDisk } from "./sqlite/full-disk.js"
 import { longPayloads } from "./sqlite/long-payloads.js"
@@ -44,6 +45,9 @@ describe("the file of an SQLite ledger", () => {
   })
   describe("that is damaged", () => {
     damagedFiles()
+  })
+  describe("whose index of streams", () => {
+    indexOfStreams()
   })
   describe("that cannot be used", () => {
     unusableFiles()

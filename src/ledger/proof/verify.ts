@@ -42,7 +42,8 @@ export interface Verdict {
   readonly wrong: { readonly position: Position | null; readonly message: string } | null
 }
 
-const pageSize = 1_000
+/** Few enough that most of a page is garbage before it is looked at for being so. */
+const pageSize = 250
 /** Nothing belongs in front of the first event, and nothing there is to be overlooked. */
 const beforeAll = Number.MIN_SAFE_INTEGER as Position
 /** Subtrees of this height are compared with those that the ledger stores. */

@@ -28,7 +28,7 @@ type StoredRow = readonly [
   data: string,
   /** In hexadecimal: the leaf, and behind it what it commits to the payload with. */
   sealed: string,
-  streamNo: number,
+  stream: string,
   revision: number,
   typeNo: number,
   recordedMs: number,
@@ -47,7 +47,8 @@ export function reader(db: Db, archived: ArchivedEvents) {
   unpacks(db)
   const storedPage = db
     .prepare<[number, number, number], StoredRow>(
-      `SELECT position, head, ${payload}, hex(leaf || coalesce(salt, data_hash)), stream_no, revision, type_no, recorded_at
+      `SELECT position, head, ${payload}, hex(leaf || coalesce(salt, data_hash)),
+         coalesce((SELECT name FROM streams WHERE no = stream_no), ''), revision, type_no, recorded_at
        FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
     )
     .raw()
@@ -118,20 +119,15 @@ export function reader(db: Db, archived: ArchivedEvents) {
     })
   }
   const keptPage = (after: number, upTo: number, limit: number): IndexedEvent[] => {
-    const [streams, types, times] = [namesOf(streamName), namesOf(typeName), instants()]
+    const [types, times] = [namesOf(typeName), instants()]
     return storedPage
       .all(after, upTo, limit)
-      .map(([position, head, data, sealed, streamNoOfIt, revisionOfIt, typeNo, ms]) => ({
+      .map(([position, head, data, sealed, stream, revisionOfIt, typeNo, ms]) => ({
         position: position as Position,
         head,
         data,
         ...unsealed(sealed),
-        indexed: {
-          stream: streams(streamNoOfIt),
-          revision: revisionOfIt,
-          type: types(typeNo),
-          recordedAt: times(ms),
-        },
+        indexed: { stream, revision: revisionOfIt, type: types(typeNo), recordedAt: times(ms) },
       }))
   }
 

@@ -2,28 +2,17 @@
 import type { RecordedEvent } from "#events/catalog.js"
 import { storeError } from "#sqlite/errors.js"
 import type { Db } from "#sqlite/open.js"
-import { readingThread } from "#sqlite/reading-thread.js"
 import { FleetError } from "#kernel/errors.js"
 import type { Point, Position } from "#kernel/point.js"
 import type { Ledger } from "../port.js"
 import { Signal } from "../signal.js"
 import { ArchivedEvents } from "./archived.js"
+import { faultIn } from "./fault.js"
 import { reader } from "./read.js"
 
 /** Events handed to a follower at a time, and about how many characters of them: each follower has its own in memory. */
 const followBatch = 1_000
 const followCharacters = 2_000_000
-
-/** The first thing that SQLite finds, going through everything: what is in no index, or in one twice. */
-const integrity = "PRAGMA integrity_check(1)"
-interface Checked {
-  readonly integrity_check: string
-}
-const checkingKiB = 8_192
-
-function faultIn([first]: readonly Checked[]): string | undefined {
-  return first?.integrity_check === "ok" ? undefined : first?.integrity_check
-}
 
 export abstract class FileReads {
   /** What the file is called in errors. */
@@ -74,15 +63,10 @@ export abstract class FileReads {
 
   readonly fault: Ledger["fault"] = async () => {
     this.mustBeOpen()
-    // A thread's own connection reads nothing of a ledger in memory.
-    if (this.#db.memory) return faultIn(this.#db.prepare<[], Checked>(integrity).all())
-    const thread = readingThread(this.#db.name, checkingKiB)
     try {
-      return faultIn(await thread.all<Checked>(integrity, {}))
+      return await faultIn(this.#db)
     } catch (error) {
       throw storeError(error, this.what)
-    } finally {
-      thread.close()
     }
   }
 
