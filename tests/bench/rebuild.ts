@@ -51,6 +51,8 @@ export async function benchRebuild(
 /** The inventory alone, in a file as the views' is while they are rebuilt. */
 async function foldInventory(ledger: Ledger, file: string): Promise<void> {
   const db = new Database(file)
+  // Else SQLite goes on with a journal, without a word.
+  db.unsafeMode(true)
   for (const pragma of ["page_size = 16384", "journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"])
     db.pragma(pragma)
   db.exec(inventoryProjection.tables)
