@@ -245,6 +245,34 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect((await strip.getAttribute("aria-label"))?.split(" to ")[0]).toBe(said?.split(" to ")[0])
   })
 
+  it("shows how many were not well over time, of each role, environment and source, once somebody asks", async () => {
+    const { page } = await opened("/")
+    const asked: string[] = []
+    page.on("request", (request) => {
+      const { pathname, searchParams } = new URL(request.url())
+      if (pathname.endsWith("/count") && searchParams.get("by") === "role,environment,source") asked.push(request.url())
+    })
+    await page.locator(".trend span").first().waitFor()
+    expect(asked).toEqual([])
+    await page.getByRole("button", { name: "Show over time" }).click()
+    await page.getByRole("button", { name: "Site or source" }).click()
+    const trend = page.locator(".groups tr", { hasText: "elsewhere" }).getByRole("img", { name: /^not well over time/ })
+    await trend.waitFor()
+    const known = asked.length
+    const { counts } = await answer<{ counts: { source: readonly { value: string; count: number }[] } }>(
+      ["count", "health<0.7", "--by", "source", "--at", new URL(asked.at(-1) ?? "").searchParams.get("at") ?? ""],
+      options,
+    )
+    const last = counts.source.find(({ value }) => value === "elsewhere")?.count ?? 0
+    expect(await trend.getAttribute("aria-label")).toContain(`${last} at last`)
+    // What was, stays.
+    await page.getByRole("button", { name: "Over time", exact: true }).click()
+    await page.getByRole("button", { name: "Show over time" }).click()
+    await trend.waitFor()
+    expect(asked.length - known).toBeLessThanOrEqual(1)
+    expect(await seriousOn(page)).toEqual([])
+  })
+
   it("shows the columns that are chosen, exports what is seen, and keeps a query under a name", async () => {
     const { page, complaints } = await opened("/machines?q=name:db-*")
     await page.locator(".grid .row").first().waitFor()
@@ -252,6 +280,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await page.getByLabel("Kernel").check()
     await page.getByLabel("Addresses").uncheck()
     await page.getByRole("columnheader", { name: "Kernel" }).waitFor()
+    expect(await seriousOn(page)).toEqual([])
     await page.keyboard.press("Escape")
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -265,6 +294,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(head).not.toContain("addresses")
     expect(rows.length).toBe(Number(await page.locator("h1 .count").innerText()))
     await page.getByText("Saved queries", { exact: true }).click()
+    expect(await seriousOn(page)).toEqual([])
     await page.getByLabel("Name of the query").fill("databases")
     await page.keyboard.press("Enter")
     await page.getByRole("link", { name: "databases" }).click()
@@ -301,6 +331,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await page.keyboard.press("?")
     await page.getByRole("heading", { name: "Keys" }).waitFor()
     expect(await page.locator(".help dd").allInnerTexts()).toContain("To the change before")
+    expect(await seriousOn(page)).toEqual([])
     await page.keyboard.press("Escape")
     await page.keyboard.press("g")
     await page.keyboard.press("m")
@@ -313,6 +344,8 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await page.keyboard.press("/")
     await page.keyboard.type("ro")
     await page.getByRole("option", { name: "role:" }).waitFor()
+    await page.keyboard.press("ArrowDown")
+    expect(await seriousOn(page)).toEqual([])
   })
 
   it("says when it is cut off, heals, and shows what happened meanwhile", async () => {

@@ -4,17 +4,19 @@ import { type Signal, useSignal } from "@preact/signals"
 import { EntityLink } from "../parts/entity-link.js"
 import { Score } from "../parts/health.js"
 import { Panel } from "../parts/panel.js"
+import { Rest } from "../parts/rest.js"
 import { Story } from "../parts/story.js"
 import { When } from "../parts/when.js"
 import { alerts, count, drift, health, history, status } from "../operations.js"
 import { hrefOf } from "../place.js"
 import { fieldIs } from "../query-text.js"
 import { useAnswer } from "../use-answer.js"
+import { GroupTrend, type Grouping, groupings, useGroupTrends } from "./overview/group-trends.js"
 import { Trend } from "./overview/trend.js"
 import { blindOf } from "./overview/blind.js"
 
 export function Overview() {
-  const by = useSignal<(typeof groupings)[number][0]>("role")
+  const by = useSignal<Grouping>("role")
   const machines = useAnswer(count, { kind: "target", by: `health,lifecycle,${by.value}` })
   const unwell = useAnswer(count, { kind: "target", q: "health<0.7", by: by.value })
   const services = useAnswer(count, { kind: "service", by: "status" })
@@ -295,22 +297,20 @@ function Bands({ bands }: { readonly bands: ReadonlyMap<string, number> }) {
   )
 }
 
-const groupings = [
-  ["role", "Role"],
-  ["environment", "Environment"],
-  ["source", "Source"],
-] as const
-
 type Counts = ReturnType<typeof useAnswer<NonNullable<typeof count.of>>>
 
 interface GroupsProps {
-  readonly chosen: Signal<(typeof groupings)[number][0]>
+  readonly chosen: Signal<Grouping>
   readonly machines: Counts
   readonly unwell: Counts
 }
 
+const most = 10
+
 function Groups({ chosen, machines, unwell }: GroupsProps) {
   const by = chosen.value
+  const [isAll, isOverTime] = [useSignal(false), useSignal(false)]
+  const samples = useGroupTrends(isOverTime.value)
   const bad = new Map(unwell.answer?.counts[by]?.map(({ value, count: n }) => [value, n]))
   return (
     <Panel
@@ -326,55 +326,70 @@ function Groups({ chosen, machines, unwell }: GroupsProps) {
         </span>
       }
     >
-      {({ counts }) => (
-        <table class="facts groups">
-          <thead>
-            <tr>
-              <th scope="col">{groupings.find(([name]) => name === by)?.[1]}</th>
-              <th scope="col" class="num">
-                Machines
-              </th>
-              <th scope="col" class="num">
-                Not well
-              </th>
-              <th scope="col">
-                <span class="visually-hidden">Share</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {(counts[by] ?? []).slice(0, 10).map(({ value, count: n }) => {
-              const unwellHere = bad.get(value) ?? 0
-              return (
-                <tr key={value}>
-                  <td>
-                    {value === null ? (
-                      <span class="soft">none given</span>
-                    ) : (
-                      <a href={hrefOf("/machines", { q: fieldIs(by, value) })}>{value}</a>
-                    )}
-                  </td>
-                  <td class="num">{n}</td>
-                  <td class="num">
-                    {unwellHere === 0 || value === null ? (
-                      unwellHere
-                    ) : (
-                      <a href={hrefOf("/machines", { q: `${fieldIs(by, value)} health<0.7`, sort: "health" })}>
-                        {unwellHere}
-                      </a>
-                    )}
-                  </td>
-                  <td>
-                    <span class="share" aria-hidden="true">
-                      <i class="healthy" style={{ flexGrow: n - unwellHere }} />
-                      <i class="warning" style={{ flexGrow: unwellHere }} />
-                    </span>
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
+      {({ counts: { [by]: groups = [] } }) => (
+        <>
+          <table class="facts groups">
+            <thead>
+              <tr>
+                <th scope="col">{groupings.find(([name]) => name === by)?.[1]}</th>
+                <th scope="col" class="num">
+                  Machines
+                </th>
+                <th scope="col" class="num">
+                  Not well
+                </th>
+                <th scope="col">
+                  <button
+                    type="button"
+                    class="link"
+                    aria-pressed={isOverTime.value}
+                    title="How many were not well, over the time that the strip shows"
+                    onClick={() => (isOverTime.value = !isOverTime.value)}
+                  >
+                    {isOverTime.value ? "Over time" : "Show over time"}
+                  </button>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {(isAll.value ? groups : groups.slice(0, most)).map(({ value, count: n }) => {
+                const unwellHere = bad.get(value) ?? 0
+                return (
+                  <tr key={value}>
+                    <td>
+                      {value === null ? (
+                        <span class="soft">none given</span>
+                      ) : (
+                        <a href={hrefOf("/machines", { q: fieldIs(by, value) })}>{value}</a>
+                      )}
+                    </td>
+                    <td class="num">{n}</td>
+                    <td class="num">
+                      {unwellHere === 0 || value === null ? (
+                        unwellHere
+                      ) : (
+                        <a href={hrefOf("/machines", { q: `${fieldIs(by, value)} health<0.7`, sort: "health" })}>
+                          {unwellHere}
+                        </a>
+                      )}
+                    </td>
+                    <td>
+                      {isOverTime.value && samples.length > 0 ? (
+                        <GroupTrend samples={samples} by={by} group={value} />
+                      ) : (
+                        <span class="share" aria-hidden="true">
+                          <i class="healthy" style={{ flexGrow: n - unwellHere }} />
+                          <i class="warning" style={{ flexGrow: unwellHere }} />
+                        </span>
+                      )}
+                    </td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+          <Rest left={isAll.value ? 0 : groups.length - most} onMore={() => (isAll.value = true)} />
+        </>
       )}
     </Panel>
   )
