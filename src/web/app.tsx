@@ -80,9 +80,12 @@ function Away() {
 
 function NoPage({ path }: { readonly path: string }) {
   return (
-    <Nothing title="There is no such page">
-      Nothing is at <code>{path}</code>. Go to the <a href={hrefOf("/")}>overview</a>, or write <kbd>/</kbd> and what
-      you look for.
-    </Nothing>
+    <>
+      <h1 class="visually-hidden">{path}</h1>
+      <Nothing title="There is no such page">
+        Nothing is at <code>{path}</code>. Go to the <a href={hrefOf("/")}>overview</a>, or write <kbd>/</kbd> and what
+        you look for.
+      </Nothing>
+    </>
   )
 }

@@ -80,8 +80,8 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     const position = Number(/#(\d+)/.exec(await change.innerText())?.[1])
     await page.goto(`/compare?at=position:${position - 1}`)
     await page.getByLabel(/^Name position/).fill("before-kernel")
-    await page.getByRole("button", { name: "Take" }).click()
-    await page.getByRole("button", { name: "before-kernel", exact: true }).click()
+    await page.getByRole("button", { name: "Take" }).press("Enter")
+    await page.getByRole("button", { name: "before-kernel", exact: true }).press("Enter")
     await page.waitForURL(/at=snapshot:before-kernel/)
     await page.locator(".differences li", { hasText: filled.changed.name }).first().waitFor()
     await page.getByText(filled.changed.after).first().waitFor()
@@ -121,7 +121,10 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     const { items } = await answer<{ items: readonly { patch: object }[] }>(asked, served.options)
     expect(JSON.parse(copied)).toEqual(items[0]?.patch)
     expect(copied).not.toContain("\u202e")
-    // The second handle alone compares now with then.
+    // The second handle alone compares now with then, and leads there from every page.
+    await page.goto("/machines?q=name:db-*&to=-2d")
+    await page.getByRole("link", { name: "what differs" }).click()
+    await page.waitForURL(/\/compare\?.*q=name/)
     await page.goto("/compare?to=-2d")
     await page.locator(".differences .tag", { hasText: "removed" }).first().waitFor()
     expect(complaints).toEqual([])
@@ -172,7 +175,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await page.getByLabel("Why").fill("on it")
-    await page.getByRole("button", { name: "Acknowledge" }).click()
+    await page.getByRole("button", { name: "Acknowledge" }).press("Enter")
     await page.locator(".story li", { hasText: "on it" }).waitFor()
     await page.locator(".page-head", { hasText: "acknowledged" }).waitFor()
     // In the past it is as it was, and nothing can be done about it.
@@ -246,7 +249,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
 
   it("looks at the fleet now, and says how far it is and what it found", async () => {
     const { page } = await opened("/discovery")
-    await page.locator("tr", { hasText: "here" }).getByRole("button", { name: "Look now" }).click()
+    await page.locator("tr", { hasText: "here" }).getByRole("button", { name: "Look now" }).press("Enter")
     await page.getByRole("status").getByText("The look is done").waitFor()
     await page.goto("/discovery?at=-2d")
     await page.getByText("This is the past: go back to now").first().waitFor()

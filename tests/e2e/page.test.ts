@@ -315,6 +315,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
       "/compare?at=-2d",
       "/drift",
       "/discovery",
+      "/topology",
     ]) {
       await page.goto(address)
       await page.locator("main h1").first().waitFor({ state: "attached" })
@@ -323,6 +324,10 @@ describe.runIf(aBrowserIsHere())("the page", () => {
       await screenshot(page, `phone-${address.split(/[/?]/)[1] || "overview"}`)
     }
     expect(wide).toEqual([])
+    // Names in the drawing are as large as can be read.
+    const names = page.locator(".drawing .title")
+    const heights = await names.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+    expect(Math.min(...heights)).toBeGreaterThan(9)
   })
 
   it("goes everywhere by keyboard, and says how", async () => {
@@ -392,6 +397,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
 
   it.each([
     ["/machines?at=nonsense", "That is no point in time"],
+    ["/machines?to=nonsense", '"nonsense" is not a point in time'],
     ["/machines?q=nothing:like:that", "That query cannot be understood"],
     ["/entities/nobody", "That is not here"],
     ["/nowhere/at/all", "There is no such page"],

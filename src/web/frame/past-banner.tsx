@@ -1,12 +1,16 @@
 /** Nobody takes the past for now: it is said at the top of every page, with the way back. */
-import { change, at, isPast, to, travel } from "../place.js"
+import { at, change, hrefOf, isPast, place, to, travel } from "../place.js"
 import { pointText } from "../time.js"
 import { When } from "../parts/when.js"
-import { resolved } from "./resolved.js"
+import { otherProblem, resolved } from "./resolved.js"
+
+/** Pages that say themselves what differs between the two. */
+const showsIt = /^\/(?:compare|history|entities\/.*)$/
 
 export function PastBanner() {
   if (!isPast.value && to.value === undefined) return null
   const point = resolved.value
+  const { path, params } = place.value
   return (
     <div class="banner" role="status">
       {isPast.value ? (
@@ -28,6 +32,16 @@ export function PastBanner() {
       {to.value === undefined ? null : (
         <p>
           compared with <strong>{pointText(to.value)}</strong>
+          {otherProblem.value === undefined ? (
+            showsIt.test(path) ? null : (
+              <>
+                {": "}
+                <a href={hrefOf("/compare", { q: params.get("q") ?? undefined })}>what differs</a>
+              </>
+            )
+          ) : (
+            <span role="alert">: {otherProblem.value}</span>
+          )}
         </p>
       )}
       <span class="actions">

@@ -3,3 +3,5 @@ import { signal } from "@preact/signals"
 import type { At } from "../ask.js"
 
 export const resolved = signal<At | undefined>(undefined)
+/** Why there is no point that it could be compared with. */
+export const otherProblem = signal<string | undefined>(undefined)

@@ -14,7 +14,7 @@ import { useAnswer } from "../use-answer.js"
 import { Handle } from "./handle.js"
 import { choose, presets, range, stretch, zoom } from "./range.js"
 import { step } from "./steps.js"
-import { resolved } from "./resolved.js"
+import { otherProblem, resolved } from "./resolved.js"
 import { spokenAt } from "./spoken.js"
 import { type Density, Strip } from "./strip.js"
 import { ticks } from "./ticks.js"
@@ -37,6 +37,7 @@ export function Scrubber() {
   const point = useAnswer(queryList, {})
   const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value })
   useEffect(() => void (resolved.value = point.answer?.at), [point.answer])
+  useEffect(() => void (otherProblem.value = to.value === undefined ? undefined : other.error?.message), [other.error])
   useEffect(() => {
     const known = shown.answer
     if (known !== undefined) stretch.value = { from: Date.parse(known.from.time), to: Date.parse(known.to.time) }

@@ -43,6 +43,7 @@ function Biography({ entity }: { readonly entity: string }) {
   if (shown.error !== undefined && shown.answer === undefined)
     return (
       <div class="page">
+        <h1 class="visually-hidden">{entity}</h1>
         <Trouble error={shown.error} />
         {shown.error instanceof Refused && shown.error.code === "NotFound" ? <Nearest to={entity} /> : null}
       </div>

@@ -35,6 +35,7 @@ export function EventPage({ params }: PageProps) {
   if (error !== undefined && answer === undefined)
     return (
       <div class="page">
+        <h1 class="visually-hidden">Event {params["position"]}</h1>
         <Trouble error={error} />
         {last.answer === undefined ? null : (
           <p class="hint">

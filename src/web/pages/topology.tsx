@@ -15,8 +15,8 @@ import { healthText, openAtFirst, treeOf } from "./topology/tree.js"
 
 /** As many as one page of an answer has: more are counted, and drawn when a part of them is opened. */
 const mostMachines = 1_000
-/** Of the room for it on a laptop. */
-const ratio = 1.9
+/** Of the room for it on a phone, and on a laptop. */
+const ratio = innerWidth < 760 ? 0.3 : 1.9
 
 export function TopologyPage() {
   const q = place.value.params.get("q") ?? ""

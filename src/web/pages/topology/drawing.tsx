@@ -14,6 +14,7 @@ interface View {
 
 const margin = 12
 const [smallest, largest] = [0.05, 3]
+const [phonePx, legible] = [600, 0.8]
 const arrows: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -38,7 +39,10 @@ export function Drawing({ drawn, onToggle }: DrawingProps) {
   const fit = () => {
     const box = svg.current?.getBoundingClientRect()
     if (box === undefined || width === 0) return
-    const scale = Math.min((box.width - 2 * margin) / width, (box.height - 2 * margin) / height, 1.25)
+    const [wide, tall] = [(box.width - 2 * margin) / width, (box.height - 2 * margin) / height]
+    // On a phone the names can be read, and what lies further down is moved to.
+    const least = box.width < phonePx ? Math.min(wide, legible) : 0
+    const scale = Math.min(Math.max(Math.min(wide, tall), least), 1.25)
     view.value = { x: Math.max(margin, (box.width - width * scale) / 2), y: margin, scale: Math.max(scale, smallest) }
     isMoved.current = false
   }
