@@ -15,10 +15,14 @@ const tables = `
     about TEXT NOT NULL, -- JSON
     about_id TEXT,
     cause INTEGER NOT NULL, -- position
-    count INTEGER NOT NULL
+    count INTEGER NOT NULL,
+    over INTEGER -- position of what it was resolved because of; NULL as long as it is not
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX alerts_by_position ON alerts (raised);
   CREATE INDEX alerts_by_subject ON alerts (rule, subject, cause);
+  CREATE INDEX alerts_open ON alerts (rule, subject) WHERE over IS NULL;
+  CREATE INDEX alerts_open_by_entity ON alerts (about_id) WHERE over IS NULL;
+  CREATE INDEX alerts_by_end ON alerts (over) WHERE over IS NOT NULL;
   CREATE INDEX alerts_by_entity ON alerts (about_id) WHERE about_id IS NOT NULL;
   CREATE TABLE alert_states (
     id TEXT NOT NULL,
@@ -30,12 +34,11 @@ const tables = `
     acknowledged_by TEXT,
     silenced_until TEXT,
     resolved TEXT, -- mended | hand | withdrawn
-    resolved_cause INTEGER, -- position at which it was found to be mended
     PRIMARY KEY (id, since)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX alerts_that_stand ON alert_states (id) WHERE until IS NULL AND resolved IS NULL;`
 
-export const alertsProjection: Projection = { name: "alerts", version: 1, tables, projector }
+export const alertsProjection: Projection = { name: "alerts", version: 2, tables, projector }
 
 interface State {
   readonly severity: string
@@ -43,7 +46,6 @@ interface State {
   readonly acknowledgedBy: string | null
   readonly silencedUntil: string | null
   readonly resolved: string | null
-  readonly resolvedCause: number | null
 }
 
 type AlertEvent = RecordedEvent &
@@ -51,16 +53,17 @@ type AlertEvent = RecordedEvent &
 
 function projector(db: Db): (event: RecordedEvent) => void {
   const insert = db.prepare<Record<string, string | number | null>>(
-    "INSERT OR IGNORE INTO alerts VALUES ($id, $raised, $time, $rule, $title, $subject, $about, $aboutId, $cause, $count)",
+    "INSERT OR IGNORE INTO alerts VALUES ($id, $raised, $time, $rule, $title, $subject, $about, $aboutId, $cause, $count, NULL)",
   )
   const last = db.prepare<[string], State>(
-    `SELECT severity, step, acknowledged_by AS acknowledgedBy, silenced_until AS silencedUntil, resolved, resolved_cause AS resolvedCause
+    `SELECT severity, step, acknowledged_by AS acknowledgedBy, silenced_until AS silencedUntil, resolved
      FROM alert_states WHERE id = ? AND until IS NULL`,
   )
   const end = db.prepare<[number, string]>("UPDATE alert_states SET until = ? WHERE id = ? AND until IS NULL")
   const begin = db.prepare<Record<string, string | number | null>>(
-    `INSERT INTO alert_states VALUES ($id, $since, NULL, $time, $severity, $step, $acknowledgedBy, $silencedUntil, $resolved, $resolvedCause)`,
+    `INSERT INTO alert_states VALUES ($id, $since, NULL, $time, $severity, $step, $acknowledgedBy, $silencedUntil, $resolved)`,
   )
+  const over = db.prepare<[number, string]>("UPDATE alerts SET over = ? WHERE id = ? AND over IS NULL")
   return (event) => {
     if (!isOfAlert(event)) return
     const id = event.stream.slice("alert-".length)
@@ -81,6 +84,7 @@ function projector(db: Db): (event: RecordedEvent) => void {
     }
     const next = after(last.get(id), event)
     if (next === undefined) return
+    if (event.type === "AlertResolved") over.run(event.data.cause ?? event.position, id)
     end.run(event.position, id)
     begin.run({ id, since: event.position, time: event.recordedAt, ...next })
   }
@@ -104,8 +108,8 @@ function after(state: State | undefined, event: AlertEvent): State | undefined {
     case "AlertEscalated":
       return { ...state, step: event.data.step, severity: event.data.severity }
     case "AlertResolved":
-      return { ...state, resolved: event.data.how, resolvedCause: event.data.cause ?? null }
+      return { ...state, resolved: event.data.how }
   }
 }
 
-const fresh = { step: 0, acknowledgedBy: null, silencedUntil: null, resolved: null, resolvedCause: null }
+const fresh = { step: 0, acknowledgedBy: null, silencedUntil: null, resolved: null }

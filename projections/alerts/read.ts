@@ -54,6 +54,7 @@ export interface AlertCount {
 /** An alert that nothing has resolved yet. */
 export interface OpenAlert {
   readonly id: string
+  readonly rule: string
   readonly about: AlertAbout
   readonly count: number
   readonly cause: Position
@@ -76,9 +77,11 @@ const columns = `a.id, rule, severity, title, about, count, cause, raised, raise
   CASE WHEN resolved IS NOT NULL THEN 'resolved' WHEN silenced_until > $time THEN 'silenced'
     WHEN acknowledged_by IS NOT NULL THEN 'acknowledged' ELSE 'open' END AS state`
 const stands = "s.since <= $at AND (s.until IS NULL OR s.until > $at)"
-/** Whatever was appended since: what was caused by earlier events, and what people said before. */
-const openBefore = `cause < $before AND NOT EXISTS (
-  SELECT 1 FROM alert_states s WHERE s.id = a.id AND s.resolved IS NOT NULL AND coalesce(s.resolved_cause, s.since) < $before)`
+/** Whatever was appended since: what was caused by earlier events, and what people said before. Of those that are over only the last are gone through. */
+const openBefore = (which: string) =>
+  ["over IS NULL", "over >= $before"]
+    .map((end) => `SELECT id, rule, about, count, cause FROM alerts WHERE ${which} AND cause < $before AND ${end}`)
+    .join(" UNION ALL ")
 
 export type AlertsReader = ReturnType<typeof alertsReader>
 
@@ -103,11 +106,10 @@ export function alertsReader(db: Db) {
     )
     .pluck()
   const open = db.prepare<object, OpenRow>(
-    `SELECT id, about, count, cause FROM alerts a WHERE rule = $rule AND subject = $subject AND ${openBefore} ORDER BY cause DESC LIMIT 1`,
+    `${openBefore("rule = $rule AND subject = $subject")} ORDER BY cause DESC LIMIT 1`,
   )
-  const openOf = db.prepare<object, OpenRow>(
-    `SELECT id, about, count, cause FROM alerts a WHERE rule = $rule AND ${openBefore} ORDER BY cause, id`,
-  )
+  const openOf = db.prepare<object, OpenRow>(`${openBefore("rule = $rule")} ORDER BY cause, id`)
+  const openAbout = db.prepare<object, OpenRow>(openBefore("about_id = $about"))
   const known = db
     .prepare<[string], string>("SELECT id FROM alerts WHERE id IN (SELECT value FROM json_each(?))")
     .pluck()
@@ -150,13 +152,16 @@ export function alertsReader(db: Db) {
     /** The one of a rule and subject that was open just before an event was handled, by what earlier events have caused. */
     async open(rule: string, subject: string, before: Position): Promise<OpenAlert | undefined> {
       const row = open.get({ rule, subject, before })
-      return row && { ...row, about: JSON.parse(row.about) as AlertAbout }
+      return row && openAlert(row)
     },
 
     /** All of a rule, the oldest first. */
-    async openOf(rule: string, before: Position): Promise<readonly OpenAlert[]> {
-      return openOf.all({ rule, before }).map((row) => ({ ...row, about: JSON.parse(row.about) as AlertAbout }))
-    },
+    openOf: async (rule: string, before: Position): Promise<readonly OpenAlert[]> =>
+      openOf.all({ rule, before }).map(openAlert),
+
+    /** All that are about an entity, of whatever rule, in no order. */
+    openAbout: async (about: string, before: Position): Promise<readonly OpenAlert[]> =>
+      openAbout.all({ about, before }).map(openAlert),
 
     /** Which of these were raised by the last position that is folded. */
     known: async (ids: readonly string[]): Promise<ReadonlySet<string>> => new Set(known.all(JSON.stringify(ids))),
@@ -165,6 +170,10 @@ export function alertsReader(db: Db) {
     timesRaised: async (rule: string, subject: string, after: Position, before: Position): Promise<number> =>
       causes.get({ rule, subject, after, before }) ?? 0,
   }
+}
+
+function openAlert(row: OpenRow): OpenAlert {
+  return { ...row, about: JSON.parse(row.about) as AlertAbout }
 }
 
 function alertOf({ about, raised, raisedAt, since, time, ...row }: Row): Alert {

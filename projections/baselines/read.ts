@@ -34,9 +34,6 @@ export function baselinesReader(db: Db) {
   const one = db.prepare<{ name: string; at: number }, Row>(
     `SELECT ${columns} FROM baselines WHERE name = $name AND ${holds}`,
   )
-  const points = db.prepare<{ at: number }, Row>(
-    `SELECT ${columns} FROM baselines WHERE ${holds} AND json_extract(baseline, '$.of') = 'point' ORDER BY name`,
-  )
   const remembered = new Map<string, DeclaredBaseline>()
   const declared = (row: Row): DeclaredBaseline => {
     const key = `${row.since} ${row.name}`
@@ -50,7 +47,7 @@ export function baselinesReader(db: Db) {
   return {
     /** Those that pin a point, by name. */
     pinned: async (position: Position): Promise<readonly PinnedBaseline[]> =>
-      points.all({ at: position }).map((row) => declared(row) as PinnedBaseline),
+      all.all({ at: position }).map(declared).filter(isPinned),
 
     /** By name. */
     at: async (position: Position): Promise<readonly DeclaredBaseline[]> => all.all({ at: position }).map(declared),
@@ -60,4 +57,8 @@ export function baselinesReader(db: Db) {
       return row && declared(row)
     },
   }
+}
+
+function isPinned(declared: DeclaredBaseline): declared is PinnedBaseline {
+  return declared.baseline.of === "point"
 }

@@ -46,6 +46,10 @@ export function checksReader(db: Db) {
   const ofEntities = db.prepare<object, Row>(
     `SELECT ${columns} FROM checks WHERE about_id IN (SELECT value FROM json_each($about)) AND ${stands} AND ${filters}`,
   )
+  const onMachines = db.prepare<object, Row>(
+    `SELECT ${columns} FROM checks WHERE ${stands} AND about_id IN (
+       SELECT id FROM records WHERE target_no IN (SELECT value FROM json_each($records)))`,
+  )
   const one = db.prepare<{ id: string; at: number }, Row>(`SELECT ${columns} FROM checks WHERE id = $id AND ${stands}`)
 
   const at = async (
@@ -60,6 +64,9 @@ export function checksReader(db: Db) {
   return {
     /** By name; all, or those that are asked for. */
     at,
+    /** Of machines and all that is on them, by the numbers of their records; in no order. */
+    onMachines: async (position: Position, records: readonly number[]): Promise<readonly CheckState[]> =>
+      onMachines.all({ at: position, records: JSON.stringify(records) }).map(stateOf),
     failing: (position: Position) => at(position, { status: "failing" }),
     /** Undefined where nothing was agreed upon yet, or it has ended. */
     async one(id: string, position: Position): Promise<CheckState | undefined> {

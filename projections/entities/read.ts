@@ -18,6 +18,7 @@ import {
   type Context,
   asFound,
   contextOf,
+  heldAmong,
   isMet,
   listIn,
   machineOf,
@@ -129,6 +130,13 @@ const stated = {
 
 /** What is sorted by where that is not a text of theirs. */
 const sortedBy = { name: "''", health: "coalesce(e.health, -1)", worst: `coalesce(e.health, ${ofUnknown})` }
+
+const statusesUnder = heldAmong(
+  "e.status",
+  "SELECT no FROM records WHERE kind = 'service' AND target_no IN (SELECT value FROM json_each($records))",
+  "e.kind = 'service' AND e.lifecycle <> 'retired'",
+)
+const tagged = heldAmong("e.role AS role, e.tags AS tags", "SELECT $no", "e.kind = 'target'")
 
 /** Few rows are read here and now; what may go through all of them is left to `scans`. */
 export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[]) {
@@ -396,6 +404,21 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
       const sql = rowsAmong(query, kind, columns, "SELECT value FROM json_each($nos)", undefined)
       const rows = statement<Row>(sql).all({ ...query.values, nos: JSON.stringify(nos) })
       return rows.map(entityOf).sort((a, b) => a.no - b.no)
+    },
+
+    /** Of each service on a machine, by the numbers of its records. */
+    statusesUnder: async (records: readonly number[], at: Position): Promise<readonly string[]> =>
+      statement<string>(statusesUnder)
+        .pluck()
+        .all({ records: JSON.stringify(records), at }),
+
+    /** Of a machine, by the number of its oldest record. */
+    async roleAndTags(
+      no: number,
+      at: Position,
+    ): Promise<{ readonly role: string | null; readonly tags: readonly string[] }> {
+      const row = statement<{ role: string | null; tags: string }>(tagged).get({ no, at })
+      return row === undefined ? { role: null, tags: [] } : { ...row, tags: JSON.parse(row.tags) as string[] }
     },
 
     /** Which of some entities of a kind meet a condition; they are named by the numbers of their oldest records. */

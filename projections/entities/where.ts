@@ -54,7 +54,12 @@ export function rowsAmong(
   condition: Condition | undefined,
   grouped = "",
 ): string {
-  const where = `e.kind = '${kind}' AND e.since <= $at${andSo(context, kind, condition)} ${grouped}`
+  return heldAmong(columns, among, `e.kind = '${kind}'${andSo(context, kind, condition)}`, grouped)
+}
+
+/** The same, of what meets a condition in SQL of the row `e`. */
+export function heldAmong(columns: string, among: string, condition: string, grouped = ""): string {
+  const where = `e.since <= $at AND ${condition} ${grouped}`
   const until = "(SELECT min(p.until) FROM past_entities p WHERE p.no = n.no AND p.until > $at)"
   return `WITH n (no) AS (${among})
     SELECT ${columns} FROM n CROSS JOIN entities e ON e.no = n.no WHERE ${where}

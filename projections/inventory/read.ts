@@ -2,6 +2,7 @@
 import type { RecordId, StreamName } from "#kernel/ids.js"
 import type { Json, JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
+import type { Statement } from "better-sqlite3"
 import type { Db } from "#sqlite/open.js"
 import { betweenReader } from "./between.js"
 import { noiseReader } from "./noise.js"
@@ -65,8 +66,11 @@ export type InventoryReader = ReturnType<typeof inventoryReader>
 
 export function inventoryReader(db: Db) {
   const paths = pathReader(db)
-  const byId = db.prepare<[string], RecordRow>(`SELECT ${recordColumns} FROM records r WHERE r.id = ?`)
+  const byId = remembering(db.prepare<[string], RecordRow>(`SELECT ${recordColumns} FROM records r WHERE r.id = ?`))
   const byNo = db.prepare<[number], RecordRow>(`SELECT ${recordColumns} FROM records r WHERE r.no = ?`)
+  const ofNativeKey = db.prepare<[string, string], RecordRow>(
+    `SELECT ${recordColumns} FROM records r WHERE r.native_key = ? AND r.source = ? AND r.kind = 'target' ORDER BY r.no`,
+  )
   const ofSource = db.prepare<[string], RecordRow>(
     `SELECT ${recordColumns} FROM records r WHERE r.source = ? ORDER BY r.no`,
   )
@@ -145,7 +149,7 @@ export function inventoryReader(db: Db) {
     noise: noiseReader(db),
     between,
 
-    record: async (id: string): Promise<RecordRow | undefined> => byId.get(id),
+    record: async (id: string): Promise<RecordRow | undefined> => byId(id),
 
     recordByNo: async (no: number): Promise<RecordRow | undefined> => byNo.get(no),
 
@@ -159,7 +163,7 @@ export function inventoryReader(db: Db) {
     /** The records of a target, oldest first: that one, and those that are linked to it at a position. */
     async membersOf(targetId: string, at: Position): Promise<readonly RecordRow[]> {
       if (anyLink.get() === 1) return members.all({ target: targetId, at })
-      const record = byId.get(targetId)
+      const record = byId(targetId)
       return record === undefined ? [] : [record]
     },
 
@@ -171,6 +175,10 @@ export function inventoryReader(db: Db) {
     async servicesOf(stack: RecordRow, name: Json, at: Position): Promise<readonly RecordRow[]> {
       return ofStack.all({ no: stack.no, name: JSON.stringify(name), at })
     },
+
+    /** The machines that a source ever called so, oldest first. */
+    machinesCalled: async (source: string, nativeKey: string): Promise<readonly RecordRow[]> =>
+      ofNativeKey.all(nativeKey, source),
 
     /** All records of a source, retired ones too, oldest first. */
     recordsOf: async (source: string): Promise<readonly RecordRow[]> => ofSource.all(source),
@@ -226,6 +234,21 @@ export function inventoryReader(db: Db) {
       const native = nativeNames.all({ name, at })
       return native.length > 0 ? native : formerNames.all({ name, at })
     },
+  }
+}
+
+/** Records that are remembered: they never change, and the same are asked for by one rule after the other. */
+const mostRemembered = 200
+
+function remembering(find: Statement<[string], RecordRow>): (id: string) => RecordRow | undefined {
+  const known = new Map<string, RecordRow>()
+  return (id) => {
+    const remembered = known.get(id)
+    if (remembered !== undefined) return remembered
+    const found = find.get(id)
+    if (known.size >= mostRemembered) known.clear()
+    if (found !== undefined) known.set(id, found)
+    return found
   }
 }
 

@@ -10,7 +10,8 @@ import { understood } from "./rules/own.js"
 import { Recent } from "./recent.js"
 import { rulesOf } from "./rules/rules.js"
 import type { Line } from "#timeline/resolve.js"
-import { step } from "./step.js"
+import { Unwritten } from "./unwritten.js"
+import { byType, step } from "./step.js"
 
 export const handlerName = "alerts"
 
@@ -23,7 +24,9 @@ export async function alerting(config: AlertsConfig, every: Intervals, ports: Al
   await ops.deadlines.forgetBehind((await ledger.head()).position)
   const rules = rulesOf(config, every)
   const types = new Set<EventType>([...rules.flatMap((rule) => rule.types), ...escalatingTypes, "DeadlinePassed"])
+  const judging = byType(rules)
   const recent = new Recent()
+  const unwritten = new Unwritten()
   return {
     name: handlerName,
     types: [...types],
@@ -33,15 +36,21 @@ export async function alerting(config: AlertsConfig, every: Intervals, ports: Al
     async handle(event, { append, keep }) {
       if (recent.isOver) await recent.shown(async () => reached((await ledger.head()).position))
       await reached(event.position)
-      const memory = recent.over(memoryAt(ports, event.position), views.alerts, event.position)
-      const judged = await step(rules, event, memory, ports)
+      const { position } = event
+      unwritten.forget(position)
+      const memory = unwritten.over(recent.over(memoryAt(ports, position), views.alerts, position), position)
+      const judged = await step(judging, event, memory, ports)
       const escalated = await escalate(config.escalate, event, views)
       const effects = [...judged.effects, ...escalated.effects]
-      if (effects.length > 0) recent.note(effects, event.position, append(...effects))
+      if (effects.length > 0) recent.note(effects, position, append(...effects))
       for (const later of [...judged.later, ...escalated.later]) {
         const { key } = later
-        if (later.is === "clear") keep(() => ops.deadlines.clear(key))
-        else keep(() => ops.deadlines.set({ key, dueAt: later.dueAt, what: later.what, position: event.position }))
+        const written = unwritten.note({ key, position, what: later.is === "set" ? later.what : undefined })
+        keep(() => {
+          if (later.is === "clear") ops.deadlines.clear(key)
+          else ops.deadlines.set({ key, dueAt: later.dueAt, what: later.what, position })
+          written()
+        })
       }
     },
   }

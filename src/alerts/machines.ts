@@ -33,6 +33,7 @@ export async function severityOn(
   machine: RecordRow | undefined,
   at: Position,
 ): Promise<AlertSeverity> {
-  const [row] = machine === undefined ? [] : await views.entities.rows("target", at, [machine.no])
-  return row !== undefined && (vital.has(row.role) || row.tags.includes("critical")) ? "critical" : "warning"
+  if (machine === undefined) return "warning"
+  const { role, tags } = await views.entities.roleAndTags(machine.no, at)
+  return vital.has(role) || tags.includes("critical") ? "critical" : "warning"
 }

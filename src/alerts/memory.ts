@@ -8,7 +8,10 @@ import type { ViewsReader } from "#projections/views.js"
 export interface Memory {
   /** The alert of a rule and subject that is open. */
   open(rule: string, subject: string): Promise<OpenAlert | undefined>
+  /** The alerts of a rule that are open, the oldest first. */
   openOf(rule: string): Promise<readonly OpenAlert[]>
+  /** All that are open about an entity, of whatever rule, the oldest first: what is asked for at every event, by several rules. */
+  openAbout(id: string): Promise<readonly OpenAlert[]>
   /** How often one was raised because of events behind a position. */
   timesRaised(rule: string, subject: string, after: Position): Promise<number>
   /** What was said when a deadline was set that has not been taken back. */
@@ -25,6 +28,7 @@ export function memoryAt({ views, ops }: Remembering, position: Position): Memor
   return {
     open: (rule, subject) => views.alerts.open(rule, subject, position),
     openOf: (rule) => views.alerts.openOf(rule, position),
+    openAbout: (id) => views.alerts.openAbout(id, position),
     timesRaised: (rule, subject, after) => views.alerts.timesRaised(rule, subject, after, position),
     pending: async (key) => (await ops.deadlines.find(key))?.what,
   }

@@ -12,7 +12,6 @@ import type { Memory } from "./memory.js"
 const most = 500
 
 interface Raised extends OpenAlert {
-  readonly rule: string
   readonly subject: string
 }
 
@@ -67,17 +66,25 @@ export class Recent {
       return all.filter(({ id }) => !known.has(id))
     }
     // Both are asked in one turn, so that the views show the same to both.
-    const openOf = async (rule: string): Promise<readonly OpenAlert[]> => {
-      const [shown, others] = await Promise.all([memory.openOf(rule), raised((alert) => alert.rule === rule)])
-      return [...shown, ...others].filter(isOpen).toSorted((a, b) => a.cause - b.cause || (a.id < b.id ? -1 : 1))
+    const open = async (
+      shown: Promise<readonly OpenAlert[]>,
+      isMeant: (alert: Raised) => boolean,
+    ): Promise<readonly OpenAlert[]> => {
+      const [some, others] = await Promise.all([shown, raised(isMeant)])
+      return some.length + others.length === 0 ? some : [...some, ...others].filter(isOpen).toSorted(byCause)
     }
+    const about = new Map<string, Promise<readonly OpenAlert[]>>()
     return {
-      openOf,
+      openOf: (rule) => open(memory.openOf(rule), (alert) => alert.rule === rule),
+      openAbout(id) {
+        const found = about.get(id) ?? open(memory.openAbout(id), (alert) => alert.about.id === id)
+        about.set(id, found)
+        return found
+      },
       async open(rule, subject) {
         const isMeant = (alert: Raised) => alert.rule === rule && alert.subject === subject
         const [shown, others] = await Promise.all([memory.open(rule, subject), raised(isMeant)])
-        if (others.length === 0 && (shown === undefined || isOpen(shown))) return shown
-        return (await openOf(rule)).findLast(({ about }) => subjectOf(about) === subject)
+        return [...(shown === undefined ? [] : [shown]), ...others].filter(isOpen).toSorted(byCause).at(-1)
       },
       async timesRaised(rule, subject, after) {
         const isMeant = (alert: Raised) => alert.rule === rule && alert.subject === subject && alert.cause > after
@@ -87,4 +94,8 @@ export class Recent {
       pending: (key) => memory.pending(key),
     }
   }
+}
+
+function byCause(a: OpenAlert, b: OpenAlert): number {
+  return a.cause - b.cause || (a.id < b.id ? -1 : 1)
 }

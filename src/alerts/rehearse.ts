@@ -12,7 +12,7 @@ import { subjectOf } from "#projections/alerts/subject.js"
 import type { Line } from "#timeline/resolve.js"
 import type { Memory } from "./memory.js"
 import type { Rule } from "./rule.js"
-import { type Outcome, step } from "./step.js"
+import { type Outcome, type RulesOf, byType, step } from "./step.js"
 
 type Raised = EventOf<"AlertRaised">["data"]
 type How = EventOf<"AlertResolved">["data"]["how"]
@@ -74,7 +74,7 @@ interface Pending {
 }
 
 class Rehearsal implements Memory {
-  readonly #rules: readonly Rule[]
+  readonly #rules: RulesOf
   readonly #line: Line
   readonly #told: ReadonlyMap<string, readonly Position[]>
   readonly #alerts: Rehearsed[] = []
@@ -82,7 +82,7 @@ class Rehearsal implements Memory {
   #at: Position = origin
 
   constructor(rules: readonly Rule[], line: Line, told: ReadonlyMap<string, readonly Position[]>) {
-    this.#rules = rules
+    this.#rules = byType(rules)
     this.#line = line
     this.#told = told
   }
@@ -161,9 +161,17 @@ class Rehearsal implements Memory {
   }
 
   async openOf(rule: string): Promise<readonly OpenAlert[]> {
+    return this.#open((alert) => alert.rule === rule)
+  }
+
+  async openAbout(id: string): Promise<readonly OpenAlert[]> {
+    return this.#open(({ about }) => about.id === id)
+  }
+
+  #open(isMeant: (alert: Rehearsed) => boolean): readonly OpenAlert[] {
     return this.#alerts
-      .filter((alert) => alert.rule === rule && alert.resolved === null)
-      .map(({ id, about, count = 1, cause }) => ({ id, about, count, cause: cause as Position }))
+      .filter((alert) => alert.resolved === null && isMeant(alert))
+      .map(({ id, rule, about, count = 1, cause }) => ({ id, rule, about, count, cause: cause as Position }))
   }
 
   async timesRaised(rule: string, subject: string, after: Position): Promise<number> {

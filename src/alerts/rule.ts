@@ -24,8 +24,8 @@ export type Verdict =
   | { readonly is: "never"; readonly name: string }
 
 export interface Judging extends Line {
-  /** The rule's alerts that are open, as the events before this one have left them. */
-  readonly open: () => Promise<readonly OpenAlert[]>
+  /** The rule's alerts that are open, as the events before this one have left them; all, or those about the entity with an id. */
+  readonly open: (about?: string) => Promise<readonly OpenAlert[]>
   /** Of a deadline of its own that passed. */
   readonly named: string | undefined
 }

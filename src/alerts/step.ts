@@ -2,10 +2,12 @@
  * One event, judged by all rules: what it raises, resolves, and wants to be told of later. It decides by the event, what the views show at its position and what earlier
  * events have brought about, and by nothing else: the same events give the same alerts, live, after a crash, and when the past is gone through again.
  */
-import type { RecordedEvent } from "#events/catalog.js"
+import type { EventType, RecordedEvent } from "#events/catalog.js"
+import type { AlertAbout } from "#events/alert.js"
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
 import { alertId } from "#kernel/ids.js"
 import type { Json } from "#kernel/json.js"
+import { type Position, origin } from "#kernel/point.js"
 import type { OpenAlert } from "#projections/alerts/read.js"
 import { subjectOf } from "#projections/alerts/subject.js"
 import type { Effect } from "#subscriptions/handler.js"
@@ -37,12 +39,22 @@ interface Work {
   readonly later: Later[]
 }
 
-export async function step(rules: readonly Rule[], event: RecordedEvent, memory: Memory, line: Line): Promise<Outcome> {
+/** By type of event, the rules that judge it. */
+export type RulesOf = (type: EventType) => readonly Rule[]
+
+export function byType(rules: readonly Rule[]): RulesOf {
+  const known = new Map<EventType, readonly Rule[]>([["DeadlinePassed", rules]])
+  return (type) => {
+    const judging = known.get(type) ?? rules.filter(({ types }) => types.includes(type))
+    known.set(type, judging)
+    return judging
+  }
+}
+
+export async function step(rules: RulesOf, event: RecordedEvent, memory: Memory, line: Line): Promise<Outcome> {
   const effects: Effect[] = []
   const later: Later[] = []
-  for (const rule of rules)
-    if (event.type === "DeadlinePassed" || rule.types.includes(event.type))
-      await judged({ rule, event, memory, line, effects, later })
+  for (const rule of rules(event.type)) await judged({ rule, event, memory, line, effects, later })
   return { effects, later }
 }
 
@@ -50,7 +62,11 @@ async function judged(work: Work): Promise<void> {
   const { rule, event, memory, line } = work
   const named = event.type === "DeadlinePassed" ? await deadline(work, event.data.key) : undefined
   if (event.type === "DeadlinePassed" && named === undefined) return
-  const judging = { ...line, open: () => memory.openOf(rule.name), named }
+  const open = async (about?: string) =>
+    about === undefined
+      ? memory.openOf(rule.name)
+      : (await memory.openAbout(about)).filter((alert) => alert.rule === rule.name)
+  const judging = { ...line, open, named }
   for (const verdict of await rule.judge(event, judging)) await conclude(work, verdict)
 }
 
@@ -87,7 +103,7 @@ async function conclude(work: Work, verdict: Verdict): Promise<void> {
     return
   }
   const subject = subjectOf(verdict.about)
-  const open = await memory.open(rule.name, subject)
+  const open = await openOf(work, verdict.about, subject)
   const hold = holdKey(rule.name, subject)
   if (verdict.is === "wrong") {
     const { is: _, ...trouble } = verdict
@@ -111,17 +127,29 @@ async function conclude(work: Work, verdict: Verdict): Promise<void> {
   } else await mend(work, open, subject)
 }
 
+async function openOf({ rule, memory }: Work, { id }: AlertAbout, subject: string): Promise<OpenAlert | undefined> {
+  if (id === undefined) return memory.open(rule.name, subject)
+  const about = await memory.openAbout(id)
+  return about.findLast((alert) => alert.rule === rule.name && subjectOf(alert.about) === subject)
+}
+
 /** At once the first time; what comes and goes is over when it has been calm for a while. */
 async function mend(work: Work, open: OpenAlert, subject: string): Promise<void> {
-  const { rule, event, memory, line, later } = work
-  const since = await line.ledger.positionAt(behind(event.recordedAt, -episodeMs))
-  if ((await memory.timesRaised(rule.name, subject, since)) < 2) {
+  const { rule, event, memory, later } = work
+  if (!(await isAgain(work, subject))) {
     resolve(work, open.id, "mended")
     return
   }
   const key = settleKey(open.id)
   if ((await memory.pending(key)) !== undefined) return
   later.push({ is: "set", key, dueAt: behind(event.recordedAt, calmMs), what: { rule: rule.name } })
+}
+
+/** Whether it was raised more than once within an episode. */
+async function isAgain({ rule, event, memory, line }: Work, subject: string): Promise<boolean> {
+  const isSince = async (since: Position) => (await memory.timesRaised(rule.name, subject, since)) > 1
+  // To find out what was recorded by then takes longer.
+  return (await isSince(origin)) && isSince(await line.ledger.positionAt(behind(event.recordedAt, -episodeMs)))
 }
 
 async function unsettle({ memory, later }: Work, { id }: OpenAlert): Promise<void> {

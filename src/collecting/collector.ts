@@ -14,7 +14,7 @@ import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
 import { within } from "#kernel/within.js"
 import { envelopeOf, headersOf, lookType } from "./envelope.js"
 import { openSpool } from "./spool.js"
-import type { Sent } from "./wire.js"
+import { type Sent, causesSent } from "./wire.js"
 
 const gzip = promisify(zlib.gzip)
 
@@ -79,8 +79,9 @@ export function collector(options: CollectorOptions): Collector {
         return reportOf(source, undefined, message)
       }
       const missing = await missingOf(source, look, folder, signal)
-      const { observedAt, observations, coverage, hostKeysOffered = new Map() } = look
-      const seen = { is: "seen", observedAt, observations, coverage, hostKeysOffered: [...hostKeysOffered], missing }
+      const { observedAt, observations, coverage, hostKeysOffered = new Map(), causes = [] } = look
+      const known = { causes: causesSent(causes), hostKeysOffered: [...hostKeysOffered], missing }
+      const seen = { is: "seen", observedAt, observations, coverage, ...known }
       await keep({ ...own, result: seen } as unknown as Sent)
       return reportOf(source, look)
     },

@@ -3,7 +3,7 @@ import type { ResourceStatus } from "#events/facets/target.js"
 import type { Coverage } from "#events/source.js"
 import type { Instant } from "#kernel/clock.js"
 import type { JsonObject } from "#kernel/json.js"
-import type { FieldChange } from "#kernel/patch.js"
+import type { Did, LogEntry } from "./accounts.js"
 
 export type EntityKind = "target" | "service" | "stack"
 
@@ -33,8 +33,10 @@ export interface Cause {
   readonly at: Instant
   /** Whether the thing was made by it: whatever bore its name before is another. */
   readonly begins?: boolean
-  /** Whether a field is as it is now by this; undefined when it has nothing to do with that field, false when it left the field otherwise. */
-  readonly did: (change: FieldChange) => boolean | undefined
+  /** What the log has of it, where it may be sent: `did` rests on nothing else. */
+  readonly entry?: LogEntry
+  /** Whether a field is as it is now by this. */
+  readonly did: Did
 }
 
 export interface Look {

@@ -26,7 +26,9 @@ export function deadLetters(db: Db, keptSince: () => number) {
      RETURNING ${columns}`,
   )
   const find = db.prepare<[string], DeadLetter>(`SELECT ${columns} FROM dead_letters WHERE id = ?`)
-  const remove = db.prepare<[string, number]>("DELETE FROM dead_letters WHERE handler = ? AND position = ?")
+  const remove = db.prepare<[string, string]>(
+    "DELETE FROM dead_letters WHERE handler = ? AND position IN (SELECT value FROM json_each(?))",
+  )
   const removeBefore = db.prepare<[string]>("DELETE FROM dead_letters WHERE at < ?")
   const prune = () => removeBefore.run(instant(Math.max(0, keptSince())))
   const removeBehind = db.prepare<[number]>("DELETE FROM dead_letters WHERE position > ?")
@@ -42,9 +44,9 @@ export function deadLetters(db: Db, keptSince: () => number) {
       prune()
       return put.get(id, handler, position, message, attempts, at) ?? letter
     },
-    /** The event was handled after all; most never were letters. */
-    async settle(handler: string, position: Position): Promise<void> {
-      remove.run(handler, position)
+    /** The events at these positions were handled after all; most never were letters. */
+    async settle(handler: string, positions: readonly Position[]): Promise<void> {
+      remove.run(handler, JSON.stringify(positions))
     },
     /** @throws FleetError `NotFound` */
     async find(id: string): Promise<DeadLetter> {

@@ -9,7 +9,7 @@ export interface Handler {
   readonly types: readonly EventType[]
   /** Said of one that is not asked about what was there before it was. */
   readonly beginsNow?: true
-  /** Said of one that does nothing but append and keep: what it handled without keeping anything may be handled again at no cost but time. */
+  /** Said of one that does nothing but append and keep, and knows itself what it has kept: that is written with that of other events. */
   readonly onlyAppends?: true
   /**
    * Acts upon one event. May be asked about the same event again (after a failure, a crash, or when a person says so) and should decide the

@@ -2,7 +2,7 @@
  * A handler as a subscriber, with the policy of what is live: an event is tried a few times, waiting longer each time, and then set aside as a dead letter
  * with an alert, so that the events behind it are handled.
  *
- * Each event ends with a move of the checkpoint, after all that it brought about; of a handler that only appends, each that had something else written, and each batch. A crash in
+ * Each event ends with a move of the checkpoint, after all that it brought about; of a handler that only appends, each batch, and what the events of it keep is written then. A crash in
  * between repeats what is behind that, and everything before that move may be repeated: effects have ids of their own, a letter is parked once, its alert is raised once.
  *
  * What a handler that only appends does not wait for is under way while the next events are handled. If that fails, they are handled again from the one on whose it was, each
@@ -72,12 +72,26 @@ export class Handling implements Subscriber {
     const turn = inTurns()
     const asked = events.filter(({ type }) => this.#types.has(type))
     const underWay = new UnderWay()
-    let patient = this.#handler.onlyAppends !== true
+    const isEachMoved = this.#handler.onlyAppends !== true
+    let patient = isEachMoved
     let index = 0
+    /** That were not set aside. */
+    let handled: Position[] = []
+    let kept: { readonly position: Position; readonly writes: readonly Write[] }[] = []
+    const moveWithKept = async (position: Position) => {
+      const writes = kept.flatMap((each) => each.writes)
+      kept = []
+      await moveTo(position, writes)
+    }
     /** Whether what is under way got there; goes back to what did not. */
     const isThere = async (): Promise<boolean> => {
-      const { done, failed } = await underWay.over()
-      for (const one of done) await this.#settle(asked[one])
+      const failed = await underWay.over()
+      const from = failed === undefined ? undefined : asked[failed]?.position
+      const isBefore = (position: Position) => from === undefined || position < from
+      const settled = handled.filter(isBefore)
+      handled = []
+      kept = kept.filter(({ position }) => isBefore(position))
+      if (settled.length > 0) await this.#ports.ops.deadLetters.settle(this.name, settled)
       if (failed === undefined) return true
       patient = true
       index = failed
@@ -92,13 +106,14 @@ export class Handling implements Subscriber {
             : await this.#alone(() => this.#handleOrPark(event, signal, patient))
         if (event === undefined || done === undefined) {
           if (!(await isThere())) continue
-          return await moveTo((event === undefined ? events.at(-1) : asked[index - 1])?.position ?? at)
+          return await moveWithKept((event === undefined ? events.at(-1) : asked[index - 1])?.position ?? at)
         }
         underWay.add(index, done.appends)
+        if (!done.isParked) handled.push(event.position)
         index += 1
-        const isWritten = done.writes.length > 0 || this.#handler.onlyAppends !== true
-        if ((isWritten || underWay.size >= mostUnderWay) && !(await isThere())) continue
-        if (isWritten) await moveTo(event.position, done.writes)
+        kept.push({ position: event.position, writes: done.writes })
+        if ((isEachMoved || underWay.size >= mostUnderWay) && !(await isThere())) continue
+        if (isEachMoved) await moveWithKept(event.position)
         await turn()
       }
     } finally {
@@ -113,7 +128,7 @@ export class Handling implements Subscriber {
       if (failure !== undefined) return this.#park(event, failure.message, 1)
       const { checkpoints, deadLetters } = this.#ports.ops
       await checkpoints.write(writes)
-      await deadLetters.settle(this.name, event.position)
+      await deadLetters.settle(this.name, [event.position])
       return undefined
     })
   }
@@ -122,20 +137,21 @@ export class Handling implements Subscriber {
    * @param patient whether what it appends is waited for
    * @returns undefined when it was told to stop before the event was done with
    */
-  async #handleOrPark(event: RecordedEvent, signal: AbortSignal, patient: boolean): Promise<Left | undefined> {
+  async #handleOrPark(
+    event: RecordedEvent,
+    signal: AbortSignal,
+    patient: boolean,
+  ): Promise<(Left & { readonly isParked: boolean }) | undefined> {
     const { ledger, timings } = this.#ports
     for (let failures = 1; ; failures++) {
       const { failure, writes, appends } = await this.#attempt(event, signal, patient)
-      if (failure === undefined) {
-        if (appends.length === 0) await this.#settle(event)
-        return { writes, appends }
-      }
+      if (failure === undefined) return { writes, appends, isParked: false }
       if (signal.aborted) return undefined
       if (failures >= timings.attempts) {
         // No event's fault: set aside, every one behind it would follow.
         if (failure.cause instanceof FleetError && failure.cause.code === "StoreUnavailable") throw failure.cause
         await raiseDeadLetter(ledger, await this.#park(event, failure.message, failures), event)
-        return { writes: [], appends: [] }
+        return { writes: [], appends: [], isParked: true }
       }
       await timings.sleep(backOff(timings, failures), signal)
       if (signal.aborted) return undefined
@@ -156,10 +172,6 @@ export class Handling implements Subscriber {
       const message = messageOf(cause).slice(0, longestMessage).toWellFormed()
       return { writes: [], appends: [], failure: { message, cause } }
     }
-  }
-
-  async #settle(event: RecordedEvent | undefined): Promise<void> {
-    if (event !== undefined) await this.#ports.ops.deadLetters.settle(this.name, event.position)
   }
 
   async #park({ position }: RecordedEvent, message: string, attempts: number): Promise<DeadLetter> {

@@ -15,13 +15,11 @@ export class UnderWay {
     this.#appends.push({ event, appended })
   }
 
-  /** Waits for all of it. @returns the events that have all of theirs, and the first that has not */
-  async over(): Promise<{ readonly done: readonly number[]; readonly failed: number | undefined }> {
+  /** Waits for all of it. @returns the first event that has not all of its own */
+  async over(): Promise<number | undefined> {
     const waited = this.#appends
     this.#appends = []
     const outcomes = await Promise.allSettled(waited.map(({ appended }) => appended))
-    const wrong = outcomes.findIndex(({ status }) => status === "rejected")
-    const done = wrong === -1 ? waited : waited.slice(0, wrong)
-    return { done: done.map(({ event }) => event), failed: waited[wrong]?.event }
+    return waited[outcomes.findIndex(({ status }) => status === "rejected")]?.event
   }
 }

@@ -23,10 +23,10 @@ export type HealthTotals = { readonly [S in HealthStatus]: number } & {
 }
 
 /** How one machine was doing by what lists tell, with the reasons: nothing of it is by the clock, nor by checks or the policy. */
-export async function healthAt(views: ViewsReader, { id, no }: RecordRow, at: Position): Promise<Health> {
+export async function healthAt(views: ViewsReader, { id }: RecordRow, at: Position): Promise<Health> {
   const records = await recordsOfTarget(views, id, at)
   const document = (await documentOfTarget(views, records, at, ["resources", "updates"])) as Partial<TargetDocument>
-  return healthOf(document, await servicesOn(views, no, at))
+  return healthOf(document, await servicesOn(views, records, at))
 }
 
 /** One machine, service or stack, judged at a point under the policy that was in force there. */
@@ -87,9 +87,8 @@ export class Judge {
 
   static async at(views: ViewsReader, point: JudgedPoint, { policyAt, about }: Judging = {}): Promise<Judge> {
     const { health } = (await views.policy.at(policyAt ?? point.position)) ?? defaultPolicy
-    const ids = about === undefined ? undefined : await idsOf(views, about, point.position)
     const checks = new Map<string, CheckState[]>()
-    for (const check of await views.checks.at(point.position, ids && { about: ids })) {
+    for (const check of await checksFor(views, about, point.position)) {
       const record = check.about === null ? undefined : await views.inventory.record(check.about.id)
       for (const id of record === undefined ? [] : new Set([record.id, record.targetId])) {
         const known = checks.get(id)
@@ -112,7 +111,7 @@ export class Judge {
     if (known !== undefined) return known
     const records = await recordsOfTarget(this.#views, id, this.#at)
     const document = (await documentOfTarget(this.#views, records, this.#at, judgedFacets)) as Partial<TargetDocument>
-    const services = await servicesOn(this.#views, no, this.#at)
+    const services = await servicesOn(this.#views, records, this.#at)
     const health = judgeTarget(document, services, await this.#judged(records, records))
     this.#machines.set(no, health)
     return health
@@ -160,23 +159,31 @@ export class Judge {
   }
 }
 
-/** Whose checks count for one entity: those of a machine, and of what runs on it; a stack needs all that its machine does. */
-async function idsOf(views: ViewsReader, record: RecordRow, at: Position): Promise<readonly string[]> {
-  if (record.kind === "service") return [record.id]
-  const host = await views.inventory.record(record.targetId)
+/** Those that count for one entity, or all: those of a machine, and of what runs on it; a stack needs all that its machine does. */
+async function checksFor(
+  views: ViewsReader,
+  about: RecordRow | undefined,
+  at: Position,
+): Promise<readonly CheckState[]> {
+  if (about === undefined) return views.checks.at(at)
+  if (about.kind === "service") return views.checks.at(at, { about: [about.id] })
+  const host = await views.inventory.record(about.targetId)
   if (host === undefined) return []
-  const ids: string[] = []
-  for (const { id } of await views.inventory.membersOf((await targetOf(views, host, at)).id, at))
-    ids.push(id, ...(await views.inventory.recordsUnder(id)).map((under) => under.id))
-  return ids
+  const members = await views.inventory.membersOf((await targetOf(views, host, at)).id, at)
+  return views.checks.onMachines(
+    at,
+    members.map(({ no }) => no),
+  )
 }
 
 /** The statuses of what runs on a machine. */
-async function servicesOn(views: ViewsReader, no: number, at: Position): Promise<readonly ServiceStatus[]> {
-  const { counts } = await views.entities.counts({ kind: "service", at, targetNo: no }, ["status"], 10)
-  return (counts.status ?? []).flatMap(({ value, count }) =>
-    Array.from({ length: count }, () => value as ServiceStatus),
-  )
+async function servicesOn(
+  { entities }: ViewsReader,
+  records: readonly RecordRow[],
+  at: Position,
+): Promise<readonly ServiceStatus[]> {
+  const numbers = records.map(({ no }) => no)
+  return (await entities.statusesUnder(numbers, at)) as readonly ServiceStatus[]
 }
 
 /** By what lists tell. */

@@ -28,7 +28,7 @@ export function aSecondEach(seconds = 0): Clock {
   return { now: () => instant(Date.UTC(2026, 0, 1) + seconds++ * 1_000) }
 }
 
-async function writeAll(ledger: Ledger, appends: Iterable<Append>): Promise<void> {
+export async function writeAll(ledger: Ledger, appends: Iterable<Append>): Promise<void> {
   let group: Promise<unknown>[] = []
   for (const { stream, expectedRevision, events } of appends) {
     group.push(ledger.append(stream, expectedRevision, events, "synthetic"))

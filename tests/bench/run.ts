@@ -12,6 +12,7 @@ import { foldAll, writeFleet } from "./fleet-on-disk.js"
 import { benchPeers } from "./peers.js"
 import { benchRebuild } from "./rebuild.js"
 import { type Row, print } from "./report.js"
+import { benchRules } from "./rules.js"
 import { benchServe } from "./serve.js"
 import { benchSsh } from "./ssh.js"
 import { benchVerify } from "./verify.js"
@@ -49,7 +50,8 @@ try {
   const onDisk = await writeFleet(ledgerFile, targets, changes)
   if (!onlyTimeline) {
     const rebuilt = await benchRebuild(onDisk.ledger, ledgerFile, folder)
-    tell(...rebuilt.rows, ...(await benchPeers(folder, rebuilt.caughtUp)))
+    tell(...rebuilt.rows, ...(await benchRules(ledgerFile, folder)))
+    tell(...(await benchPeers(folder, rebuilt.caughtUp)))
     tell(...(await benchVerify(onDisk.ledger, ledgerFile, folder)))
   }
   // As they are served: what is made by a rebuild is opened again, so that others can read it.

@@ -9,11 +9,14 @@ import { onLoopback } from "#api/access.js"
 import { buildApi } from "#api/app.js"
 import { type Collector, collector } from "#collecting/collector.js"
 import { envelopeOf, headersOf, lookType } from "#collecting/envelope.js"
+import { causesIn } from "#discovery/facts/apt-history.js"
 import type { Source } from "#discovery/observation.js"
 import { fileSource } from "#discovery/sources/file.js"
 import type { Fleet } from "#fleet.js"
 import { systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
+import { asker } from "#tests/support/asker.js"
+import { everywhere } from "#tests/support/discovery-bench.js"
 import { open } from "#tests/support/folder-fleet.js"
 import { freePort } from "#tests/support/free-port.js"
 import { refusalOf } from "#tests/support/refusal.js"
@@ -168,6 +171,38 @@ describe("what a collector saw", () => {
     here.say("a")
     for (let look = 0; look < 5; look++) await collecting.once()
     expect(await machines(here)).toEqual({ a: "observed", b: "observed" })
+  })
+
+  it("is by whom its log says it was, and no surprise where a host upgrades by itself", async () => {
+    const here = await site()
+    await here.up()
+    const ask = asker<{ readonly items: readonly object[] }>(here.fleet)
+    let [version, log] = ["1", ""]
+    const upgraded: Source = {
+      ...here.source,
+      look: async () => {
+        const packages = { "pkg:dpkg": { version: "1", architecture: "amd64" }, "pkg:nginx": { version } }
+        const machine = { kind: "target", nativeKey: "a", facets: { identity: { name: "a" }, packages } } as const
+        const causes = causesIn({ text: `+0000\n${log}` }, machine)
+        const coverage = { rights: "root", looked: { packages: true }, notLooked: {}, complete: everywhere } as const
+        return { observedAt: systemClock.now(), observations: [machine], coverage, causes }
+      },
+    }
+    const collecting = here.collecting(upgraded)
+    await collecting.once()
+    await ask("pin", { name: "golden" })
+    const becomes = async (next: string, asked: string) => {
+      const now = systemClock.now().slice(0, 19).replace("T", "  ")
+      const done = `Upgrade: nginx:amd64 (${version}, ${next})\nEnd-Date: ${now}\n`
+      log += `\nStart-Date: ${now}\n${asked}\n${done}`
+      version = next
+      await collecting.once()
+      return (await ask("history", { entity: "a", field: "/packages", limit: 1 })).items[0]
+    }
+    const unattended = await becomes("2", "Commandline: /usr/bin/unattended-upgrade")
+    expect(unattended).toMatchObject({ reason: "/usr/bin/unattended-upgrade", expectation: "expected" })
+    const asked = await becomes("3", "Commandline: apt-get install nginx\nRequested-By: alice (1000)")
+    expect(asked).toMatchObject({ by: "alice", reason: "apt-get install nginx", expectation: "surprising" })
   })
 
   it("is a look that failed, where one did", async () => {

@@ -58,6 +58,16 @@ const sample: Sent = {
       notLooked: { "/os/name": "nobody said" },
       complete: { target: true, service: false },
     },
+    causes: [
+      {
+        kind: "target",
+        nativeKey: "web-1",
+        by: "alice",
+        reason: "apt-get install nginx",
+        at: "2026-11-23T13:00:00.000Z",
+        entry: { log: "packages", after: { "pkg:nginx": "1.24", "pkg:apache2": null } },
+      },
+    ],
     hostKeysOffered: [["web-1", "ssh-ed25519 AAAA"]],
     missing: { asked: ["web-2"], why: [["web-3", "it is under another name"]] },
   },
@@ -66,7 +76,7 @@ const sample: Sent = {
 const schemas = { target: targetFacets, service: serviceFacets, stack: stackFacets }
 
 /** What every source has to keep to. */
-function holds({ observations, coverage: reach }: Look): void {
+function holds({ observations, coverage: reach, causes }: Look): void {
   for (const { kind, nativeKey, facets } of observations) {
     const known: Readonly<Record<string, { parse(value: unknown): unknown }>> = schemas[kind]
     for (const [facet, fields] of Object.entries(facets)) known[facet]?.parse(fields)
@@ -75,6 +85,7 @@ function holds({ observations, coverage: reach }: Look): void {
     canonicalJson(facets)
   }
   coverage.parse(reach)
+  for (const { did } of causes ?? []) did({ path: "/packages/pkg:nginx", before: null, after: { version: "1.24" } })
 }
 
 /** Takes a body that is signed, and says what the source that it became saw. */

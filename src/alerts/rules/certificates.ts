@@ -50,8 +50,7 @@ async function ofRecord(
     verdicts.push({ is: "wrong", about, severity: isOver ? "critical" : "warning", title: titled(title) })
   }
   const there = new Set(certificates.map(([key]) => key))
-  for (const { about } of await open())
-    if (about.id === machine.id && !there.has(about.part ?? "")) verdicts.push({ is: "gone", about })
+  for (const { about } of await open(machine.id)) if (!there.has(about.part ?? "")) verdicts.push({ is: "gone", about })
   if (dues.length === 0) verdicts.push({ is: "never", name: record.id })
   else verdicts.push({ is: "later", name: record.id, dueAt: instant(Math.min(...dues)) })
   return verdicts

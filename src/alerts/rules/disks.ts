@@ -19,8 +19,8 @@ export const diskFull: Rule = {
       "resources",
     ])
     const verdicts: Verdict[] = []
-    for (const { about } of await open())
-      if (about.id === machine.id && resources[about.part ?? ""] === undefined) verdicts.push({ is: "gone", about })
+    for (const { about } of await open(machine.id))
+      if (resources[about.part ?? ""] === undefined) verdicts.push({ is: "gone", about })
     for (const [key, status] of Object.entries(resources)) {
       if (!isFileSystem(key)) continue
       const about = await aboutRecord(views, machine, at, key)

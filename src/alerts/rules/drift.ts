@@ -62,11 +62,11 @@ async function declared(name: string, at: Position, { views, open }: Judging): P
 
 /** Of what has changed, and only what drifts since then. */
 async function changed(event: RecordedEvent, { views, open }: Judging): Promise<readonly Verdict[]> {
-  const all = await open()
-  if (all.length === 0 && (await views.baselines.at(event.position)).length === 0) return []
+  // What drifts from one that was withdrawn is over by that.
+  if ((await views.baselines.at(event.position)).length === 0) return []
   const record = await recordChanged(views, event)
   if (record === undefined) return []
-  const known = all.filter(({ about }) => about.id === record.id)
+  const known = await open(record.id)
   const rows = await rowsOf(views, record, event)
   const right: readonly Verdict[] = known
     .filter(({ about }) => !rows.some(({ baseline }) => baseline === about.part))
@@ -80,7 +80,6 @@ async function rowsOf(
   record: RecordRow,
   { position: at }: Pick<RecordedEvent, "position">,
 ): Promise<readonly DriftRow[]> {
-  if ((await views.baselines.at(at)).length === 0) return []
   return driftsOf((await driftOf(views, { position: at }, { about: record })).rows)
 }
 
@@ -143,19 +142,16 @@ export function unexpectedChange(isDriftTold: boolean): Rule {
     ],
     async judge(event, judging) {
       const { views, ledger } = judging
-      const isNews = isOfEntity(event) && (await isUnexpected(views, event))
-      const all = isNews ? [] : await judging.open()
-      if (!isNews && all.length === 0) return []
       const record = isOfEntity(event) ? await recordChanged(views, event) : undefined
-      if (record !== undefined && isNews) {
+      if (record !== undefined && (await isUnexpected(views, event))) {
         const isDrift =
           isDriftTold && (await newlyDrifting(views, record, await rowsOf(views, record, event), event)).length > 0
         return isDrift ? [] : [surprise(await aboutRecord(views, record, event.position), event)]
       }
       // What is said of all may end any of them.
-      const concerned = all.filter(({ about }) => !isOfEntity(event) || about.id === record?.id)
+      if (isOfEntity(event) && record === undefined) return []
       const verdicts: Verdict[] = []
-      for (const { about, cause } of concerned)
+      for (const { about, cause } of await judging.open(record?.id))
         if (!(await stillSurprises(views, ledger, cause, event.position))) verdicts.push({ is: "right", about })
       return verdicts
     },

@@ -15,6 +15,17 @@ const facets = new Set(["resources", "updates", "security", "access", "guest"])
 /** A machine is as well as before when a service of it goes from one of these to another: only what has failed counts, and what is known at all. */
 const wellOrStopped: ReadonlySet<ServiceStatus> = new Set(["running", "stopped"])
 
+function changesNothing(event: RecordedEvent): boolean {
+  if (event.type === "TargetChanged") return !facets.has(event.data.facet)
+  return event.type === "ServiceStateChanged" && wellOrStopped.has(event.data.from) && wellOrStopped.has(event.data.to)
+}
+
+/** Whether no machine is worse by it: that is of interest where one was told to be unwell. */
+function takesNothing(event: RecordedEvent): boolean {
+  if (event.type === "ServiceDiscovered") return wellOrStopped.has(event.data.document.state?.status ?? "unknown")
+  return event.type === "ServiceRetired" || (event.type === "ServiceStateChanged" && wellOrStopped.has(event.data.to))
+}
+
 /** @param below the score */
 export function healthBelow(below: number): Rule {
   return {
@@ -31,17 +42,12 @@ export function healthBelow(below: number): Rule {
       "ServiceRetired",
       "CheckStatusChanged",
     ],
-    async judge(event, { views }) {
-      if (event.type === "TargetChanged" && !facets.has(event.data.facet)) return []
-      if (
-        event.type === "ServiceStateChanged" &&
-        wellOrStopped.has(event.data.from) &&
-        wellOrStopped.has(event.data.to)
-      )
-        return []
+    async judge(event, { views, open }) {
+      if (changesNothing(event)) return []
       const id = entityOf(event)
       const machine = id === undefined ? undefined : await machineOf(views, id, event.position)
       if (machine === undefined) return []
+      if (takesNothing(event) && (await open(machine.id)).length === 0) return []
       const about = await aboutRecord(views, machine, event.position)
       if (event.type === "TargetRetired") return [{ is: "gone", about }]
       const { score, reasons } = await heldAt(views, machine, event.position)

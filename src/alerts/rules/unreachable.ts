@@ -61,13 +61,12 @@ async function withOtherKeys(
   failed: readonly FailedTarget[],
   at: Position,
 ): Promise<ReadonlySet<string>> {
-  const names = new Set(failed.map(({ target }) => target))
   const found = new Set<string>()
-  if (names.size === 0) return found
-  for (const { kind, no, nativeKey } of await views.inventory.recordsOf(source)) {
-    if (kind !== "target" || !names.has(nativeKey)) continue
-    const offered = await views.inventory.value(no, "/access/offeredHostKey", at)
-    if (offered !== null && offered !== undefined) found.add(nativeKey)
+  for (const { target } of failed) {
+    for (const { no } of await views.inventory.machinesCalled(source, target)) {
+      const offered = await views.inventory.value(no, "/access/offeredHostKey", at)
+      if (offered !== null && offered !== undefined) found.add(target)
+    }
   }
   return found
 }
@@ -77,15 +76,10 @@ async function newlyFailed(
   fresh: readonly FailedTarget[],
   views: ViewsReader,
 ): Promise<readonly Verdict[]> {
-  if (fresh.length === 0) return []
-  const records = new Map(
-    (await views.inventory.recordsOf(source))
-      .filter(({ kind, discovered }) => kind === "target" && discovered <= at)
-      .map((record) => [record.nativeKey, record]),
-  )
   const verdicts: Verdict[] = []
   for (const { target: nativeKey, message } of fresh) {
-    const record = records.get(nativeKey)
+    const called = await views.inventory.machinesCalled(source, nativeKey)
+    const record = called.findLast(({ discovered }) => discovered <= at)
     const machine = record && (await targetOf(views, record, at))
     const about =
       machine === undefined ? ({ kind: "target", name: nativeKey } as const) : await aboutRecord(views, machine, at)

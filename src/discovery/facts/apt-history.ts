@@ -4,7 +4,8 @@
  */
 import { type Instant, instant } from "#kernel/clock.js"
 import { type Json, isObject } from "#kernel/json.js"
-import { type FieldChange, escapeKey } from "#kernel/patch.js"
+import { escapeKey } from "#kernel/patch.js"
+import { didBy } from "../accounts.js"
 import type { Cause, Observation } from "../observation.js"
 import { foreignText } from "./foreign.js"
 import type { Material } from "./material.js"
@@ -44,16 +45,9 @@ export function aptCauses(history: string, nativeKey: string, architecture: stri
     const by = /^(\S+) \(\d+\)$/.exec(fields.get("Requested-By") ?? "")?.[1]
     const who = by === undefined ? {} : { by: foreignText(by) }
     const reason = reasonOf(fields.get("Commandline") ?? "")
-    return [{ kind: "target", nativeKey, ...who, reason, at, did: (change) => didTo(packages, change) }]
+    const entry = { log: "packages", after: Object.fromEntries(packages) } as const
+    return [{ kind: "target", nativeKey, ...who, reason, at, entry, did: didBy(entry) }]
   })
-}
-
-function didTo(packages: Packages, { path, after }: FieldChange): boolean | undefined {
-  const [, name = "", inside = ""] = /^\/packages\/(pkg:[^/]*)(.*)$/s.exec(path) ?? []
-  const version = packages.get(name)
-  if (version === undefined) return undefined
-  if (inside === "/version") return after === version
-  return inside === "" && (isObject(after) ? after["version"] === version : version === null && after === null)
 }
 
 function fieldsOf(paragraph: string): ReadonlyMap<string, string> {
