@@ -30,7 +30,11 @@ export function DocsPage() {
       </header>
       {error.value === undefined ? null : <Trouble error={error.value} />}
       <div class="beside">
-        <nav class="panel operations" aria-label="Operations">
+        <nav
+          class="panel operations"
+          aria-label="Operations"
+          aria-busy={all.value.length === 0 && error.value === undefined}
+        >
           {groups.map((group) => (
             <section key={group}>
               <h2>{group}</h2>

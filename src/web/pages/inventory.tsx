@@ -52,6 +52,7 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
   const chosen = useSignal<readonly string[]>(keptColumns(of.kind) ?? of.usual)
   const columns = of.columns.filter(({ name }) => chosen.value.includes(name))
   const total = counted.answer?.total
+  const countsOf = (facet: string) => counted.answer?.counts[facet as "role"] ?? []
 
   const choose = (name: string) => {
     chosen.value = chosen.value.includes(name) ? chosen.value.filter((one) => one !== name) : [...chosen.value, name]
@@ -63,14 +64,11 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
     <div class="inventory">
       <aside aria-label="Narrow by">
         {of.facets.map((facet) => (
-          <Facet
-            key={facet}
-            name={facet}
-            counts={counted.answer?.counts[facet as "role"] ?? []}
-            q={q}
-            onChoose={narrow}
-          />
+          <Facet key={facet} name={facet} counts={countsOf(facet)} q={q} onChoose={narrow} />
         ))}
+        {counted.answer !== undefined && !of.facets.some((facet) => narrows(facet, countsOf(facet))) ? (
+          <p class="soft">Nothing tells these apart.</p>
+        ) : null}
       </aside>
       <section class="listed" aria-busy={pages.isLoading}>
         <header class="page-head">
@@ -167,10 +165,16 @@ const healthQueries: Readonly<Record<string, string>> = {
 }
 const mostShown = 8
 
+/** What is the same everywhere tells nothing apart, but which role all have is good to know. */
+function narrows(name: string, counts: FacetProps["counts"]): boolean {
+  const known = counts.filter(({ value }) => value !== null)
+  return known.length > 1 || (known.length === 1 && (counts.length > 1 || name === "role"))
+}
+
 function Facet({ name, counts, q, onChoose }: FacetProps) {
   const isAll = useSignal(false)
+  if (!narrows(name, counts)) return null
   const known = counts.filter(({ value }) => value !== null)
-  if (known.length === 0 || (known.length === 1 && counts.length === 1 && name !== "role")) return null
   const shown = isAll.value ? known : known.slice(0, mostShown)
   return (
     <section>
