@@ -245,6 +245,25 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect((await strip.getAttribute("aria-label"))?.split(" to ")[0]).toBe(said?.split(" to ")[0])
   })
 
+  it("leads from each number to as many as it says", async () => {
+    const { page } = await opened("/")
+    const numbers = page.locator(
+      ".bands a, .groups .num a, .tile a.figure[href^='/machines'], .tile a.figure[href^='/services']",
+    )
+    await page.locator(".groups tbody tr").first().waitFor()
+    const links = await numbers.evaluateAll((all) =>
+      all.map((one) => ({ said: Number.parseInt(one.textContent ?? "", 10), href: one.getAttribute("href") ?? "" })),
+    )
+    // The average is of all of them.
+    const meant = links.filter(({ said, href }) => said > 0 && !href.endsWith("?sort=health"))
+    expect(meant.length).toBeGreaterThan(4)
+    for (const { said, href } of meant) {
+      await page.goto(href)
+      await until(async () => /\d/.test(await page.locator("h1 .count").innerText()))
+      expect([href, Number(await page.locator("h1 .count").innerText())]).toEqual([href, said])
+    }
+  })
+
   it("shows how many were not well over time, of each role, environment and source, once somebody asks", async () => {
     const { page } = await opened("/")
     const asked: string[] = []

@@ -81,7 +81,11 @@ export function Overview() {
           value={many(raised.answer?.items, raised.answer?.next)}
           alarm={critical > 0 ? "critical" : raised.answer?.items.length ? "warning" : undefined}
         >
-          {critical > 0 ? `${critical} critical` : "none critical"}
+          {critical > 0 ? (
+            <a href={hrefOf("/alerts", { severity: "critical" })}>{critical} critical</a>
+          ) : (
+            "none critical"
+          )}
         </Tile>
         <Tile
           name="Drift"
@@ -89,7 +93,11 @@ export function Overview() {
           value={drifting.answer?.counts.drift}
           alarm={drifting.answer?.counts.drift ? "warning" : undefined}
         >
-          {drifting.answer?.counts.unknown ? `${drifting.answer.counts.unknown} cannot be said` : "from what is meant"}
+          {drifting.answer?.counts.unknown ? (
+            <a href={hrefOf("/drift", { unknown: "true" })}>{drifting.answer.counts.unknown} cannot be said</a>
+          ) : (
+            "from what is meant"
+          )}
         </Tile>
         <Tile name="Blind spots" href="/discovery" value={blind?.length} alarm={blind?.length ? "warning" : undefined}>
           of {sources.answer?.sources.length ?? "–"} sources
@@ -266,7 +274,7 @@ const bandQueries = {
   healthy: "health>=0.7",
   warning: "health<0.7 health>=0.3",
   critical: "health<0.3",
-  unknown: undefined,
+  unknown: "-health>=0",
 } as const
 
 function Bands({ bands }: { readonly bands: ReadonlyMap<string, number> }) {
@@ -279,19 +287,15 @@ function Bands({ bands }: { readonly bands: ReadonlyMap<string, number> }) {
         )}
       </div>
       <ul>
-        {names.map((name) => {
-          const shown = (
-            <span class={`state ${name}`}>
-              <b>{bands.get(name) ?? 0}</b> {name}
-            </span>
-          )
-          const q = bandQueries[name]
-          return (
-            <li key={name}>
-              {q === undefined ? shown : <a href={hrefOf("/machines", { q, sort: "health" })}>{shown}</a>}
-            </li>
-          )
-        })}
+        {names.map((name) => (
+          <li key={name}>
+            <a href={hrefOf("/machines", { q: bandQueries[name], sort: "health" })}>
+              <span class={`state ${name}`}>
+                <b>{bands.get(name) ?? 0}</b> {name}
+              </span>
+            </a>
+          </li>
+        ))}
       </ul>
     </div>
   )
@@ -354,23 +358,22 @@ function Groups({ chosen, machines, unwell }: GroupsProps) {
             <tbody>
               {(isAll.value ? groups : groups.slice(0, most)).map(({ value, count: n }) => {
                 const unwellHere = bad.get(value) ?? 0
+                const all = value === null ? `-${by}:*` : fieldIs(by, value)
                 return (
                   <tr key={value}>
                     <td>
-                      {value === null ? (
-                        <span class="soft">none given</span>
-                      ) : (
-                        <a href={hrefOf("/machines", { q: fieldIs(by, value) })}>{value}</a>
-                      )}
+                      <a class={value === null ? "soft" : ""} href={hrefOf("/machines", { q: all })}>
+                        {value ?? "none given"}
+                      </a>
                     </td>
-                    <td class="num">{n}</td>
                     <td class="num">
-                      {unwellHere === 0 || value === null ? (
-                        unwellHere
+                      <a href={hrefOf("/machines", { q: all })}>{n}</a>
+                    </td>
+                    <td class="num">
+                      {unwellHere === 0 ? (
+                        0
                       ) : (
-                        <a href={hrefOf("/machines", { q: `${fieldIs(by, value)} health<0.7`, sort: "health" })}>
-                          {unwellHere}
-                        </a>
+                        <a href={hrefOf("/machines", { q: `${all} health<0.7`, sort: "health" })}>{unwellHere}</a>
                       )}
                     </td>
                     <td>
