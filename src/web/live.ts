@@ -67,9 +67,15 @@ function hear(): void {
   }, silentMs)
 }
 
-function lose(): void {
+/** For who is no longer known here. */
+export function stopFollowing(): void {
   clearTimeout(silence)
+  clearTimeout(next)
   source?.close()
+}
+
+function lose(): void {
+  stopFollowing()
   connection.value = "lost"
 }
 
@@ -77,7 +83,6 @@ function tryAgain(): void {
   lose()
   const wait = retryMs[Math.min(failures, retryMs.length - 1)]
   failures += 1
-  clearTimeout(next)
   next = setTimeout(() => void connect(), wait)
 }
 

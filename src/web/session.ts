@@ -1,7 +1,7 @@
 /** Who is looking. */
 import { signal } from "@preact/signals"
 import { isStranger, refusalIn } from "./ask.js"
-import { followChanges } from "./live.js"
+import { followChanges, stopFollowing } from "./live.js"
 
 export interface Session {
   readonly name: string
@@ -28,6 +28,7 @@ export async function signIn(token: string): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
+  stopFollowing()
   await fetch("/session", { method: "DELETE" })
   session.value = undefined
   isStranger.value = true

@@ -8,7 +8,7 @@ import { Rest } from "../parts/rest.js"
 import { Story } from "../parts/story.js"
 import { When } from "../parts/when.js"
 import { alerts, count, drift, health, history, status } from "../operations.js"
-import { hrefOf } from "../place.js"
+import { hrefOf, isPast } from "../place.js"
 import { fieldIs } from "../query-text.js"
 import { useAnswer } from "../use-answer.js"
 import { GroupTrend, type Grouping, groupings, useGroupTrends } from "./overview/group-trends.js"
@@ -109,7 +109,7 @@ export function Overview() {
             {() => (
               <>
                 <Bands bands={bands} />
-                <Trend />
+                <Trend now={isPast.value ? undefined : Object.fromEntries(bands)} />
               </>
             )}
           </Panel>
@@ -141,7 +141,7 @@ export function Overview() {
                       </td>
                       <td>
                         {reasons.length === 0 ? (
-                          <span class="soft">nothing is wrong</span>
+                          <span class="soft">{score === null ? "nothing is known of it" : "nothing is wrong"}</span>
                         ) : (
                           reasons.map(({ fact }) => fact).join(" · ")
                         )}
@@ -378,7 +378,12 @@ function Groups({ chosen, machines, unwell }: GroupsProps) {
                     </td>
                     <td>
                       {isOverTime.value && samples.length > 0 ? (
-                        <GroupTrend samples={samples} by={by} group={value} />
+                        <GroupTrend
+                          samples={samples}
+                          by={by}
+                          group={value}
+                          now={isPast.value ? undefined : unwellHere}
+                        />
                       ) : (
                         <span class="share" aria-hidden="true">
                           <i class="healthy" style={{ flexGrow: n - unwellHere }} />

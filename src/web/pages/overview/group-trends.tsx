@@ -33,20 +33,26 @@ interface GroupTrendProps {
   readonly samples: readonly Sample<Unwell>[]
   readonly by: Grouping
   readonly group: string | null
+  /** How many are not well now, where that is what is looked at. */
+  readonly now: number | undefined
 }
 
 const [width, height] = [120, 18]
 
-export function GroupTrend({ samples, by, group }: GroupTrendProps) {
-  const counts = samples.map(({ found }) => found[by].get(group) ?? 0)
+export function GroupTrend({ samples, by, group, now }: GroupTrendProps) {
+  const sampled = samples.map(({ found }) => found[by].get(group) ?? 0)
+  const counts = now === undefined ? sampled : [...sampled, now]
   const most = Math.max(1, ...counts)
   const said = `not well over time: ${counts[0]} at first, ${counts.at(-1)} at last, ${Math.max(...counts)} at most`
   const wide = width / Math.max(1, counts.length)
-  const tall = (n: number) => (n === 0 ? 0.75 : Math.max(2, (n / most) * height))
+  const bar = (n: number, index: number) => {
+    const tall = Math.max(2, (n / most) * height)
+    return n === 0 ? "" : `M${index * wide} ${height}v${-tall}h${wide - 1}v${tall}z`
+  }
   return (
-    <svg class="spark" viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={said}>
+    <svg class="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={said}>
       <title>{said}</title>
-      <path d={counts.map((n, index) => `M${index * wide} ${height}v${-tall(n)}h${wide - 1}v${tall(n)}z`).join("")} />
+      <path d={counts.map(bar).join("")} />
     </svg>
   )
 }

@@ -11,8 +11,10 @@ type Counted = Readonly<Record<string, number>>
 
 const known = new Map<string, Counted>()
 
-export function Trend() {
-  const shown = useSampled(points, known, countedAt)
+/** @param now what is counted now, where that is what is looked at */
+export function Trend({ now }: { readonly now: Counted | undefined }) {
+  const sampled = useSampled(points, known, countedAt)
+  const shown = now === undefined || sampled.length === 0 ? sampled : [...sampled, { time: Date.now(), found: now }]
   const [first, last] = [shown[0], shown.at(-1)]
   const most = Math.max(1, ...shown.map(({ found }) => bands.reduce((sum, band) => sum + (found[band] ?? 0), 0)))
   return (
