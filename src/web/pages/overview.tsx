@@ -1,12 +1,8 @@
 /** How the fleet is doing, at a glance: what there is, what is wrong, what changed lately, and what nobody can see. Every number leads to its list. */
 import type { ComponentChildren } from "preact"
 import { type Signal, useSignal } from "@preact/signals"
-import { EntityLink } from "../parts/entity-link.js"
-import { Score } from "../parts/health.js"
 import { Panel } from "../parts/panel.js"
 import { Rest } from "../parts/rest.js"
-import { Story } from "../parts/story.js"
-import { When } from "../parts/when.js"
 import { alerts, count, drift, health, history, status } from "../operations.js"
 import { hrefOf, isPast } from "../place.js"
 import { fieldIs } from "../query-text.js"
@@ -14,6 +10,7 @@ import { useAnswer } from "../use-answer.js"
 import { GroupTrend, type Grouping, groupings, useGroupTrends } from "./overview/group-trends.js"
 import { Trend } from "./overview/trend.js"
 import { blindOf } from "./overview/blind.js"
+import { BlindSpots, Drifting, Lately, Raised, WorstOff } from "./overview/panels.js"
 
 export function Overview() {
   const by = useSignal<Grouping>("role")
@@ -108,137 +105,19 @@ export function Overview() {
           <Panel title="Health of machines, as last seen" of={machines}>
             {() => (
               <>
-                <Bands bands={bands} />
+                <Bands counts={machines.answer?.counts["health"]} />
                 <Trend now={isPast.value ? undefined : Object.fromEntries(bands)} />
               </>
             )}
           </Panel>
           <Groups chosen={by} machines={machines} unwell={unwell} />
-          <Panel
-            title="Worst off, as last seen"
-            of={judged}
-            aside={<a href={hrefOf("/machines", { sort: "health" })}>All by health</a>}
-            empty={{ title: "No machine is known", hint: "A source is looked at every few minutes; see Discovery." }}
-            isEmpty={({ items }) => items.length === 0}
-          >
-            {({ items }) => (
-              <table class="facts">
-                <thead>
-                  <tr>
-                    <th scope="col">Machine</th>
-                    <th scope="col">Health</th>
-                    <th scope="col">Why</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map(({ entity, score, reasons }) => (
-                    <tr key={entity.id}>
-                      <td>
-                        <EntityLink entity={entity} />
-                      </td>
-                      <td>
-                        <Score score={score} />
-                      </td>
-                      <td>
-                        {reasons.length === 0 ? (
-                          <span class="soft">{score === null ? "nothing is known of it" : "nothing is wrong"}</span>
-                        ) : (
-                          reasons.map(({ fact }) => fact).join(" · ")
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )}
-          </Panel>
+          <WorstOff of={judged} />
         </div>
         <div class="stack">
-          <Panel
-            title="Alerts"
-            of={raised}
-            aside={<a href={hrefOf("/alerts")}>All</a>}
-            empty={{
-              title: "Nothing is the matter",
-              hint: "No alert stands. What raises one is said by the rules in the configuration.",
-            }}
-            isEmpty={({ items }) => items.length === 0}
-          >
-            {({ items }) => (
-              <ul class="lines">
-                {items.slice(0, 6).map((alert) => (
-                  <li key={alert.id}>
-                    <span class={`tag ${alert.severity}`}>{alert.severity}</span>
-                    <a class="grow" href={hrefOf(`/alerts/${alert.id}`)}>
-                      {alert.title}
-                    </a>
-                    <span class="soft">
-                      {alert.state === "open" ? "" : `${alert.state} · `}
-                      <When at={alert.raised.time} short />
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Panel>
-          <Panel
-            title="Drift"
-            of={drifting}
-            aside={<a href={hrefOf("/drift")}>All</a>}
-            empty={{
-              title: "Everything is as it is meant to be",
-              hint: (
-                <>
-                  As far as anybody has said how: <code>fleet-ledger pin</code> and{" "}
-                  <code>fleet-ledger rules adopt</code>.
-                </>
-              ),
-            }}
-            isEmpty={({ items }) => items.length === 0}
-          >
-            {({ items }) => (
-              <ul class="lines">
-                {items.map((row) => (
-                  <li key={`${row.baseline} ${row.rule} ${row.entity.id} ${row.field}`}>
-                    <span class={`tag ${row.severity}`}>{row.severity}</span>
-                    <span class="grow">
-                      <EntityLink entity={row.entity} /> <span class="soft">{row.text ?? row.field}</span>
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Panel>
-          <Panel
-            title="Blind spots"
-            of={sources}
-            aside={<a href={hrefOf("/discovery")}>Sources</a>}
-            empty={{ title: "Everything could be looked at" }}
-            isEmpty={() => blind?.length === 0}
-          >
-            {() => (
-              <ul class="lines">
-                {blind?.map(({ name, why, lastSeen }) => (
-                  <li key={name}>
-                    <strong>{name}</strong>
-                    <span class="grow soft" title={why}>
-                      {why}
-                    </span>
-                    <span class="soft">{lastSeen === null ? "never seen" : <When at={lastSeen} short />}</span>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Panel>
-          <Panel
-            title="What changed lately"
-            of={lately}
-            aside={<a href={hrefOf("/history")}>Everything</a>}
-            empty={{ title: "Nothing has changed by then", hint: "The strip above shows when something did." }}
-            isEmpty={({ items }) => items.length === 0}
-          >
-            {({ items }) => <Story items={items} most={2} />}
-          </Panel>
+          <Raised of={raised} />
+          <Drifting of={drifting} />
+          <BlindSpots of={sources} />
+          <Lately of={lately} />
         </div>
       </div>
     </div>
@@ -277,7 +156,12 @@ const bandQueries = {
   unknown: "-health>=0",
 } as const
 
-function Bands({ bands }: { readonly bands: ReadonlyMap<string, number> }) {
+interface BandsProps {
+  readonly counts: readonly { readonly value: string | null; readonly count: number }[] | undefined
+}
+
+function Bands({ counts = [] }: BandsProps) {
+  const bands = new Map(counts.map(({ value, count: n }) => [value ?? "unknown", n]))
   const names = ["healthy", "warning", "critical", "unknown"] as const
   return (
     <div class="bands">
