@@ -148,6 +148,22 @@ describe("a past point", () => {
 })
 
 describe("what makes it easier for others", () => {
+  it("is told of the same severity by rule, by name, and by where it is", async () => {
+    const fleet = await open(await tempFolder())
+    const host = await discovered(fleet, "target", "web-1", { security: { firewall: "nftables" } })
+    for (const name of ["b", "a", "c"])
+      await discovered(fleet, "service", name, { container: { image: "nginx:latest", privileged: true } }, host)
+    const { items } = await asker<{ items: { entity: { name: string }; rule: string }[] }>(fleet)("security")
+    expect(items.map(({ entity, rule }) => `${rule} ${entity.name}`)).toStrictEqual([
+      "privileged-container a",
+      "privileged-container b",
+      "privileged-container c",
+      "moving-tag a",
+      "moving-tag b",
+      "moving-tag c",
+    ])
+  })
+
   it("is told at each point, the severest first, with the event", async () => {
     const fleet = await open(await tempFolder())
     const ask = asker<{

@@ -1,5 +1,6 @@
 /** Whose history it is, since when a field is what it is, and when much happened: as it is asked for through the operations. */
 import type { NewEvent } from "#events/catalog.js"
+import { defaultPolicy } from "#events/policy.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
 import { asker } from "#tests/support/asker.js"
@@ -210,6 +211,32 @@ describe("blame", () => {
       "/lifecycle": nas,
     })
     expect(Object.keys(whose)).not.toContain("/packages/pkg:curl")
+  })
+
+  it("goes by the most trusted source, but for what somebody said by hand by the oldest record", async () => {
+    const { fleet, ask } = await aFleet()
+    const nas = await addHost(fleet, "nas")
+    const other = await addHost(fleet, "nas", {}, "there")
+    for (const target of [other, nas]) {
+      await ask("tag add", { target, tag: "pci" })
+      await ask("role set", { target, role: "lab" })
+    }
+    const rule = { tag: "by-rule", by: "rule", rule: "name=nas" } as const
+    for (const target of [other, nas]) await append(fleet, `target-${target}`, { type: "TargetTagged", data: rule })
+    const policy = { ...defaultPolicy, precedence: ["there", "here"] }
+    await append(fleet, "policy", { type: "PolicyAdopted", data: { policy } })
+    await ask("identity link", { record: other, target: nas })
+    const { items } = await ask("blame", { entity: nas })
+    expect(Object.fromEntries(items.map(({ path, record }) => [path, record]))).toMatchObject({
+      "/os/kernel": other,
+      "/assigned/role": nas,
+      "/assigned/roleBy": nas,
+      "/assigned/tags/tag:pci": nas,
+      "/assigned/tags/tag:by-rule": other,
+    })
+    const paths = items.map(({ path }) => path)
+    expect(paths).toStrictEqual(paths.toSorted())
+    expect((await ask("blame", { entity: nas, field: "assigned.role" })).items).toMatchObject([{ record: nas }])
   })
 })
 

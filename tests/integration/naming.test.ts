@@ -1,4 +1,5 @@
 /** What a person means by a name or by a point: the one thing that there is, or a refusal that says what to say instead. */
+import type { StreamName } from "#kernel/ids.js"
 import { asker } from "#tests/support/asker.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { addHost, addService, scriptedFleet } from "#tests/support/scripted-fleet.js"
@@ -27,6 +28,39 @@ describe("a name", () => {
     const gate = await addHost(fleet, "gate")
     await addService(fleet, gate, "gate")
     expect(await ask("show", { entity: "gate" })).toMatchObject({ entity: { id: gate } })
+  })
+
+  it("that one which is retired had as well is that of the one that is there", async () => {
+    const { fleet, ask } = await openFleet()
+    const [here, there] = [await addHost(fleet, "nas"), await addHost(fleet, "nas", {}, "there")]
+    const stream = `target-${here}` as StreamName
+    await fleet.ledger.append(
+      stream,
+      0,
+      [
+        {
+          type: "TargetRetired",
+          data: { from: "observed" },
+          metadata: { actor: "ada" },
+          observedAt: fleet.clock.now(),
+        },
+      ],
+      "retire",
+    )
+    await fleet.reached((await fleet.ledger.head()).position)
+    expect(await ask("show", { entity: "nas" })).toMatchObject({ entity: { id: there } })
+    expect(await ask("show", { entity: here })).toMatchObject({ entity: { id: here } })
+  })
+
+  it("may have a colon; in front of a kind's it is that kind's alone", async () => {
+    const { fleet, ask } = await openFleet()
+    const gate = await addHost(fleet, "gate")
+    const service = await addService(fleet, gate, "gate")
+    const odd = await addHost(fleet, "old-target:gate")
+    expect(await ask("show", { entity: "service:gate" })).toMatchObject({ entity: { id: service } })
+    expect(await ask("show", { entity: "target:gate" })).toMatchObject({ entity: { id: gate } })
+    expect(await ask("show", { entity: "old-target:gate" })).toMatchObject({ entity: { id: odd } })
+    expect((await refusalOf(() => ask("show", { entity: "stack:gate" }))).code).toBe("NotFound")
   })
 
   it("of two machines that were made one is that one's", async () => {

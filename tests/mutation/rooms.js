@@ -45,10 +45,11 @@ export const rooms = {
   timeline: {
     mutate: within("src/timeline"),
     tests: [
-      ...spec("access-words", "measure", "bands", "health"),
-      ...integration("naming", "relations", "history", "health", "snapshot-compare", "snapshots", "diff", "linking"),
-      ...integration("checks", "linked-records"),
-      ...property("sorted", "diff", "history", "health"),
+      ...spec("access-words", "measure", "period", "next-page"),
+      ...property("sorted", "diff"),
+      ...integration("naming", "relations", "history", "health", "snapshot-compare", "snapshots"),
+      ...integration("checks", "linked-records", "last-seen", "diff"),
+      ...property("history", "health"),
     ],
   },
   proof: {

@@ -75,16 +75,20 @@ export default class Asking extends TestRunner {
   async runTask(test) {
     if (performance.now() > until) return
     const run = TestRunner.getTestFn(test)
-    const { met, ms } = known.tests.get(test.id) ?? (await asItIs(test, run))
+    const { met, ms } = known.tests.get(test.fullName) ?? (await asItIs(test, run))
     if (ms > Number(mostMs)) return
     for (const mutant of met) {
-      if (Number(mutant) % Number(every) !== 0 || known.noticed.has(mutant) || known.asked.has(`${mutant} ${test.id}`))
+      if (
+        Number(mutant) % Number(every) !== 0 ||
+        known.noticed.has(mutant) ||
+        known.asked.has(`${mutant} ${test.fullName}`)
+      )
         continue
       if (performance.now() > until) return
-      tell({ mutant, test: test.id, is: "asked" })
+      tell({ mutant, test: test.fullName, is: "asked" })
       const noticed = await notices(test, run, mutant, 3_000 + 4 * ms)
       if (noticed !== undefined) known.noticed.add(mutant)
-      tell({ mutant, test: test.id, is: noticed ?? "unnoticed" })
+      tell({ mutant, test: test.fullName, is: noticed ?? "unnoticed" })
     }
   }
 }
@@ -98,7 +102,7 @@ async function asItIs(test, run) {
   const ms = Math.round(performance.now() - begin)
   switches.currentTestId = "none"
   const met = Object.keys(switches.mutantCoverage?.perTest[test.id] ?? {})
-  tell({ met, ms, test: test.id, name: test.fullName })
+  tell({ met, ms, test: test.fullName })
   return { met, ms }
 }
 
