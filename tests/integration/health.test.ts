@@ -120,6 +120,31 @@ describe("how the fleet is doing", () => {
   })
 })
 
+describe("how a part of the fleet is doing", () => {
+  it("is told of the worst first, else by name; of a stack by its services and its machine", async () => {
+    const fleet = await open(await tempFolder())
+    const ask = asker<Answer>(fleet)
+    const part = (stackService: string, status: string) => ({
+      config: { stack: "shop", stackService },
+      state: { status },
+    })
+    for (const name of ["c", "a", "d", "b"]) {
+      const host = await discovered(fleet, "target", name, { resources: { cpu: name < "c" ? "critical" : "healthy" } })
+      await discovered(fleet, "stack", `${name}-shop`, { identity: { name: "shop" } }, host)
+      await discovered(fleet, "service", `${name}-web`, part("web", name === "d" ? "failed" : "running"), host)
+    }
+    const [targets, services] = [await ask("health"), await ask("health", { kind: "service" })]
+    const names = ({ items }: Answer) => items.map(({ entity }) => entity.name)
+    expect(names(targets)).toStrictEqual(["a", "b", "d", "c"])
+    expect(names(services)).toStrictEqual(["d-web", "a-web", "b-web", "c-web"])
+    for (const { items } of [targets, services])
+      expect(items.every(({ score }, i) => i === 0 || (score ?? 0) >= (items[i - 1]?.score ?? 0))).toBe(true)
+    const one = await ask("health", { entity: "a" })
+    expect(one.items).toStrictEqual(targets.items.slice(0, 1))
+    expect(one.items[0]?.reasons.map(({ factor }) => factor)).toStrictEqual(["cpu", "stale"])
+  })
+})
+
 describe("a past point", () => {
   it("is judged as it was when it was now, whatever came after it", async () => {
     const clock = new TestClock()

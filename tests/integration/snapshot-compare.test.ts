@@ -1,7 +1,7 @@
 /** What became of a fleet since a snapshot: counted, weighed by what was lost, and with what got better. */
 import { tableOf } from "#cli/tables.js"
 import type { FleetEvent } from "#events/catalog.js"
-import type { ServiceDocument } from "#events/facets/service.js"
+import type { ServiceDocument, ServiceStatus } from "#events/facets/service.js"
 import type { TargetDocument } from "#events/facets/target.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
@@ -71,7 +71,7 @@ async function fleetToCompare() {
         type: `${kind}Retired`,
         data: { from: "observed" },
       }),
-    turn: (key: string, from: "running" | "failed", to: "running" | "failed") =>
+    turn: (key: string, from: ServiceStatus, to: ServiceStatus) =>
       write(`service-${idOf("service", key)}`, { type: "ServiceStateChanged", data: { from, to } }),
     resource: (name: string, resource: string, from: "healthy" | "critical", to: "healthy" | "critical") =>
       write(`target-${idOf("target", name)}`, { type: "TargetResourceStatusChanged", data: { resource, from, to } }),
@@ -217,4 +217,30 @@ it("tells a stack that is gone once, by all that ran in it on its machine", asyn
       ["empty", 0, 1],
     ]),
   )
+})
+
+it("tells of what stopped or turned critical as of a loss, and of what is no worse than before as of none", async () => {
+  const { fleet, machine, service, turn, resource } = await fleetToCompare()
+  const resources = { cpu: "healthy", memory: "healthy", "fs:/": "healthy" } as const
+  await machine("prod-1", { resources, labels: { role: "production" } })
+  await machine("prod-2", { ...well, labels: { role: "production" } })
+  for (const [name, status] of [
+    ["mended", "failed"],
+    ["halted", "running"],
+    ["lost", "running"],
+  ] as const)
+    await service("prod-2", name, status)
+  await asker<object>(fleet)("snapshot create", { name: "before" })
+  for (const name of Object.keys(resources)) await resource("prod-1", name, "healthy", "critical")
+  await turn("prod-2/mended", "failed", "stopped")
+  await turn("prod-2/halted", "running", "stopped")
+  await turn("prod-2/lost", "running", "unknown")
+  const { criticalChanges, potentialIssues, improvements } = await compare(fleet, {})
+  const names = ({ items }: { items: Named[] }) => items.map(({ entity }) => entity.name).toSorted()
+  expect(criticalChanges.items.map(({ entity, loss, weight }) => [entity.name, loss, weight])).toStrictEqual([
+    ["prod-1", "critical", 0.8],
+    ["halted", "stopped", 0.5],
+  ])
+  expect(names(potentialIssues)).toStrictEqual(["halted", "lost", "prod-1"])
+  expect(names(improvements)).toStrictEqual(["mended"])
 })

@@ -12,7 +12,10 @@ const {
   SECONDS: seconds = "Infinity",
   MOST_MS: mostMs = "Infinity",
 } = process.env
-const until = performance.now() + Number(seconds) * 1_000
+// As they are before a test puts others in their place.
+const { setTimeout, clearTimeout } = globalThis
+const now = performance.now.bind(performance)
+const until = now() + Number(seconds) * 1_000
 const switches = (globalThis.__stryker__ ??= {})
 const known = (globalThis.__known__ ??= reported())
 /** Calls of a change in one run, beyond which it goes round and round. */
@@ -73,7 +76,7 @@ export default class Asking extends TestRunner {
   }
 
   async runTask(test) {
-    if (performance.now() > until) return
+    if (now() > until) return
     const run = TestRunner.getTestFn(test)
     const { met, ms } = known.tests.get(test.fullName) ?? (await asItIs(test, run))
     if (ms > Number(mostMs)) return
@@ -84,7 +87,7 @@ export default class Asking extends TestRunner {
         known.asked.has(`${mutant} ${test.fullName}`)
       )
         continue
-      if (performance.now() > until) return
+      if (now() > until) return
       tell({ mutant, test: test.fullName, is: "asked" })
       const noticed = await notices(test, run, mutant, 3_000 + 4 * ms)
       if (noticed !== undefined) known.noticed.add(mutant)
@@ -96,10 +99,10 @@ export default class Asking extends TestRunner {
 /** @returns which changes it came by, and how long it took */
 async function asItIs(test, run) {
   Object.assign(switches, { activeMutant: undefined, currentTestId: test.id })
-  const begin = performance.now()
+  const begin = now()
   await run()
   await finish(test)
-  const ms = Math.round(performance.now() - begin)
+  const ms = Math.round(now() - begin)
   switches.currentTestId = "none"
   const met = Object.keys(switches.mutantCoverage?.perTest[test.id] ?? {})
   tell({ met, ms, test: test.fullName })
