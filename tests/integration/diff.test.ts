@@ -82,6 +82,18 @@ async function stop(fleet: Fleet, service: string): Promise<void> {
   await fleet.reached(position)
 }
 
+async function retire(
+  fleet: Fleet,
+  stream: string,
+  type: "TargetRetired" | "ServiceRetired",
+  actor: string,
+): Promise<void> {
+  const name = stream as StreamName
+  const event = { type, data: { from: "observed" }, metadata: { actor }, observedAt: fleet.clock.now() } as const
+  const { position } = await fleet.ledger.append(name, await fleet.ledger.revisionOf(name), [event], `retire ${stream}`)
+  await fleet.reached(position)
+}
+
 describe("linking two records", () => {
   async function linked() {
     const { fleet, ask, now } = await openFleet()
@@ -203,6 +215,28 @@ describe("a part of the fleet", () => {
     expect(told(await ask("diff", { from: before, entity: "postgres" }))).toStrictEqual(["modified service postgres"])
   })
 
+  it("is a machine of several records with what runs on any of them, from either side", async () => {
+    const { fleet, ask, now } = await openFleet()
+    const [nas, lan] = [await addHost(fleet, "nas"), await addHost(fleet, "nas.lan", {}, "there")]
+    const web = await addHost(fleet, "web-1")
+    const services = [await addService(fleet, nas, "nginx"), await addService(fleet, lan, "smbd", "there")]
+    services.push(await addService(fleet, web, "cron"))
+    await ask("identity link", { record: lan, target: nas })
+    const before = await now()
+    for (const service of services) await stop(fleet, service)
+    await addService(fleet, lan, "cron", "there")
+    const after = ["created service cron", "modified service nginx", "modified service smbd"]
+    expect(told(await ask("diff", { from: before, entity: "nas" }))).toStrictEqual(after)
+    const back = await ask("diff", { from: "now", to: before, entity: "nas" })
+    expect(told(back)).toStrictEqual(["removed service cron", ...after.slice(1)])
+    const pair = await ask("diff", { from: "now", entity: "web-1", against: "nas" })
+    expect(told(pair).slice(1)).toStrictEqual([
+      "modified service cron",
+      "created service nginx",
+      "created service smbd",
+    ])
+  })
+
   it("is one field of it, by dots or slashes, whoever wrote it: counted, patched and paged alike", async () => {
     const { ask, before } = await twoMachines()
     const answer = await ask("diff", { from: before, field: "os.kernel", limit: 1 })
@@ -282,6 +316,24 @@ describe("two entities", () => {
     expect(await kernels("now", before)).toBeUndefined()
   })
 
+  it("that are one are no other; what is called the same is compared in the order of discovery, what is retired not at all", async () => {
+    const { fleet, ask, now, a } = await twoHosts()
+    const before = await now()
+    await changeKernel(fleet, a, "6.1.0", "6.1.1")
+    const [item] = (await ask("diff", { from: before, entity: "web-1", against: "web-1" })).items
+    expect(item).not.toHaveProperty("was")
+    const twin = await addService(fleet, a, "cron", "there")
+    await retire(fleet, `service-${await addService(fleet, a, "gone")}`, "ServiceRetired", "user:ada")
+    expect(told(await ask("diff", { from: "now", entity: "web-1", against: "web-2" }))).toStrictEqual([
+      "modified target web-2",
+      "removed service cron",
+      "removed service cron",
+      "created service smbd",
+    ])
+    const same = await ask("diff", { from: before, entity: "web-1", against: "web-1" })
+    expect(same.items.filter(({ change }) => change === "created").map(({ entity }) => entity.id)).toStrictEqual([twin])
+  })
+
   it("are compared in one field, and in what came with it", async () => {
     const { ask } = await twoHosts()
     const of = async (field: string) =>
@@ -330,6 +382,32 @@ describe("groups and pages", () => {
     ])
     const bySource = await ask("diff", { from: before, by: "source" })
     expect(bySource.groups.map(({ group }) => group)).toStrictEqual(["here", null])
+  })
+
+  it("tell who first found and who last retired it, from either side; of several records, too", async () => {
+    const { fleet, ask, now } = await openFleet()
+    const begin = await now()
+    const nas = await addHost(fleet, "nas")
+    const before = await now()
+    const lan = await addHost(fleet, "nas.lan", {}, "there")
+    await ask("identity link", { record: lan, target: nas })
+    const one = await addHost(fleet, "one")
+    const middle = await now()
+    await retire(fleet, `target-${one}`, "TargetRetired", "user:ada")
+    await retire(fleet, `target-${nas}`, "TargetRetired", "user:bob")
+    await retire(fleet, `target-${lan}`, "TargetRetired", "user:eve")
+    const groups = async (from: string, to: string) =>
+      (await ask("diff", { from, to, by: "actor" })).items.map(
+        ({ group, change, entity }) => `${group} ${change} ${entity.name}`,
+      )
+    expect(await groups(middle, "now")).toStrictEqual(["user:ada removed one", "user:eve removed nas"])
+    expect(await groups("now", middle)).toStrictEqual(["user:ada created one", "user:eve created nas"])
+    expect(await groups(before, middle)).toStrictEqual(["discovery created one", "user:ada modified nas"])
+    expect(await groups(begin, before)).toStrictEqual(["discovery created nas"])
+    expect(await groups(begin, middle)).toStrictEqual(["discovery created nas", "discovery created one"])
+    expect(await groups(middle, begin)).toStrictEqual(["discovery removed nas", "discovery removed one"])
+    const byChange = await ask("diff", { from: before, by: "change" })
+    expect(byChange.groups).toStrictEqual([{ group: "removed", created: 0, modified: 0, removed: 1 }])
   })
 
   it.each(["entity", "change", "source", "actor"])(

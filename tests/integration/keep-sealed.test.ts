@@ -295,6 +295,7 @@ describe("a signer vouches for no ledger", () => {
   it("until somebody says that it was restored", async () => {
     const older = await cutBack()
     expect(await older.sealer.restored("the disk broke", "user:alice")).toMatchObject({ kept: 6, lost: 11 })
+    expect(await older.sealer.restored("once more", "user:alice")).toBeUndefined()
     await older.append("target-3", ...changes(5))
     expect((await older.sealer.seal()).size).toBe(13)
   })

@@ -225,6 +225,19 @@ describe("an export that somebody changed", () => {
       (lines) => [...lines.slice(0, 50), lines[51] ?? "", lines[50] ?? "", ...lines.slice(52)],
       /the event at position 49 is gone/,
     ],
+    ["without its last line", (lines) => lines.slice(0, -1), /the export is cut off: it has no last line/],
+    [
+      "whose first line is of another type",
+      (lines) => altered(lines, 0, (line) => ({ ...line, type: "fleet-ledger.export.ended" })),
+      /the first line does not begin an export/,
+    ],
+    [
+      "with a payload that was changed with its leaf",
+      (lines) => altered(lines, 201, (line) => releafed({ ...line, data: {} })),
+      new RegExp(
+        `the event at position ${second} vouches for ${second} events that are not these: something between position ${first} and ${second - 1} was changed`,
+      ),
+    ],
     ["in reverse", (lines) => lines.toReversed(), /the first line does not begin an export/],
     [
       "with a line that is null",
@@ -378,6 +391,17 @@ describe("what the ledger says of itself", () => {
     for (const size of [1, 7, 10]) expect(await exportOf(checkpoint(size))).toStrictEqual(yes(11))
     expect(await exportOf(checkpoint(11))).toMatchObject(
       no(/the event at position 10 vouches for 11 events, which is not what was there when it was made/),
+    )
+  })
+
+  it("is no checkpoint of another ledger, though this one's key signed it", async () => {
+    const foreign = async (ledger: Ledger, signer: Signer) => {
+      const text = checkpointText({ origin: "fleet-ledger/other", size: 10, root: await rootAt(ledger, 10) })
+      const data = { size: 10, note: signNote(text, [signer]) }
+      await ledger.append(stream("ledger"), noStream, [{ type: "LedgerCheckpointed", data, metadata, observedAt }], "b")
+    }
+    expect(await exportOf(foreign)).toMatchObject(
+      no(/the event at position 10 is a checkpoint of another ledger, fleet-ledger\/other/),
     )
   })
 

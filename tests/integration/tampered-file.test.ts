@@ -156,6 +156,12 @@ const beginners: readonly Case[] = [
     says: "the event at position 205 is number 100 of target-b, where number 99 belongs: an event was taken out, put in or moved",
   },
   {
+    what: "the first event of a stream that is taken out",
+    done: takeOut(5),
+    at: 5,
+    says: "the event at position 5 is number 1 of target-b, where number 0 belongs: an event was taken out, put in or moved",
+  },
+  {
     what: "two events of a stream that are swapped",
     done: [swap(196, 197)],
     at: 196,

@@ -45,7 +45,7 @@ export const rooms = {
   timeline: {
     mutate: within("src/timeline"),
     tests: [
-      ...spec("access-words", "measure", "period", "next-page"),
+      ...spec("access-words", "measure", "of-field", "period", "next-page"),
       ...property("sorted", "diff"),
       ...integration("naming", "relations", "history", "health", "snapshot-compare", "snapshots"),
       ...integration("diff", "checks", "linked-records", "last-seen", "proxmox-causes"),
