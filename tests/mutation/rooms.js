@@ -34,7 +34,7 @@ export const rooms = {
         "span",
         "tar",
       ),
-      ...spec("waiting", "write-durably"),
+      ...spec("waiting", "within", "write-durably"),
       ...property("canonical-json", "patch"),
     ],
   },
@@ -46,10 +46,10 @@ export const rooms = {
     mutate: within("src/timeline"),
     tests: [
       ...spec("access-words", "measure", "of-field", "period", "next-page"),
-      ...property("sorted", "diff"),
-      ...integration("naming", "relations", "history", "health", "snapshot-compare", "snapshots"),
-      ...integration("diff", "checks", "linked-records", "last-seen", "proxmox-causes"),
-      ...property("history", "health"),
+      ...property("sorted"),
+      ...integration("naming", "relations", "history", "health", "snapshot-compare", "snapshots", "diff"),
+      ...integration("checks", "linked-records", "last-seen", "proxmox-causes"),
+      ...property("diff", "history", "health"),
     ],
   },
   proof: {

@@ -28,9 +28,10 @@ function asked() {
   const args = ["vitest", "run", "--config", "tests/mutation/vitest.config.js"]
   const env = { ...process.env, ROOM: room, REPORT: report, EVERY: every }
   const child = spawn("npx", args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"], detached: true })
+  const began = Date.now()
   return new Promise((resolve) => {
     const watch = setInterval(() => {
-      if (Date.now() - fs.statSync(report).mtimeMs < hangsMs || child.pid === undefined) return
+      if (Date.now() - Math.max(began, fs.statSync(report).mtimeMs) < hangsMs || child.pid === undefined) return
       const { mutant, test, is } = lines().at(-1)
       if (is === "asked") fs.appendFileSync(report, `${JSON.stringify({ mutant, test, is: "hung" })}\n`)
       process.kill(-child.pid, "SIGKILL")

@@ -1,7 +1,7 @@
 /** What takes its time is a span, for whoever listens. */
 import { SpanStatusCode, context, trace } from "@opentelemetry/api"
-import { describe, expect, it, onTestFinished } from "vitest"
-import { inSpan } from "#kernel/span.js"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
+import { type SpanEnded, inSpan, onSpanEnded } from "#kernel/span.js"
 
 interface Seen {
   readonly name: string
@@ -46,6 +46,20 @@ describe("a span", () => {
       { name: "targets", attributes: {}, errors: [no], failed: true, ended: true },
       { name: "services", attributes: {}, errors: [], failed: true, ended: true },
     ])
+  })
+
+  it("is told of in the process when it has ended, with how long it took, to whoever still listens", async () => {
+    const heard: SpanEnded[] = []
+    const stop = onSpanEnded((span) => heard.push(span))
+    onTestFinished(stop)
+    const now = vi.spyOn(performance, "now").mockReturnValueOnce(1_000).mockReturnValueOnce(3_500)
+    await inSpan("look", {}, async () => {})
+    now.mockRestore()
+    await expect(inSpan("fails", {}, () => Promise.reject(new Error("no")))).rejects.toThrow("no")
+    stop()
+    await inSpan("unheard", {}, async () => {})
+    expect(heard.map(({ name }) => name)).toStrictEqual(["look", "fails"])
+    expect(heard[0]?.seconds).toBe(2.5)
   })
 
   it("costs nothing where nobody listens", async () => {
