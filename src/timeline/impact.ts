@@ -65,7 +65,7 @@ const ranks: Readonly<Record<HealthStatus | ServiceStatus, number>> = {
   failed: 0,
 }
 
-/** @param items the difference from the one end to the other */
+/** @param items the difference from the one end to the other, in its order: a stack comes before its services, which are not told once more where it is gone */
 export async function impactOf(views: ViewsReader, { from, to }: Ends, items: readonly EntityDiff[]): Promise<Impact> {
   const told = new Telling(views, from.position, to.position)
   for (const [id, before] of from.health) {
@@ -78,7 +78,7 @@ export async function impactOf(views: ViewsReader, { from, to }: Ends, items: re
       await told.turned(record, id, { before: doing(before), after: doing(after), reasons })
     } else if ((await views.inventory.linkOf(id, to.position)) === undefined) await told.lost(record, id, "removed")
   }
-  for (const { entity, change, changes } of items.toSorted(stacksFirst)) {
+  for (const { entity, change, changes } of items) {
     if (entity.kind === "target" || change === "created") continue
     const record = await recordOf(views, entity.id)
     const { id: target } = await targetUnder(views, record, from.position)
@@ -172,9 +172,4 @@ async function recordOf({ inventory }: ViewsReader, id: RecordId): Promise<Recor
   const record = await inventory.record(id)
   if (record === undefined) throw bug(`the views do not know the record ${id}`)
   return record
-}
-
-/** What was in a stack that is gone is not told once more. */
-function stacksFirst(a: EntityDiff, b: EntityDiff): number {
-  return Number(b.entity.kind === "stack") - Number(a.entity.kind === "stack")
 }

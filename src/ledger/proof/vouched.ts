@@ -1,5 +1,4 @@
 /** What the ledger here is held against: what its signer remembers of it outside, and whatever somebody else has kept. */
-import { FleetError } from "#kernel/errors.js"
 import { origin as beginning } from "#kernel/point.js"
 import { ifThere } from "../if-there.js"
 import type { Ledger } from "../port.js"
@@ -23,8 +22,7 @@ export interface Kept {
 
 /** @throws FleetError `NotFound` for an empty ledger */
 export async function vouchedFor(signing: Signing, { checkpoint, key }: Kept = {}): Promise<Vouched> {
-  const { ledger, sealer, keys } = signing
-  if ((await ledger.head()).position < 0) throw new FleetError("NotFound", "the ledger is empty")
+  const { sealer, keys } = signing
   const origin = await sealer.origin()
   const remembered = keys.lastSigned(origin)
   const given = checkpoint === undefined ? [] : [{ where: "the checkpoint that was given", note: noteOf(checkpoint) }]
