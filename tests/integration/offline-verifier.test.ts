@@ -414,7 +414,7 @@ describe("what the ledger says of itself", () => {
       )
     expect(await exportOf(redact([3]))).toStrictEqual({
       ok: true,
-      message: "11 events, 1 of them redacted are the ones that were signed",
+      message: "11 events, 1 of them redacted, are the ones that were signed",
     })
     expect(await exportOf(redact([4]))).toMatchObject(no(/the payload at position 3 was taken away/))
   })

@@ -583,7 +583,7 @@ class Evidence {
     if (named[0] !== (pass.range?.from ?? 0) - 1 || named[1] !== pass.range?.to)
       throw new Wrong("the manifest names another period than that of the events")
     this.#compare(parts)
-    const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted`
+    const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted,`
     return {
       ok: true,
       message: `${pass.events} events${redacted} are the ones that were signed, and all ${parts.length} parts are what the signed manifest says`,
@@ -628,7 +628,7 @@ export async function verifyExport(lines: AsyncIterable<string>, keyText: string
     const pass = new Pass(key, checkpoint)
     for await (const line of lines) if (line.trim() !== "") pass.line(line)
     if (!pass.ended) throw new Wrong("the export is cut off: it has no last line")
-    const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted`
+    const redacted = pass.redacted === 0 ? "" : `, ${pass.redacted} of them redacted,`
     return { ok: true, message: `${pass.events} events${redacted} are the ones that were signed` }
   })
 }
