@@ -237,6 +237,39 @@ describe.runIf(canBeMade)("what happens to a fleet", { timeout: 30_000 }, () => 
     expect(await told()).toEqual([`resolved drift-found: Resolved: ${edited}`])
     expect(await healthOf("shop")).toEqual([1, []])
   })
+
+  it("what invites harm, with the fact that it rests on, until it is mended", async () => {
+    const [host] = hosts as [SshdHost]
+    /** Each with the field that it rests on, and who saw that. */
+    const found = async (entity: string) => {
+      const { items } = await ask("security", { entity })
+      const events = await fleet.ledger.readAt(items.map(({ position }) => position as Position))
+      return items.map(({ rule, path }, index) => [rule, path, events[index]?.metadata.source])
+    }
+    const settings = (root: string, passwords: string) => {
+      const lines = `HostKey /etc/ssh/key\nPermitRootLogin ${root}\nPasswordAuthentication ${passwords}\n`
+      host.run("sh", "-c", 'printf %s "$1" >/etc/ssh/sshd_config', "sh", lines)
+      return look("fleet")
+    }
+    host.run("mount", "-t", "tmpfs", "tmpfs", "/etc/ssh")
+    host.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/etc/ssh/key")
+    await settings("yes", "yes")
+    const always = { RestartPolicy: { Name: "always" } }
+    await engine.run("agent", { HostConfig: { ...always, Binds: [`${engine.socket}:/var/run/docker.sock`] } })
+    await look("engine")
+    const rests = (setting: string) => ["sshd-setting", `/security/sshd/sshd:${setting}`, "fleet"]
+    expect(await found("host1")).toEqual([rests("passwordauthentication"), rests("permitrootlogin")])
+    const socket = "/container/mounts/mount:~1var~1run~1docker.sock"
+    expect(await found("agent")).toEqual([["docker-socket", socket, "engine"]])
+    const title = 'host1 is not as "usual" says: root-login'
+    expect(await told()).toEqual([`raised drift-found: ${title}`])
+    await settings("prohibit-password", "no")
+    await engine.remove("agent")
+    await engine.run("agent", { HostConfig: always })
+    await look("engine")
+    expect([await found("host1"), await found("agent")]).toEqual([[], []])
+    expect(await told()).toEqual([`resolved drift-found: Resolved: ${title}`])
+  })
 })
 
 /** Of a mail: what it says, and which alerts it is about. */
