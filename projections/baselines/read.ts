@@ -31,6 +31,8 @@ export type BaselinesReader = ReturnType<typeof baselinesReader>
 
 export function baselinesReader(db: Db) {
   const all = db.prepare<{ at: number }, Row>(`SELECT ${columns} FROM baselines WHERE ${holds} ORDER BY name`)
+  /** Where nothing was ever meant, nobody has to look for what is. */
+  const any = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM baselines)").pluck()
   const one = db.prepare<{ name: string; at: number }, Row>(
     `SELECT ${columns} FROM baselines WHERE name = $name AND ${holds}`,
   )
@@ -44,13 +46,14 @@ export function baselinesReader(db: Db) {
     remembered.set(key, made)
     return made
   }
+  const heldAt = (position: Position): readonly DeclaredBaseline[] =>
+    any.get() === 1 ? all.all({ at: position }).map(declared) : []
   return {
     /** Those that pin a point, by name. */
-    pinned: async (position: Position): Promise<readonly PinnedBaseline[]> =>
-      all.all({ at: position }).map(declared).filter(isPinned),
+    pinned: async (position: Position): Promise<readonly PinnedBaseline[]> => heldAt(position).filter(isPinned),
 
     /** By name. */
-    at: async (position: Position): Promise<readonly DeclaredBaseline[]> => all.all({ at: position }).map(declared),
+    at: async (position: Position): Promise<readonly DeclaredBaseline[]> => heldAt(position),
 
     async named(name: string, position: Position): Promise<DeclaredBaseline | undefined> {
       const row = one.get({ name, at: position })

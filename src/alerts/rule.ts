@@ -35,6 +35,8 @@ export interface Rule {
   readonly types: readonly EventType[]
   /** Milliseconds for which something has to be wrong without a break. */
   readonly forMs?: number
+  /** False of an event of these types that it has nothing to say of, whatever the views show. */
+  concerns?(event: RecordedEvent): boolean
   judge(event: RecordedEvent, judging: Judging): Promise<readonly Verdict[]>
 }
 

@@ -54,7 +54,9 @@ export function byType(rules: readonly Rule[]): RulesOf {
 export async function step(rules: RulesOf, event: RecordedEvent, memory: Memory, line: Line): Promise<Outcome> {
   const effects: Effect[] = []
   const later: Later[] = []
-  for (const rule of rules(event.type)) await judged({ rule, event, memory, line, effects, later })
+  for (const rule of rules(event.type))
+    if (event.type === "DeadlinePassed" || rule.concerns?.(event) !== false)
+      await judged({ rule, event, memory, line, effects, later })
   return { effects, later }
 }
 

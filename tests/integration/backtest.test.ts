@@ -14,6 +14,7 @@ import {
   stateChanged,
   targetChanged,
 } from "#tests/support/alerting.js"
+import { FleetError } from "#kernel/errors.js"
 import { asker } from "#tests/support/asker.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { assert, asyncProperty, array, constantFrom } from "fast-check"
@@ -58,6 +59,15 @@ const doings: Readonly<Record<string, Doing>> = {
   "it can be": (world) => world.happens("source-here", looked()),
   "an old kernel": (world) => world.happens(host("web"), targetChanged("/os/kernel", "5.10")),
   "a new kernel": (world) => world.happens(host("web"), targetChanged("/os/kernel", "6.1")),
+  "a disk fills up": (world) => world.happens(host("web"), resource("fs:/", "healthy", "critical")),
+  "it has room": (world) => world.happens(host("web"), resource("fs:/", "critical", "healthy")),
+  "it is busy": (world) => world.happens(host("web"), resource("cpu", "healthy", "critical")),
+  "it is idle": (world) => world.happens(host("web"), resource("cpu", "critical", "healthy")),
+  "a certificate for a week": (world) => world.happens(host("web"), certificate(world, 7)),
+  "a certificate for a year": (world) => world.happens(host("web"), certificate(world, 365)),
+  "it is pinned": (world) => says(world, "pin", { name: "golden", q: "name:web", field: "os" }),
+  "it need not be so": (world) => says(world, "withdraw", { name: "golden" }),
+  "a change is expected": (world) => says(world, "expect add", { q: "name:web", type: "TargetChanged", until: "+1h" }),
   "a minute passes": (world) => world.passes(minute),
   "an hour passes": (world) => world.passes(60 * minute),
   "somebody resolves": async (world) => {
@@ -68,14 +78,32 @@ const doings: Readonly<Record<string, Doing>> = {
   },
 }
 
+const resource = (of: string, from: string, to: string) =>
+  ({ type: "TargetResourceStatusChanged", data: { resource: of, from, to } }) as FleetEvent
+
+function certificate({ clock }: Alerting, days: number): FleetEvent {
+  const value = { notAfter: new Date(Date.parse(clock.now()) + days * 86_400_000).toISOString() }
+  const patch = [{ op: "add" as const, path: "/certificates/cert:443", value }]
+  return { type: "TargetChanged", data: { facet: "certificates", patch } }
+}
+
+/** Where there is nothing to take back, nothing is. */
+async function says(world: Alerting, what: string, input: Record<string, unknown>): Promise<void> {
+  await asker(world.fleet)(what, input).catch((error: unknown) => {
+    if (!(error instanceof FleetError && error.code === "NotFound")) throw error
+  })
+  await world.settled()
+}
+
 const ownRule = { name: "old-kernel", on: ["TargetChanged"], where: "kernel:5*", severity: "warning", for: "10m" }
 
 describe("a back-test", () => {
   it("of all the past finds what was raised live, and that it was over", async () => {
-    const some = array(constantFrom(...Object.keys(doings)), { minLength: 5, maxLength: 20 })
+    const some = array(constantFrom(...Object.keys(doings)), { minLength: 10, maxLength: 30 })
     const law = asyncProperty(some, async (names) => {
       const world = await alerting({ alerts: { rules: [ownRule] } })
-      await world.happens(host("web"), discovered("web", { os: { kernel: "6.1" } }))
+      const resources = { cpu: "healthy", "fs:/": "healthy" }
+      await world.happens(host("web"), discovered("web", { os: { kernel: "6.1" }, resources, certificates: {} }))
       await world.happens(service("nginx"), serviceOn("web", "nginx"))
       for (const name of names) await doings[name]?.(world)
       expect(await again(world)).toEqual(await live(world))

@@ -5,7 +5,7 @@ import type { FleetEvent } from "#events/catalog.js"
 import { openFleet } from "#fleet.js"
 import { discovered, host } from "#tests/support/alerting.js"
 import { everywhere } from "#tests/support/discovery-bench.js"
-import { configIn, open } from "#tests/support/folder-fleet.js"
+import { configIn, open, populate } from "#tests/support/folder-fleet.js"
 import { Receiver } from "#tests/support/receiver.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -47,6 +47,16 @@ it("a storm is one message, and so is its end", async () => {
     { type: "alert.raised", rule: "target-unreachable", count },
     { type: "alert.resolved", rule: "target-unreachable", count },
   ])
+})
+
+it("a burst of 5,000 events leaves nobody behind, and nothing aside", async () => {
+  const fleet = await open(await tempFolder())
+  const position = await populate(fleet, 2_500)
+  const isBehind = async () => (await fleet.subscriptions.list()).some(({ lag }) => lag > 0)
+  await until(async () => !(await isBehind()))
+  const followers = await fleet.subscriptions.list()
+  expect(followers.map(({ name }) => name)).toEqual(expect.arrayContaining(["views", "alerts"]))
+  for (const follower of followers) expect(follower).toMatchObject({ position, deadLetters: 0, state: "active" })
 })
 
 it("a service that fails and comes back sixty times is one episode once it is known to: its beginning is told, and its end when it has been calm", async () => {

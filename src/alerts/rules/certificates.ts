@@ -12,8 +12,8 @@ export function certificateExpiring(beforeMs: number): Rule {
   return {
     name: "certificate-expiring",
     types: ["TargetDiscovered", "TargetChanged", "TargetRetired"],
+    concerns: (event) => event.type !== "TargetChanged" || event.data.facet === "certificates",
     async judge(event, judging) {
-      if (event.type === "TargetChanged" && event.data.facet !== "certificates") return []
       const { views, named } = judging
       const record = await views.inventory.record(named ?? recordOf(event.stream).id)
       return record === undefined ? [] : ofRecord(record, event, judging, beforeMs)

@@ -9,8 +9,8 @@ import { type Rule, type Verdict, titled } from "../rule.js"
 export const diskFull: Rule = {
   name: "disk-full",
   types: ["TargetDiscovered", "TargetResourceStatusChanged", "TargetChanged", "TargetRetired"],
+  concerns: alters,
   async judge(event, { views, open }) {
-    if (!alters(event)) return []
     const { position: at } = event
     const machine = await machineOf(views, recordOf(event.stream).id, at)
     if (machine === undefined) return []

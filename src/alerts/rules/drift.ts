@@ -108,10 +108,20 @@ async function newlyDrifting(
 }
 
 async function recordChanged(views: ViewsReader, event: RecordedEvent): Promise<RecordRow | undefined> {
-  const id =
-    event.type === "RecordsLinked" || event.type === "RecordsUnlinked" ? event.data.target : recordOf(event.stream).id
-  const record = await views.inventory.record(id)
+  const record = await views.inventory.record(idIn(event))
   return record && targetOf(views, record, event.position)
+}
+
+/** Its id alone. */
+async function entityChanged({ inventory }: ViewsReader, event: RecordedEvent): Promise<string> {
+  const id = idIn(event)
+  return (await inventory.linkOf(id, event.position))?.id ?? id
+}
+
+function idIn(event: RecordedEvent): string {
+  return event.type === "RecordsLinked" || event.type === "RecordsUnlinked"
+    ? event.data.target
+    : recordOf(event.stream).id
 }
 
 function driftsOf(rows: readonly DriftRow[]): readonly DriftRow[] {
@@ -142,16 +152,17 @@ export function unexpectedChange(isDriftTold: boolean): Rule {
     ],
     async judge(event, judging) {
       const { views, ledger } = judging
-      const record = isOfEntity(event) ? await recordChanged(views, event) : undefined
-      if (record !== undefined && (await isUnexpected(views, event))) {
+      const record =
+        isOfEntity(event) && (await isUnexpected(views, event)) ? await recordChanged(views, event) : undefined
+      if (record !== undefined) {
         const isDrift =
           isDriftTold && (await newlyDrifting(views, record, await rowsOf(views, record, event), event)).length > 0
         return isDrift ? [] : [surprise(await aboutRecord(views, record, event.position), event)]
       }
       // What is said of all may end any of them.
-      if (isOfEntity(event) && record === undefined) return []
+      const concerned = await judging.open(isOfEntity(event) ? await entityChanged(views, event) : undefined)
       const verdicts: Verdict[] = []
-      for (const { about, cause } of await judging.open(record?.id))
+      for (const { about, cause } of concerned)
         if (!(await stillSurprises(views, ledger, cause, event.position))) verdicts.push({ is: "right", about })
       return verdicts
     },

@@ -42,8 +42,8 @@ export function healthBelow(below: number): Rule {
       "ServiceRetired",
       "CheckStatusChanged",
     ],
+    concerns: (event) => !changesNothing(event),
     async judge(event, { views, open }) {
-      if (changesNothing(event)) return []
       const id = entityOf(event)
       const machine = id === undefined ? undefined : await machineOf(views, id, event.position)
       if (machine === undefined) return []

@@ -6,8 +6,8 @@ import { type Rule, titled } from "../rule.js"
 export const hostKeyChanged: Rule = {
   name: "host-key-changed",
   types: ["HostKeyChanged", "TargetChanged", "TargetRetired"],
+  concerns: (event) => event.type !== "TargetChanged" || event.data.facet === "access",
   async judge(event, { views }) {
-    if (event.type === "TargetChanged" && event.data.facet !== "access") return []
     const { id } = recordOf(event.stream)
     const machine = await machineOf(views, id, event.position)
     const record = await views.inventory.record(id)
