@@ -4,6 +4,7 @@
  */
 import type { RecordedEvent } from "#events/catalog.js"
 import type { Policy } from "#events/policy.js"
+import { type LoadedConfig, placeIn } from "#config/load.js"
 import type { Config } from "#config/schema.js"
 import { adoptRules, areAdopted, understoodRules } from "#drift/configured.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
@@ -34,11 +35,15 @@ const retryMs = 5_000
  */
 export async function adopting(
   ports: Ports,
-  { policy, drift: { rules } }: Pick<Config, "policy" | "drift">,
+  config: Pick<LoadedConfig, "policy" | "drift" | "file">,
   { isWorker, onChange }: Worker,
   failed: (error: unknown) => void,
 ): Promise<Adopted> {
-  await understoodRules(rules)
+  const {
+    policy,
+    drift: { rules },
+  } = config
+  await understoodRules(rules, placeIn(config))
   const adopt = async () => {
     await adoptPolicy(ports, policy, () => true)
     await adoptRules(ports, rules)

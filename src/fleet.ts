@@ -8,7 +8,7 @@ import { alerting } from "#alerts/handler.js"
 import { isQuiet } from "#alerts/quiet.js"
 import { type Checks, openChecks } from "#checks/checks.js"
 import { type Intervals, intervalsOf } from "#config/intervals.js"
-import type { LoadedConfig } from "#config/load.js"
+import { type LoadedConfig, placeIn } from "#config/load.js"
 import { type Delivery, openDelivery } from "#delivery/delivery.js"
 import { type Discovery, discovery } from "#discovery/discovery.js"
 import { recordInterrupted } from "#discovery/interrupted.js"
@@ -28,6 +28,7 @@ import { checkpointWebhook } from "#sealing/webhook.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { Subscription, type SubscriptionState } from "#subscriptions/subscription.js"
 import { type Subscriptions, openSubscriptions } from "#subscriptions/subscriptions.js"
+import { understood } from "#alerts/rules/own.js"
 import { adopting } from "./adopting.js"
 import { type Engine, openEngine } from "./engine.js"
 import { sourceFor } from "./sources.js"
@@ -194,6 +195,7 @@ async function putTogether(
   const source = (name: string) => sources.find((each) => each.name === name)
   const checks = openChecks(config.checks, config.checking, { ...line, source })
   await checks.understood()
+  await understood(config.alerts.rules, placeIn(config))
   const { webhook, folder: notes = folder.checkpoints, ...rules } = config.checkpoints
   const delivery = await openDelivery({
     ledger,

@@ -6,7 +6,6 @@ import type { Deadlines } from "#ops/deadlines.js"
 import type { Handler } from "#subscriptions/handler.js"
 import { escalate, escalatingTypes } from "./escalate.js"
 import { type Remembering, memoryAt } from "./memory.js"
-import { understood } from "./rules/own.js"
 import { Recent } from "./recent.js"
 import { rulesOf } from "./rules/rules.js"
 import type { Line } from "#timeline/resolve.js"
@@ -17,9 +16,8 @@ export const handlerName = "alerts"
 
 export type AlertingPorts = Line & Remembering & { readonly ops: { readonly deadlines: Deadlines } }
 
-/** @param every which sources are looked at, and how often @throws FleetError `InvalidConfig` for a rule that is not understood */
+/** @param config its rules are understood @param every which sources are looked at, and how often */
 export async function alerting(config: AlertsConfig, every: Intervals, ports: AlertingPorts): Promise<Handler> {
-  await understood(config.rules)
   const { ledger, views, ops, reached } = ports
   await ops.deadlines.forgetBehind((await ledger.head()).position)
   const rules = rulesOf(config, every)

@@ -95,11 +95,18 @@ function defaultKeysFolder(env: NodeJS.ProcessEnv): string {
   return process.getuid?.() === 0 ? "/etc/fleet-ledger" : path.join(os.homedir(), ".config", "fleet-ledger")
 }
 
+/** Where something stands: `<file>:<line>:<column>`. @param steps down to a value, or to a key with nothing that is allowed behind it */
+export type PlaceOf = (steps: readonly PropertyKey[]) => string
+
 /** What was given, and where in it something stands. */
 interface Given {
   readonly input: Record<string, unknown>
-  /** @param steps down to a value, or to a key with nothing that is allowed behind it */
-  readonly placeOf: (steps: readonly PropertyKey[]) => string
+  readonly placeOf: PlaceOf
+}
+
+/** Of what is found to be wrong later, when it is understood. */
+export function placeIn({ file }: Pick<LoadedConfig, "file">): PlaceOf {
+  return (steps) => configInput(file).placeOf(steps)
 }
 
 function plain(input: Record<string, unknown>, where: string): Given {
@@ -124,7 +131,7 @@ function configInput(file: string | undefined): Given {
   return { input: input as Record<string, unknown>, placeOf }
 }
 
-function parseYaml(text: string, file: string): { readonly value: unknown; readonly placeOf: Given["placeOf"] } {
+function parseYaml(text: string, file: string): { readonly value: unknown; readonly placeOf: PlaceOf } {
   // Most have no file to read, and the parser is a tenth of what a short command loads.
   const { LineCounter, isMap, isNode, isScalar, parseDocument } = createRequire(import.meta.url)("yaml") as typeof yaml
   const lines = new LineCounter()
@@ -181,7 +188,7 @@ function parseConfig({ input, placeOf }: Given): Config {
   return { ...config, sources }
 }
 
-function wrongBy({ issues: [issue] }: z.ZodError, placeOf: Given["placeOf"]): FleetError {
+function wrongBy({ issues: [issue] }: z.ZodError, placeOf: PlaceOf): FleetError {
   const steps = issue?.path ?? []
   const at = steps.join(".")
   if (issue?.code === "unrecognized_keys") {

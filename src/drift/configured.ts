@@ -10,9 +10,14 @@ import { messageOf } from "./rules-file.js"
 export const configured = "configuration"
 
 /** @throws FleetError `InvalidConfig`: of which rule, and where in it */
-export async function understoodRules(rules: readonly BaselineRule[]): Promise<void> {
+export async function understoodRules(
+  rules: readonly BaselineRule[],
+  placeOf: (steps: readonly PropertyKey[]) => string,
+): Promise<void> {
   const wrong = await wrongRule(rules)
-  if (wrong !== undefined) throw new FleetError("InvalidConfig", `in "drift.rules", ${messageOf(wrong, rules)}`)
+  if (wrong === undefined) return
+  const place = placeOf(["drift", "rules", wrong.index, wrong.key])
+  throw new FleetError("InvalidConfig", `${place}: in "drift.rules", ${messageOf(wrong, rules)}`)
 }
 
 /** Declares them where they are not what was declared last, and withdraws them where there are none any more. They are understood. */

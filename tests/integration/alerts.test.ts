@@ -284,7 +284,7 @@ describe("rules of one's own", () => {
   })
 
   it.each([
-    [{ ...rule, where: "kernle:5*" }, "InvalidConfig", /old-kernel.*kernel/],
+    [{ ...rule, where: "kernle:5*" }, "InvalidConfig", /yaml:1:\d+: .*old-kernel.*kernel/],
     [{ ...rule, on: ["ServiceStateChanged"], where: "kernel:5*" }, "InvalidConfig", /old-kernel.*kernel/],
     [{ ...rule, on: ["TargetChangd"] }, "InvalidConfig", /TargetChang/],
     [{ ...rule, name: "check-failing" }, "InvalidConfig", /check-failing/],

@@ -181,7 +181,7 @@ describe("rules", () => {
     await third.close()
     const wrong = open(folder, JSON.stringify({ drift: { rules: [rule("kernel", "os.kernl != null")] } }))
     expect((await refusalOf(() => wrong)).message).toMatch(
-      /^in "drift.rules", "expect" of the rule "kernel", character 4 of "os.kernl != null": .*"kernel"/,
+      /fleet-ledger\.yaml:1:\d+: in "drift.rules", "expect" of the rule "kernel", character 4 of "os.kernl != null": .*"kernel"/,
     )
   })
 })

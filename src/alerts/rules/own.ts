@@ -1,5 +1,6 @@
 /** Rules of one's own: an event of some types about what a query finds is trouble, until another says that it is over. */
 import type { OwnRule } from "#config/alerts.js"
+import type { PlaceOf } from "#config/load.js"
 import { type EventType, type RecordedEvent, catalog } from "#events/catalog.js"
 import { conditionsOf } from "#drift/where.js"
 import { FleetError, messageOf } from "#kernel/errors.js"
@@ -87,10 +88,12 @@ export async function wrongQuery({ on, where, resolve }: OwnRule): Promise<Wrong
 }
 
 /** @throws FleetError `InvalidConfig` for a query that is not understood */
-export async function understood(rules: readonly OwnRule[]): Promise<void> {
-  for (const rule of rules) {
+export async function understood(rules: readonly OwnRule[], placeOf: PlaceOf): Promise<void> {
+  for (const [index, rule] of rules.entries()) {
     const wrong = await wrongQuery(rule)
     if (wrong === undefined) continue
-    throw new FleetError("InvalidConfig", `"${wrong.key}" of the rule "${rule.name}" of alerts: ${wrong.message}`)
+    const place = placeOf(["alerts", "rules", index, ...wrong.key.split(".")])
+    const message = `${place}: "${wrong.key}" of the rule "${rule.name}" of alerts: ${wrong.message}`
+    throw new FleetError("InvalidConfig", message)
   }
 }
