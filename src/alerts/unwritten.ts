@@ -1,6 +1,6 @@
 /** Deadlines that events have set or taken back, as long as that may not be in the store: it is written with the checkpoint, and the next events are judged before. */
 import type { Json } from "#kernel/json.js"
-import type { Position } from "#kernel/point.js"
+import { type Position, origin } from "#kernel/point.js"
 import type { Memory } from "./memory.js"
 
 interface Said {
@@ -16,7 +16,8 @@ export class Unwritten {
 
   /** What the event at the position had said before, if it is handled again. */
   forget(position: Position): void {
-    this.#said = this.#said.filter((said) => said.position !== position)
+    if (position <= (this.#said.at(-1)?.position ?? origin))
+      this.#said = this.#said.filter((said) => said.position !== position)
   }
 
   /** @returns to be called when it is written */
