@@ -1,6 +1,6 @@
 /** The drawing of the fleet: legible when it is large, gone through by keyboard, as it was at any point, and the same in words. */
 import { beforeAll, describe, expect, it } from "vitest"
-import { aBrowserIsHere, screenshot, seriousOn } from "#tests/support/browser.js"
+import { aBrowserIsHere, inDark, screenshot, seriousOn } from "#tests/support/browser.js"
 import { type Racks, fillRacks } from "#tests/support/racks.js"
 import { type ServedPage, servePage } from "#tests/support/served-page.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
@@ -88,7 +88,7 @@ describe.runIf(aBrowserIsHere())("the drawing", () => {
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme })
         await screenshot(page, `${name}-${colorScheme}`)
-        expect([name, colorScheme, await seriousOn(page)]).toEqual([name, colorScheme, []])
+        expect([name, colorScheme, await seriousOn(page, inDark(colorScheme))]).toEqual([name, colorScheme, []])
       }
     }
   })

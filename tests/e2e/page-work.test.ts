@@ -3,7 +3,7 @@
  * on, drift at a point, a look that is followed. By hand and by keyboard.
  */
 import { beforeAll, describe, expect, it } from "vitest"
-import { aBrowserIsHere, screenshot, seriousOn } from "#tests/support/browser.js"
+import { aBrowserIsHere, inDark, screenshot, seriousOn } from "#tests/support/browser.js"
 import { type PageFleet, fillForPage, hostileName } from "#tests/support/page-fleet.js"
 import { answer } from "#tests/support/program.js"
 import { until } from "#tests/support/until.js"
@@ -183,7 +183,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme })
       await screenshot(page, `alert-${colorScheme}`)
-      expect([colorScheme, await seriousOn(page)]).toEqual([colorScheme, []])
+      expect([colorScheme, await seriousOn(page, inDark(colorScheme))]).toEqual([colorScheme, []])
     }
     expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
   })
@@ -343,7 +343,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme })
         await screenshot(page, `${name}-${colorScheme}`)
-        expect([name, colorScheme, await seriousOn(page)]).toEqual([name, colorScheme, []])
+        expect([name, colorScheme, await seriousOn(page, inDark(colorScheme))]).toEqual([name, colorScheme, []])
       }
     }
   })

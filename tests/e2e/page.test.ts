@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import {
   type Opened,
   aBrowserIsHere,
+  inDark,
   launchBrowser,
   openWindow,
   screenshot,
@@ -475,8 +476,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     const inLight = await seriousOn(page)
     await page.emulateMedia({ colorScheme: "dark" })
     await screenshot(page, `${name}-dark`)
-    // What is not of colours is as it was.
-    expect([inLight, await seriousOn(page, ["color-contrast"])]).toEqual([[], []])
+    expect([inLight, await seriousOn(page, inDark("dark"))]).toEqual([[], []])
     expect([complaints, elsewhere]).toEqual([[], []])
   })
 })

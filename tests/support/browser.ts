@@ -66,6 +66,11 @@ export async function seriousOn(page: Page, rules?: readonly string[]): Promise<
     )
 }
 
+/** The rules for a page that was looked at in the light before: what is not of colours is as it was. */
+export function inDark(scheme: "light" | "dark"): readonly string[] | undefined {
+  return scheme === "dark" ? ["color-contrast"] : undefined
+}
+
 /** Into a folder that nobody commits, to be looked at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(".screenshots", `${name}.png`) })
