@@ -37,7 +37,9 @@ async function benchPage(of: string, forMinutes: number): Promise<Row[]> {
   try {
     let printed = ""
     server.stdout.on("data", (part: Buffer) => (printed += String(part)))
-    while (!printed.includes("Press ctrl-c")) await once(server.stdout, "data")
+    const over = once(server.stdout, "end").then(() => Promise.reject(new Error("the server has ended")))
+    while (!printed.includes("Press ctrl-c")) await Promise.race([once(server.stdout, "data"), over])
+    over.catch(() => undefined)
     const told = spawn(
       process.execPath,
       [program, "token", "create", `bench-${Date.now()}`, "--output", "json", "--data", data],
@@ -54,8 +56,10 @@ async function benchPage(of: string, forMinutes: number): Promise<Row[]> {
     ]
   } finally {
     await browser.close()
-    server.kill("SIGINT")
-    await once(server, "close")
+    if (server.exitCode === null) {
+      server.kill("SIGINT")
+      await once(server, "close")
+    }
   }
 }
 
