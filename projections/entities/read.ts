@@ -3,7 +3,7 @@ import type { RecordId } from "#kernel/ids.js"
 import { recent } from "#kernel/recent.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
-import { healthBounds, healthStatus, ofUnknown } from "../health/score.js"
+import { healthBounds, ofUnknown } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
 import { statementsOf } from "#sqlite/statements.js"
 import { policy } from "#events/policy.js"
@@ -11,9 +11,9 @@ import { pathReader } from "../inventory/paths.js"
 import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
 import { type Found, pagesByName } from "./by-name.js"
-import type { Condition, List } from "./condition.js"
+import type { Condition } from "./condition.js"
+import { countsReader } from "./counts.js"
 import { valueColumns } from "./tables.js"
-import { type Tally, tallyReader } from "./tallies.js"
 import {
   type Context,
   asFound,
@@ -42,21 +42,6 @@ export const sortable = [
   "image",
 ] as const
 export type Sort = (typeof sortable)[number]
-
-/** What can be counted by. */
-export const countable = [
-  "role",
-  "status",
-  "health",
-  "lifecycle",
-  "os",
-  "runtime",
-  "environment",
-  "stack",
-  "source",
-  "tag",
-] as const
-export type Countable = (typeof countable)[number]
 
 export interface Entity {
   readonly no: number
@@ -100,17 +85,6 @@ export interface PageOfEntities extends Among {
   readonly after?: PageKey | undefined
 }
 
-/** How many have a value, or none. */
-export interface Counted {
-  readonly value: string | null
-  readonly count: number
-}
-
-export interface Counts {
-  readonly total: number
-  readonly counts: Readonly<Partial<Record<Countable, readonly Counted[]>>>
-}
-
 /** Where an entity stands in a list: the value that is sorted by, its name, its number. */
 export type PageKey = readonly [string | number, string, number]
 
@@ -120,13 +94,6 @@ const columns = `e.no AS no, (SELECT id FROM records WHERE no = e.no) AS id, e.k
   .filter((column) => column !== "words")
   .map((column) => `e.${column} AS ${column}`)
   .join(", ")}`
-
-/** What is counted by that a state tells. */
-const stated = {
-  lifecycle: (tally: Tally) => tally.lifecycle,
-  status: (tally: Tally) => tally.status,
-  health: (tally: Tally) => healthStatus(tally.health),
-}
 
 /** What is sorted by where that is not a text of theirs. */
 const sortedBy = { name: "''", health: "coalesce(e.health, -1)", worst: `coalesce(e.health, ${ofUnknown})` }
@@ -224,48 +191,7 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
     return entitiesAmong({ kind, at, includeRetired: true }, nos)
   }
 
-  const tallies = tallyReader(db)
-  /** Of what is counted whatever it is like. */
-  const talliesAmong = ({ kind, at, includeRetired = false }: Among): readonly Tally[] =>
-    tallies(kind, at).filter(({ lifecycle }) => includeRetired || lifecycle !== "retired")
-  const isTallied = ({ condition, targetNo }: Among) => condition === undefined && targetNo === undefined
-
-  /** How many there are. */
-  const count = async (among: Among): Promise<number> => {
-    if (isTallied(among)) return sum(talliesAmong(among))
-    const query = contextAt(among.at)
-    const sql = `SELECT count(*) AS count FROM (${sqlFor(query, among, "1")})`
-    const [row] = await rowsFor<{ count: number }>(among, sql, query.values)
-    return row?.count ?? 0
-  }
-
-  /** The same by going through them. */
-  const countedBy = async (among: Among, by: readonly Countable[], limit: number): Promise<Counts> => {
-    const query = contextAt(among.at)
-    const fields = [...new Set(by)]
-    const values = fields.map((field, index) => `${valueOf(field)} AS v${index}`)
-    const grouped = fields.length === 0 ? "" : `GROUP BY ${fields.map((_, index) => index + 1).join(", ")}`
-    const rows = sqlFor(query, among, [...values, "count(*) AS count"].join(", "), grouped)
-    const parts = fields.map((field, index) => {
-      const [value, from] =
-        listOf(field) === undefined ? [`v${index}`, "found"] : ["m.value", `found JOIN json_each(v${index}) m`]
-      return `SELECT * FROM (SELECT ${index} AS field, ${value} AS value, sum(count) AS count FROM ${from}
-        GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${limit})`
-    })
-    const all = `SELECT NULL AS field, NULL AS value, coalesce(sum(count), 0) AS count FROM found`
-    const found = await rowsFor<{ field: number | null } & Counted>(
-      among,
-      `${asFound(rows)} ${[...parts, all].join(" UNION ALL ")}`,
-      query.values,
-    )
-    const of = (wanted: number | null) => found.filter(({ field }) => field === wanted)
-    return {
-      total: of(null)[0]?.count ?? 0,
-      counts: Object.fromEntries(
-        fields.map((field, index) => [field, of(index).map(({ value, count: n }) => ({ value, count: n }))]),
-      ),
-    }
-  }
+  const counts = countsReader(db, { contextAt, sqlFor, rowsFor })
 
   const called = db
     .prepare<{ kind: Kind; name: string; at: number }, number>(
@@ -302,7 +228,7 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
 
     /** How many there are of each kind, retired ones apart. */
     async totals(at: Position): Promise<Readonly<Record<Kind, number>>> {
-      const of = (kind: Kind) => count({ kind, at })
+      const of = (kind: Kind) => counts.count({ kind, at })
       return { target: await of("target"), service: await of("service"), stack: await of("stack") }
     },
 
@@ -318,12 +244,7 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
       return new Map(scores.map(({ id, score }) => [id, score]))
     },
 
-    /** How many machines have which score; retired ones apart. */
-    async scoreCounts(at: Position): Promise<ReadonlyMap<number | null, number>> {
-      return sumsBy(talliesAmong({ kind: "target", at }), ({ health }) => health)
-    },
-
-    count,
+    ...counts,
 
     /** How many of a kind there are on each of some machines, by the numbers of these; retired ones apart. */
     async countsOn(kind: Kind, at: Position, targetNos: readonly number[]): Promise<ReadonlyMap<number, number>> {
@@ -360,20 +281,6 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
         else known.push(row)
       }
       return standing
-    },
-
-    /** How many there are in all, and with each value of some fields, most first: what is asked together is gone through once. */
-    async counts(among: Among, by: readonly Countable[], limit: number): Promise<Counts> {
-      if (!isTallied(among)) return countedBy(among, by, limit)
-      const all = talliesAmong(among)
-      const untold = by.filter((field) => !(field in stated))
-      const { counts } = untold.length === 0 ? { counts: {} } : await countedBy(among, untold, limit)
-      const told = Object.entries(stated).map(([field, value]) => [
-        field,
-        mostFirst(sumsBy(all, value)).slice(0, limit),
-      ])
-      const known = { ...counts, ...Object.fromEntries(told) } as Required<Counts["counts"]>
-      return { total: sum(all), counts: Object.fromEntries(by.map((field) => [field, known[field]])) }
     },
 
     /** Values that there are of what a condition is about, and that begin with a text, in their order: of columns, lists, and keys of collections. */
@@ -469,23 +376,6 @@ function isUnwell(condition: Condition | undefined): Condition {
   return condition === undefined ? unwell : { is: "all", of: [unwell, condition] }
 }
 
-function sum(tallies: readonly Tally[]): number {
-  return tallies.reduce((total, { count }) => total + count, 0)
-}
-
-function sumsBy<V>(tallies: readonly Tally[], value: (tally: Tally) => V): ReadonlyMap<V, number> {
-  const sums = new Map<V, number>()
-  for (const tally of tallies) sums.set(value(tally), (sums.get(value(tally)) ?? 0) + tally.count)
-  return sums
-}
-
-/** As SQLite sorts: nothing before texts. */
-function mostFirst(sums: ReadonlyMap<string | null, number>): Counted[] {
-  return [...sums]
-    .map(([value, count]) => ({ value, count }))
-    .sort((a, b) => b.count - a.count || ((a.value ?? "") < (b.value ?? "") ? -1 : 1))
-}
-
 function conditionOf({
   condition,
   includeRetired = false,
@@ -493,20 +383,6 @@ function conditionOf({
   if (includeRetired) return condition
   const present: Condition = { is: "present" }
   return condition === undefined ? present : { is: "all", of: [present, condition] }
-}
-
-function listOf(by: Countable): List | undefined {
-  return by === "source" ? "sources" : by === "tag" ? "tags" : undefined
-}
-
-/** Of scores there are many; what they mean is counted. Lists are taken apart later. */
-function valueOf(by: Countable): string {
-  const list = listOf(by)
-  if (list !== undefined) return listIn(list)
-  const { healthy, critical } = healthBounds
-  return by === "health"
-    ? `CASE WHEN e.health IS NULL THEN 'unknown' WHEN e.health >= ${healthy} THEN 'healthy' WHEN e.health < ${critical} THEN 'critical' ELSE 'warning' END`
-    : `e.${by}`
 }
 
 /** A key as its source has it. */

@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
-import { type Countable, countable } from "#projections/entities/read.js"
+import { type Countable, countable } from "#projections/entities/counts.js"
 import { kinds } from "#projections/inventory/read.js"
 import { conditionsOf, q } from "./asked.js"
 import { query } from "./define.js"

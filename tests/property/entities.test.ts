@@ -8,16 +8,8 @@ import { type Position, origin } from "#kernel/point.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import type { Condition, Test } from "#projections/entities/condition.js"
 import { forkOf, forksOf } from "#projections/entities/interval.js"
-import {
-  type Countable,
-  type Counted,
-  type Counts,
-  type Entity,
-  type PageKey,
-  type Sort,
-  countable,
-  pageKey,
-} from "#projections/entities/read.js"
+import { type Countable, type Counted, type Counts, countable } from "#projections/entities/counts.js"
+import { type Entity, type PageKey, type Sort, pageKey } from "#projections/entities/read.js"
 import { type Account, valuesOf } from "#projections/entities/summary.js"
 import { healthStatus, ofUnknown } from "#projections/health/score.js"
 import { replay } from "#projections/inventory/evolve.js"
