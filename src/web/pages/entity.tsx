@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { Refused, addressOf } from "../ask.js"
 import { alerts, drift, health, history, relations, services, show } from "../operations.js"
+import { AlertLines } from "../parts/alert-lines.js"
 import { EntityLink } from "../parts/entity-link.js"
 import { State, healthOf } from "../parts/health.js"
 import { More } from "../parts/more.js"
@@ -121,22 +122,7 @@ function Biography({ entity }: { readonly entity: string }) {
           </Panel>
           {raised.answer === undefined || raised.answer.items.length === 0 ? null : (
             <Panel title="Alerts" count={raised.answer.items.length} of={raised}>
-              {({ items }) => (
-                <ul class="lines">
-                  {items.map((alert) => (
-                    <li key={alert.id}>
-                      <span class={`tag ${alert.severity}`}>{alert.severity}</span>
-                      <a class="grow wrap" href={hrefOf(`/alerts/${alert.id}`)}>
-                        {alert.title}
-                      </a>
-                      <span class="soft">
-                        {alert.state === "open" ? "" : `${alert.state} · `}
-                        <When at={alert.raised.time} short />
-                      </span>
-                    </li>
-                  ))}
-                </ul>
-              )}
+              {({ items }) => <AlertLines items={items} />}
             </Panel>
           )}
           {drifting.answer === undefined || drifting.answer.items.length === 0 ? null : (

@@ -1,5 +1,6 @@
 /** What the overview tells besides its figures: each part is drawn anew when its own answer comes. */
 import type { Answer } from "../../ask.js"
+import { AlertLines } from "../../parts/alert-lines.js"
 import { EntityLink } from "../../parts/entity-link.js"
 import { Score } from "../../parts/health.js"
 import { Panel } from "../../parts/panel.js"
@@ -69,22 +70,7 @@ export function Raised({ of }: Of<Answer<NonNullable<typeof alerts.of>>>) {
       }}
       isEmpty={({ items }) => items.length === 0}
     >
-      {({ items }) => (
-        <ul class="lines">
-          {items.slice(0, 6).map((alert) => (
-            <li key={alert.id}>
-              <span class={`tag ${alert.severity}`}>{alert.severity}</span>
-              <a class="grow" href={hrefOf(`/alerts/${alert.id}`)}>
-                {alert.title}
-              </a>
-              <span class="soft">
-                {alert.state === "open" ? "" : `${alert.state} · `}
-                <When at={alert.raised.time} short />
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {({ items }) => <AlertLines items={items.slice(0, 6)} />}
     </Panel>
   )
 }
