@@ -24,15 +24,18 @@ type Row = Omit<DeclaredBaseline, "baseline"> & { readonly baseline: string }
 const columns = "name, baseline, since, time, actor, reason"
 const holds = "since <= $at AND (until IS NULL OR until > $at)"
 
-/** What was declared never changes, and is asked for at every event. */
+/** What was declared never changes. */
 const mostRemembered = 100
 
 export type BaselinesReader = ReturnType<typeof baselinesReader>
 
 export function baselinesReader(db: Db) {
   const all = db.prepare<{ at: number }, Row>(`SELECT ${columns} FROM baselines WHERE ${holds} ORDER BY name`)
-  /** Where nothing was ever meant, nobody has to look for what is. */
-  const any = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM baselines)").pluck()
+  const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
+  /** The last position at which one came to be in force, or ceased to be. */
+  const changed = db
+    .prepare<[], number>("SELECT max(coalesce(max(since), 0), coalesce(max(until), 0)) FROM baselines")
+    .pluck()
   const one = db.prepare<{ name: string; at: number }, Row>(
     `SELECT ${columns} FROM baselines WHERE name = $name AND ${holds}`,
   )
@@ -46,8 +49,15 @@ export function baselinesReader(db: Db) {
     remembered.set(key, made)
     return made
   }
-  const heldAt = (position: Position): readonly DeclaredBaseline[] =>
-    any.get() === 1 ? all.all({ at: position }).map(declared) : []
+  /** From the last change on, as far as the views had come: whoever goes through the ledger asks at every event. */
+  let latest: { readonly from: number; readonly to: number; readonly held: readonly DeclaredBaseline[] } | undefined
+  const heldAt = (position: Position): readonly DeclaredBaseline[] => {
+    if (latest !== undefined && latest.from <= position && position <= latest.to) return latest.held
+    const [to = 0, from = 0] = [reached.get(), changed.get()]
+    const held = all.all({ at: position }).map(declared)
+    if (from <= position) latest = { from, to, held }
+    return held
+  }
   return {
     /** Those that pin a point, by name. */
     pinned: async (position: Position): Promise<readonly PinnedBaseline[]> => heldAt(position).filter(isPinned),

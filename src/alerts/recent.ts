@@ -22,6 +22,8 @@ interface Known {
 
 export class Recent {
   #raised: Raised[] = []
+  /** The same by the id of what they are about: asked for at every event. */
+  readonly #raisedAbout = new Map<string, Raised[]>()
   /** By alert, the position of what it was resolved because of. */
   readonly #resolved = new Map<string, Position>()
   readonly #appending = new Set<Promise<unknown>>()
@@ -38,7 +40,9 @@ export class Recent {
     for (const { alert: id, event } of effects) {
       if (event.type === "AlertRaised") {
         const { rule, about, count = 1 } = event.data
-        this.#raised.push({ id, rule, subject: subjectOf(about), about, count, cause })
+        const raised = { id, rule, subject: subjectOf(about), about, count, cause }
+        this.#raised.push(raised)
+        if (about.id !== undefined) this.#raisedAbout.set(about.id, [...this.#about(about.id), raised])
       } else if (event.type === "AlertResolved" && !this.#resolved.has(id)) this.#resolved.set(id, cause)
     }
     const doubt = () => void (this.#isSure = false)
@@ -52,15 +56,20 @@ export class Recent {
     await Promise.all(this.#appending)
     await shown()
     this.#raised = []
+    this.#raisedAbout.clear()
     this.#resolved.clear()
     this.#isSure = true
+  }
+
+  #about(id: string): readonly Raised[] {
+    return this.#raisedAbout.get(id) ?? []
   }
 
   /** The memory of an event at `before`, of what the views show and of this. */
   over(memory: Memory, views: Known, before: Position): Memory {
     const isOpen = ({ id }: OpenAlert) => !((this.#resolved.get(id) ?? before) < before)
-    const raised = async (isMeant: (alert: Raised) => boolean): Promise<readonly Raised[]> => {
-      const all = this.#raised.filter((alert) => alert.cause < before && isMeant(alert))
+    const notYetShown = async (raised: readonly Raised[]): Promise<readonly Raised[]> => {
+      const all = raised.filter(({ cause }) => cause < before)
       if (all.length === 0) return all
       const known = await views.known(all.map(({ id }) => id))
       return all.filter(({ id }) => !known.has(id))
@@ -68,27 +77,33 @@ export class Recent {
     // Both are asked in one turn, so that the views show the same to both.
     const open = async (
       shown: Promise<readonly OpenAlert[]>,
-      isMeant: (alert: Raised) => boolean,
+      raised: readonly Raised[],
     ): Promise<readonly OpenAlert[]> => {
-      const [some, others] = await Promise.all([shown, raised(isMeant)])
+      const [some, others] = await Promise.all([shown, notYetShown(raised)])
       return some.length + others.length === 0 ? some : [...some, ...others].filter(isOpen).toSorted(byCause)
     }
     const about = new Map<string, Promise<readonly OpenAlert[]>>()
     return {
-      openOf: (rule) => open(memory.openOf(rule), (alert) => alert.rule === rule),
-      openAbout(id) {
-        const found = about.get(id) ?? open(memory.openAbout(id), (alert) => alert.about.id === id)
+      openOf: (rule) =>
+        open(
+          memory.openOf(rule),
+          this.#raised.filter((alert) => alert.rule === rule),
+        ),
+      openAbout: (id) => {
+        const found = about.get(id) ?? open(memory.openAbout(id), this.#about(id))
         about.set(id, found)
         return found
       },
-      async open(rule, subject) {
-        const isMeant = (alert: Raised) => alert.rule === rule && alert.subject === subject
-        const [shown, others] = await Promise.all([memory.open(rule, subject), raised(isMeant)])
+      open: async (rule, subject) => {
+        const raised = this.#raised.filter((alert) => alert.rule === rule && alert.subject === subject)
+        const [shown, others] = await Promise.all([memory.open(rule, subject), notYetShown(raised)])
         return [...(shown === undefined ? [] : [shown]), ...others].filter(isOpen).toSorted(byCause).at(-1)
       },
-      async timesRaised(rule, subject, after) {
-        const isMeant = (alert: Raised) => alert.rule === rule && alert.subject === subject && alert.cause > after
-        const [shown, others] = await Promise.all([memory.timesRaised(rule, subject, after), raised(isMeant)])
+      timesRaised: async (rule, subject, after) => {
+        const raised = this.#raised.filter(
+          (alert) => alert.rule === rule && alert.subject === subject && alert.cause > after,
+        )
+        const [shown, others] = await Promise.all([memory.timesRaised(rule, subject, after), notYetShown(raised)])
         return shown + others.length
       },
       pending: (key) => memory.pending(key),
