@@ -24,7 +24,7 @@ type Row = Omit<DeclaredBaseline, "baseline"> & { readonly baseline: string }
 const columns = "name, baseline, since, time, actor, reason"
 const holds = "since <= $at AND (until IS NULL OR until > $at)"
 
-/** What was declared never changes. */
+/** Of those that were read, as what was declared never changes. */
 const mostRemembered = 100
 
 export type BaselinesReader = ReturnType<typeof baselinesReader>
