@@ -122,7 +122,7 @@ type Head = Pick<EnvelopeHead, "stream" | "revision" | "type" | "recordedAt">
 class Pass {
   readonly #ledger: Ledger
   readonly #tree = new RecentTree()
-  readonly #revisions = new Map<string, number>()
+  readonly #streams = new Map<string, { revision: number }>()
   /** Checkpoints still to be compared, by size. */
   readonly #expected = new Map<number, { where: string; checkpoint: Checkpoint; note: Note }[]>()
   readonly #given: Vouched["checkpoints"]
@@ -166,13 +166,15 @@ class Pass {
       throw wrong("was changed: its leaf is not that of its envelope and payload")
     }
     if ("dataHash" in seal) this.#redacted.add(position)
-    const revision = this.#revisionOf(head)
+    const known = this.#streams.get(head.stream)
+    const revision = known === undefined ? this.#beginOf(head) : known.revision + 1
     if (head.revision !== revision) {
       throw wrong(
         `is number ${head.revision} of ${head.stream}, where number ${revision} belongs: an event was taken out, put in or moved`,
       )
     }
-    this.#revisions.set(head.stream, revision)
+    if (known === undefined) this.#streams.set(head.stream, { revision })
+    else known.revision = revision
     const { stream, type, recordedAt } = indexed
     const isFound = stream === head.stream && indexed.revision === revision && type === head.type
     if (!isFound || recordedAt !== head.recordedAt) {
@@ -191,10 +193,8 @@ class Pass {
     return completed
   }
 
-  /** Which one belongs here: any later one, where the one before it may be among those that could not be read. */
-  #revisionOf({ stream, revision }: Head): number {
-    const last = this.#revisions.get(stream)
-    if (last !== undefined) return last + 1
+  /** Which one of a stream may be its first here: any later one, where the one before it may be among those that could not be read. */
+  #beginOf({ stream, revision }: Head): number {
     const next = (this.#before.get(stream) ?? -1) + 1
     return this.#unread.length > 0 ? Math.max(next, revision) : next
   }
@@ -210,8 +210,8 @@ class Pass {
     const subtrees = cover(first, last + 1)
     this.#tree.skip(subtrees, await this.#ledger.nodes(subtrees))
     this.#unread.push(unread)
-    for (const [stream, revision] of this.#revisions) this.#before.set(stream, revision)
-    this.#revisions.clear()
+    for (const [stream, { revision }] of this.#streams) this.#before.set(stream, revision)
+    this.#streams.clear()
     // Those of sizes in between cannot be compared.
     for (const size of this.#expected.keys()) if (size > first && size <= last) this.#expected.delete(size)
     this.#compareCheckpoints()
