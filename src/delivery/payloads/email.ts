@@ -1,4 +1,5 @@
 /** An e-mail: what stands in its head and, as plain text and as HTML, in its body. */
+import { type Html, html } from "#kernel/html.js"
 import { type Message, type TellableAlert, linkOf } from "../message.js"
 import { furtherLines, pageOf, plain, titleLine } from "./text.js"
 
@@ -25,7 +26,7 @@ export function emailOf(message: Message, domain: string): Email {
   return {
     subject: titleLine(message),
     text: textOf(message),
-    html: htmlOf(message),
+    html: htmlOf(message).text,
     messageId: `<${message.id}@${domain}>`,
     ...(state !== "raised" && state !== "test" && thread !== undefined && { inReplyTo: thread }),
     references,
@@ -37,12 +38,19 @@ function textOf(message: Message): string {
   return [titleLine(message), ...(lines.length > 0 ? ["", ...lines] : []), "", pageOf(message), ""].join("\n")
 }
 
-function htmlOf(message: Message): string {
+function htmlOf(message: Message): Html {
   const items = linesOf(message).map(
-    ({ text, link }) => `<li>${link === undefined ? escape(text) : anchor(link, text)}</li>`,
+    ({ text, link }) => html`<li>${link === undefined ? text : anchor(link, text)}</li>`,
   )
-  const list = items.length > 0 ? `<ul>${items.join("\n")}</ul>` : ""
-  return `<p><strong>${escape(titleLine(message))}</strong></p>\n${list}\n<p>${anchor(pageOf(message), "Open")}</p>\n`
+  const list =
+    items.length > 0
+      ? html`<ul>
+          ${items}
+        </ul>`
+      : null
+  return html`<p><strong>${titleLine(message)}</strong></p>
+    ${list}
+    <p>${anchor(pageOf(message), "Open")}</p>`
 }
 
 function linesOf(message: Message): readonly { readonly text: string; readonly link?: string }[] {
@@ -56,18 +64,6 @@ function linesOf(message: Message): readonly { readonly text: string; readonly l
   return count > shown.length ? [...lines, { text: `and ${count - shown.length} more` }] : lines
 }
 
-function anchor(link: string, text: string): string {
-  return `<a href="${escape(link)}">${escape(text)}</a>`
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (mark) => escapes[mark] ?? mark)
+function anchor(link: string, text: string): Html {
+  return html`<a href="${link}">${text}</a>`
 }
