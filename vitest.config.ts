@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { isTorture } from "./tests/support/often.js"
 
 /** Imports by `#…` lead to the sources, not to what was built. Nothing else: Node adds what fits each import. */
 const conditions = ["source"]
@@ -9,7 +10,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/support/same-cases.ts"],
-    testTimeout: 30_000,
+    testTimeout: isTorture ? 1_800_000 : 30_000,
     hookTimeout: 60_000,
     // It has sources by the same condition as ours, which Node cannot load.
     server: { deps: { inline: [/@modelcontextprotocol\/client/, "eventsource-parser"] } },

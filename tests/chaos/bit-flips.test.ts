@@ -11,11 +11,12 @@ import type { Ledger } from "#ledger/port.js"
 import { type Vouched, verify } from "#ledger/proof/verify.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { archivedLedger } from "#tests/support/archived-ledger.js"
+import { often } from "#tests/support/often.js"
 import { stream } from "#tests/support/sample-events.js"
 import { eventCount, sealedLedger } from "#tests/support/sealed-ledger.js"
 import { describe, expect, it } from "vitest"
 
-const numRuns = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 2_000 : 40
+const numRuns = often(20, 2_000)
 const forever = new AbortController().signal
 
 /** Anywhere in a file, and which bit there. */

@@ -4,15 +4,17 @@ import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
 import { clocksCanBeMoved, movedClock } from "#tests/support/moved-clock.js"
+import { isTorture } from "#tests/support/often.js"
 import { answer, fleetLedger, startServer } from "#tests/support/program.js"
 import { needs } from "#tests/support/real-parts.js"
 import { storedIn } from "#tests/support/stored-events.js"
 import { writeWhole } from "#tests/support/write-whole.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
-const torture = process.env["FLEET_LEDGER_TORTURE"] === "1"
 /** Days from now. */
-const jumps = torture ? Array.from({ length: 200 }, (_, n) => [30, 29, 0, -1, 400, -30][n % 6] as number) : [30, 29, 0]
+const jumps = isTorture
+  ? Array.from({ length: 200 }, (_, n) => [30, 29, 0, -1, 400, -30][n % 6] as number)
+  : [30, 29, 0]
 
 interface Head {
   readonly recordedAt: string

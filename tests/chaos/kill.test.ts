@@ -5,12 +5,12 @@
 import { describe, expect, it } from "vitest"
 import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
 import { freePort } from "#tests/support/free-port.js"
+import { often } from "#tests/support/often.js"
 import { answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
 import { type Stored, storedIn } from "#tests/support/stored-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
-const few = process.env["CI"] === undefined ? 6 : 8
-const rounds = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 500 : few
+const rounds = often(4, 500)
 /** A little longer than a look takes from start to end. */
 const lookMs = 600
 

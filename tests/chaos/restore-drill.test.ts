@@ -3,14 +3,14 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
+import { often } from "#tests/support/often.js"
 import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
 import { storedIn } from "#tests/support/stored-events.js"
 import { writeWhole } from "#tests/support/write-whole.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
 
-const torture = process.env["FLEET_LEDGER_TORTURE"] === "1"
-const drills = torture ? 30 : 2
+const drills = often(1, 30)
 
 interface Listed {
   readonly items: readonly { readonly name: string; readonly tags: readonly string[] }[]
@@ -19,8 +19,8 @@ interface Listed {
 /** What `backup` and `restore` say. */
 const said = (text: string) => /(\d+) events.*root ([A-Za-z0-9+/]{43}=)/.exec(text)?.slice(1)
 
-describe("a restore drill", () => {
-  it(`${drills} times, of backups that were made under load`, { timeout: 60_000 + drills * 30_000 }, async () => {
+describe("a drill with backups", () => {
+  it(`of ${drills} that were made under load`, { timeout: 60_000 + drills * 30_000 }, async () => {
     const folder = await tempFolder()
     const config = path.join(folder, "config.yaml")
     const hosts = path.join(folder, "hosts.yaml")

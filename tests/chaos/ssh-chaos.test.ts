@@ -12,6 +12,7 @@ import type { FailedTarget } from "#events/source.js"
 import type { Source } from "#discovery/observation.js"
 import { recordId } from "#kernel/ids.js"
 import { discoveryBench } from "#tests/support/discovery-bench.js"
+import { often } from "#tests/support/often.js"
 import { answer, startProgram } from "#tests/support/program.js"
 import { needs } from "#tests/support/real-parts.js"
 import { canMount, smallDisk } from "#tests/support/small-disk.js"
@@ -25,8 +26,7 @@ import { sharedByTests } from "#tests/support/when-finished.js"
 
 const policy = { ...regardlessOfLoad, retireAfterLooks: 2 }
 const hour = 3_600_000
-const few = process.env["CI"] === undefined ? 3 : 6
-const rounds = process.env["FLEET_LEDGER_TORTURE"] === "1" ? 100 : few
+const rounds = often(3, 100)
 /** A little longer than such a look takes from start to end. */
 const lookMs = 1_200
 

@@ -15,15 +15,14 @@ import { verify } from "#ledger/proof/verify.js"
 import { openEventStoreLedger } from "#ledger/eventstoredb/ledger.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { startEventStore } from "#tests/support/eventstoredb/server.js"
+import { isTorture, often } from "#tests/support/often.js"
 import { stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { describe, expect, it, onTestFinished } from "vitest"
 
-const torture = process.env["FLEET_LEDGER_TORTURE"] === "1"
-/** In CI it takes its time; by hand, a look. */
-const rounds = torture ? 500 : process.env["CI"] === undefined ? 6 : 12
+const rounds = often(6, 500)
 /** Rounds between two verifications of everything. */
-const stride = torture ? 50 : 3
+const stride = isTorture ? 50 : 3
 const longestMs = 120
 
 interface Appended {

@@ -16,6 +16,7 @@ import { ArchivedEvents } from "#ledger/sqlite/archived.js"
 import { archiving } from "#ledger/sqlite/archiving.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { reader } from "#ledger/sqlite/read.js"
+import { isTorture } from "#tests/support/often.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { ledgerContract } from "./ledger.js"
 
@@ -90,5 +91,5 @@ ledgerContract(
       dispose: () => ledger.close(),
     }
   },
-  process.env["FLEET_LEDGER_TORTURE"] === "1" ? undefined : topics,
+  isTorture ? undefined : topics,
 )

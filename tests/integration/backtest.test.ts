@@ -16,6 +16,7 @@ import {
 } from "#tests/support/alerting.js"
 import { FleetError } from "#kernel/errors.js"
 import { asker } from "#tests/support/asker.js"
+import { often } from "#tests/support/often.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { assert, asyncProperty, array, constantFrom } from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -109,7 +110,7 @@ describe("a back-test", () => {
       expect(await again(world)).toEqual(await live(world))
       await world.fleet.close()
     })
-    await assert(law, { numRuns: 12 })
+    await assert(law, { numRuns: often(5) })
   })
 
   it("tries a rule that is only thought of, and lets those deadlines pass that nobody told of", async () => {

@@ -13,6 +13,7 @@ import { evidence } from "#operations/evidence.js"
 import { read } from "#operations/invoke.js"
 import { asker } from "#tests/support/asker.js"
 import { nameOf, open, populate } from "#tests/support/folder-fleet.js"
+import { often } from "#tests/support/often.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -277,7 +278,7 @@ describe("evidence of a period", () => {
         const found = partsIn(other.toString("utf8"))
         expect([others(found), manifest(found)]).toEqual([others(parts), manifest(parts)])
       }),
-      { numRuns: 200 },
+      { numRuns: often(70) },
     )
   })
 

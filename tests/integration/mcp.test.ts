@@ -21,6 +21,7 @@ import { anyJson } from "#tests/support/any-json.js"
 import { asker } from "#tests/support/asker.js"
 import { idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { freePort } from "#tests/support/free-port.js"
+import { often } from "#tests/support/often.js"
 import { reportOn } from "#tests/support/reports.js"
 import { addHost, addService, changeKernel, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -356,7 +357,7 @@ describe("whatever else is sent", () => {
         expect(text.length).toBeLessThan(60_000)
         expect(text).not.toMatch(/\\n\s+at |node_modules/)
       }),
-      { numRuns: 200 },
+      { numRuns: often(70) },
     )
   })
 })
@@ -411,7 +412,7 @@ describe("an answer over thousands of machines", () => {
         expect(sizeOf(made)).toBeLessThanOrEqual(mostBytes)
         expect(fitted(made, mostBytes).omitted).toEqual([])
       }),
-      { numRuns: 50 },
+      { numRuns: often(20) },
     )
   })
 })

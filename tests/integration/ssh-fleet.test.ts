@@ -5,12 +5,12 @@ import type { TargetDocument } from "#events/facets/target.js"
 import type { Source } from "#discovery/observation.js"
 import { recordId } from "#kernel/ids.js"
 import { discoveryBench } from "#tests/support/discovery-bench.js"
+import { often } from "#tests/support/often.js"
 import { SshFleet, type SshdHost, sshFleetsCanBeMade, sshHostsCanBeApart } from "#tests/support/ssh-fleet.js"
 import { type SshLooks, regardlessOfLoad, sshLooks } from "#tests/support/ssh-looks.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 
-const isThorough = process.env["CI"] !== undefined || process.env["FLEET_LEDGER_TORTURE"] === "1"
-const count = isThorough ? 50 : 16
+const count = often(16, 50)
 
 const recordOf = (host: string) => recordId("fleet", "target", host)
 const serviceOn = (host: string, name: string) => recordId("fleet", "service", `${host}/process:${name}`)

@@ -5,6 +5,7 @@ import { agree } from "#checks/agree.js"
 import { checkId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { open } from "#tests/support/folder-fleet.js"
+import { often } from "#tests/support/often.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import * as fc from "fast-check"
@@ -70,7 +71,7 @@ describe("the view of checks", () => {
         expect((await fleet.rebuild(() => {}, new AbortController().signal)).equal).toBe(true)
         await fleet.close()
       }),
-      { numRuns: 15 },
+      { numRuns: often(6) },
     )
   })
 })

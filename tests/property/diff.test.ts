@@ -14,6 +14,7 @@ import { Views } from "#projections/views.js"
 import { type Item, difference } from "#timeline/diff/diff.js"
 import { itemsBetween } from "#tests/support/differences.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import { often } from "#tests/support/often.js"
 import type { History } from "#tests/support/random-history.js"
 import fastJsonPatch from "fast-json-patch"
 import * as fc from "fast-check"
@@ -87,7 +88,7 @@ interface Case {
 type Claim = (fleet: Case, from: Position, to: Position) => Promise<void>
 
 /** For random histories and pairs of points in them. */
-async function always(claim: Claim, numRuns = 8): Promise<void> {
+async function always(claim: Claim, numRuns = often(4)): Promise<void> {
   await fc.assert(
     fc.asyncProperty(anyLinkedHistory, anyPoints, async (history: History, points) => {
       const [ledger, views] = [openSqliteLedger(":memory:"), new Views(":memory:")]

@@ -13,6 +13,7 @@ import { Views } from "#projections/views.js"
 import { documentOfTarget, recordsOfTarget } from "#timeline/target.js"
 import { itemsBetween } from "#tests/support/differences.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import { often } from "#tests/support/often.js"
 import type { Append } from "#tests/support/random-history.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
@@ -70,7 +71,7 @@ describe("drift of a pinned point", () => {
           await ledger.close()
         }
       }),
-      { numRuns: 20 },
+      { numRuns: often(8) },
     ))
 })
 
@@ -156,6 +157,6 @@ describe("drift as of a point", () => {
           await ledger.close()
         }
       }),
-      { numRuns: 12 },
+      { numRuns: often(5) },
     ))
 })

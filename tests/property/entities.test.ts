@@ -18,6 +18,7 @@ import { isDiscovery } from "#projections/inventory/project.js"
 import type { Kind } from "#projections/inventory/read.js"
 import { Views } from "#projections/views.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import { often } from "#tests/support/often.js"
 import { type History, byStream, kinds } from "#tests/support/random-history.js"
 import { metadata, observedAt, payloads, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -400,7 +401,7 @@ describe("entities at a position", () => {
           }
         }),
       ),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: often(10), endOnFailure: true },
     )
   }, 120_000)
 
@@ -444,7 +445,7 @@ describe("entities at a position", () => {
           return withEntities(history, claim, walked)
         },
       ),
-      { numRuns: 20, endOnFailure: true },
+      { numRuns: often(8), endOnFailure: true },
     )
   }, 120_000)
 })
@@ -475,7 +476,7 @@ describe("rows of entities", () => {
           for (const views of [remembering, reading]) views.close()
         },
       ),
-      { numRuns: 10 },
+      { numRuns: often(4) },
     )
   })
 

@@ -10,6 +10,7 @@ import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { type Ops, openOps } from "#ops/ops.js"
 import type { Effect, Handler } from "#subscriptions/handler.js"
 import { Handling, type HandlingPorts } from "#subscriptions/handling.js"
+import { often } from "#tests/support/often.js"
 import { carried, changed, stream } from "#tests/support/sample-events.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { TestTimings } from "#tests/support/test-timings.js"
@@ -171,7 +172,7 @@ describe("handling", () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: often(50) },
     )
   })
 

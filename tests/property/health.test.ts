@@ -7,6 +7,7 @@ import { Views } from "#projections/views.js"
 import { Judge } from "#timeline/health.js"
 import { judgedOfKind, reasonsOf } from "#timeline/judged.js"
 import { anyLinkedHistory, appendTwice } from "#tests/support/linked-history.js"
+import { often } from "#tests/support/often.js"
 import { time } from "#tests/support/test-clock.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -46,6 +47,6 @@ describe("health as of a point", () => {
           await ledger.close()
         }
       }),
-      { numRuns: 20 },
+      { numRuns: often(8) },
     ))
 })

@@ -15,6 +15,7 @@ import type { HistoryPage } from "#projections/history/read.js"
 import { Views } from "#projections/views.js"
 import { blame } from "#timeline/blame.js"
 import { densityOf } from "#timeline/density.js"
+import { often } from "#tests/support/often.js"
 import { type History, anyHistory, byStream } from "#tests/support/random-history.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import * as fc from "fast-check"
@@ -170,7 +171,7 @@ describe("a filtered history", () => {
           expect(own.length > 0 && (await allPages(views, { ...page, recordNos }))).toStrictEqual(inOrder(theirs))
         }
       },
-      40,
+      often(15),
     ))
 })
 
@@ -245,7 +246,7 @@ describe("the density of changes", () => {
           }
         }
       },
-      20,
+      often(8),
     ))
 })
 
@@ -283,6 +284,6 @@ describe("blame", () => {
           }
         }
       },
-      20,
+      often(8),
     ))
 })

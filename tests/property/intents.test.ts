@@ -5,6 +5,7 @@ import { type Instant, instant } from "#kernel/clock.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { Views } from "#projections/views.js"
+import { often } from "#tests/support/often.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -119,6 +120,6 @@ describe("what was said to come", () => {
           await ledger.close()
         }
       }),
-      { numRuns: 30 },
+      { numRuns: often(12) },
     ))
 })

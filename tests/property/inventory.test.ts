@@ -10,6 +10,7 @@ import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { Views } from "#projections/views.js"
 import { configIn } from "#tests/support/folder-fleet.js"
 import { exported, imported } from "#tests/support/inventories.js"
+import { often } from "#tests/support/often.js"
 import { type History, anyHistory, appendHistory } from "#tests/support/random-history.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -81,6 +82,6 @@ it("round-trips through an empty ledger, and importing it again writes nothing",
         await fleet.close()
       }
     }),
-    { numRuns: 8 },
+    { numRuns: often(4) },
   )
 })

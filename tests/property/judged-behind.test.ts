@@ -1,6 +1,7 @@
 /** Who is behind decides as who was there: what was appended because of one event is known when the next is judged, shown yet or not. */
 import type { FleetEvent } from "#events/catalog.js"
 import { type Alerting, alerting, discovered, host } from "#tests/support/alerting.js"
+import { often } from "#tests/support/often.js"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 
@@ -53,6 +54,6 @@ it("a handler that is behind raises and resolves what one that was there did", a
       await there.fleet.close()
       await behind.fleet.close()
     }),
-    { numRuns: 4 },
+    { numRuns: often(3) },
   )
 })

@@ -9,6 +9,7 @@ import { noStream } from "#ledger/port.js"
 import { invoke } from "#operations/invoke.js"
 import { proofConsistency, proofInclusion } from "#operations/proof.js"
 import { open } from "#tests/support/folder-fleet.js"
+import { often } from "#tests/support/often.js"
 import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import * as fc from "fast-check"
@@ -173,7 +174,7 @@ describe("the proofs that operations give", () => {
         }
         await fleet.close()
       }),
-      { numRuns: 8 },
+      { numRuns: often(4) },
     )
   })
 

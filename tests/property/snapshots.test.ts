@@ -6,6 +6,7 @@ import { Views } from "#projections/views.js"
 import { deleteSnapshots, takeSnapshot } from "#snapshots/take.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { findSnapshot } from "#timeline/snapshot.js"
+import { often } from "#tests/support/often.js"
 import { anyHistory, kinds } from "#tests/support/random-history.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -104,7 +105,7 @@ describe("a snapshot", () => {
           await ledger.close()
         }
       }),
-      { numRuns: 15 },
+      { numRuns: often(6) },
     )
   })
 })

@@ -5,6 +5,7 @@
 import type { Position } from "#kernel/point.js"
 import { raise, resolve } from "#tests/support/alerts.js"
 import { deliveringIn } from "#tests/support/delivering.js"
+import { often } from "#tests/support/often.js"
 import { type Manner, type Received, Receiver } from "#tests/support/receiver.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { VirtualTime } from "#tests/support/virtual-time.js"
@@ -107,6 +108,6 @@ it("a receiver knows how each alert stands", async () => {
       const byId = new Map(bodies.map((body) => [body.id, body]))
       for (const body of bodies) expect(body).toStrictEqual(byId.get(body.id))
     }),
-    { numRuns: 15 },
+    { numRuns: often(6) },
   )
 })

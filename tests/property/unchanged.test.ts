@@ -12,6 +12,7 @@ import { type StreamName, recordId } from "#kernel/ids.js"
 import { isObject } from "#kernel/json.js"
 import { origin } from "#kernel/point.js"
 import { workbench } from "#tests/support/discovery-bench.js"
+import { often } from "#tests/support/often.js"
 import { anyObservation, quickPolicy } from "#tests/support/random-history.js"
 import { metadata } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
@@ -115,7 +116,7 @@ describe("a record that is as it was, and seen as it was", () => {
       fc.asyncProperty(anyWays, fc.array(anyStep, { minLength: 4, maxLength: 14 }), async (ways, steps) => {
         expect(await lived(ways, steps, true)).toEqual(await lived(ways, steps, false))
       }),
-      { numRuns: 15 },
+      { numRuns: often(5) },
     ),
   )
 })

@@ -9,6 +9,7 @@ import { replay } from "#projections/inventory/evolve.js"
 import type { Kind } from "#projections/inventory/read.js"
 import { unitsOf } from "#projections/inventory/units.js"
 import { Views } from "#projections/views.js"
+import { often } from "#tests/support/often.js"
 import { type History, anyHistory, appendHistory, byStream } from "#tests/support/random-history.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -113,7 +114,7 @@ describe("the inventory at a position", () => {
           }
         }),
       ),
-      { numRuns: 50 },
+      { numRuns: often(20) },
     )
   })
 
@@ -131,7 +132,7 @@ describe("the inventory at a position", () => {
           }
         }),
       ),
-      { numRuns: 50 },
+      { numRuns: often(20) },
     )
   })
 
@@ -156,7 +157,7 @@ describe("the inventory at a position", () => {
           }
         }),
       ),
-      { numRuns: 30 },
+      { numRuns: often(12) },
     )
   })
 
@@ -190,7 +191,7 @@ describe("the inventory at a position", () => {
           expect((await pages.page(everything(events))).positions).toStrictEqual(changes.reverse())
         }),
       ),
-      { numRuns: 50 },
+      { numRuns: often(20) },
     )
   })
 })
@@ -208,7 +209,7 @@ describe("folding", () => {
         }
         expect(new Set(digests).size).toBe(1)
       }),
-      { numRuns: 30 },
+      { numRuns: often(12) },
     )
   })
 
@@ -240,7 +241,7 @@ describe("folding", () => {
         views.close()
         undisturbed.close()
       }),
-      { numRuns: 15 },
+      { numRuns: often(6) },
     )
   })
 
@@ -264,7 +265,7 @@ describe("folding", () => {
         expect(reopened.digest()).toBe(undisturbed.digest())
         for (const open of [views, other, undisturbed, reopened]) open.close()
       }),
-      { numRuns: 15 },
+      { numRuns: often(6) },
     )
   })
 })

@@ -2,6 +2,7 @@
 import type { Json } from "#kernel/json.js"
 import { noStream } from "#ledger/port.js"
 import { anyJson } from "#tests/support/any-json.js"
+import { often } from "#tests/support/often.js"
 import { carried, changed, payloads, sample, stream } from "#tests/support/sample-events.js"
 import canonicalize from "canonicalize"
 import * as fc from "fast-check"
@@ -91,7 +92,7 @@ export function awkwardValues(open: OpenEngine): void {
         const stored = await ledger.readStream(one, { from, limit: 20 })
         expect(canonicalize(stored.map(carried))).toBe(canonicalize(values))
       }),
-      { numRuns: 60 },
+      { numRuns: often(25) },
     )
   })
 }

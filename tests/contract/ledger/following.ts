@@ -3,6 +3,7 @@ import { origin, position } from "#kernel/point.js"
 import { noStream } from "#ledger/port.js"
 import { collected } from "#tests/support/collected.js"
 import { Follower } from "#tests/support/follower.js"
+import { often } from "#tests/support/often.js"
 import { carried, changed, changes, stream } from "#tests/support/sample-events.js"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
@@ -64,7 +65,7 @@ export function following(open: OpenEngine): void {
         const wanted = await ledger.readAll({ after: start.position, limit: 1_000 })
         for (const follower of followers) expect(follower.events).toStrictEqual(wanted)
       }),
-      { numRuns: 15 },
+      { numRuns: often(6) },
     )
   })
 

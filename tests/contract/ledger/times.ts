@@ -2,6 +2,7 @@
 import { epochMs, instant } from "#kernel/clock.js"
 import { origin, position } from "#kernel/point.js"
 import { noStream } from "#ledger/port.js"
+import { often } from "#tests/support/often.js"
 import { changed, changes, stream } from "#tests/support/sample-events.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { time } from "#tests/support/test-clock.js"
@@ -91,7 +92,7 @@ export function times(open: OpenEngine): void {
         }
         for (const event of all.slice(-30)) expect(await ledger.timeOf(event.position)).toBe(event.recordedAt)
       }),
-      { numRuns: 25 },
+      { numRuns: often(10) },
     )
   })
 
