@@ -1,4 +1,6 @@
+import * as os from "node:os"
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./tests/support/longest-first.js"
 import { isTorture } from "./tests/support/often.js"
 
 /** Imports by `#…` lead to the sources, not to what was built. Nothing else: Node adds what fits each import. */
@@ -14,7 +16,9 @@ export default defineConfig({
     hookTimeout: 60_000,
     // It has sources by the same condition as ours, which Node cannot load.
     server: { deps: { inline: [/@modelcontextprotocol\/client/, "eventsource-parser"] } },
-    maxWorkers: "100%",
+    // Tests also wait, for the disk and for other processes: one more has work meanwhile.
+    maxWorkers: os.availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     // Nothing here keeps state in its modules: they need not be loaded again for each file, which is a quarter of the time.
     isolate: false,
     // `npm run coverage`: where a line that no test needs is a mistake.
