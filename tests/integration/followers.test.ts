@@ -11,7 +11,7 @@ import { door, port } from "#tests/support/door.js"
 import { changeKernel } from "#tests/support/scripted-fleet.js"
 import { until } from "#tests/support/until.js"
 
-const changes = 500
+const changes = 250
 
 /** A server on a port, and what writes to it as fast as it goes. */
 async function busy() {
