@@ -5,7 +5,7 @@ import * as path from "node:path"
 import Database from "better-sqlite3"
 import { beforeAll, describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, said, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 const inFolder = async (): Promise<Options> => ({ data: `${await tempFolder()}/data` })
@@ -53,7 +53,7 @@ describe("a question that cannot be answered", () => {
     [["targets", "--server", "nowhere"], /"nowhere" is not a server's address/],
     [["targets", "--server", "http://127.0.0.1:1"], /asking a server needs its token/],
   ])("%j", async (args, sentence) => {
-    const { code, stdout, stderr } = await fleetLedger(args, options)
+    const { code, stdout, stderr } = await said(args, options)
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toMatch(sentence)
     expect(stderr).toMatch(/^fleet-ledger: [^\n]+\n$/)
@@ -111,7 +111,7 @@ describe("a configuration that is wrong", () => {
     const options = await inFolder()
     const file = path.join(path.dirname(options.data), "config.yaml")
     await fs.writeFile(file, text)
-    const { code, stderr } = await fleetLedger(["targets", "--config", file], options)
+    const { code, stderr } = await said(["targets", "--config", file], options)
     expect(stderr).toMatch(sentence)
     expect([code, stderr.split("\n").length]).toEqual([2, 2])
     await expect(fs.access(options.data)).rejects.toThrow()
@@ -131,7 +131,7 @@ describe("a configuration that is wrong", () => {
 
 describe("a data folder that cannot be used", () => {
   it.each(["/proc/nope", "/etc/passwd", "/etc/passwd/data"])("is named, with what to do: %s", async (folder) => {
-    const { code, stderr } = await fleetLedger(["targets", "--data", folder], await inFolder())
+    const { code, stderr } = await said(["targets", "--data", folder], await inFolder())
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^fleet-ledger: the data folder \S+ cannot be used: .*; choose another with --data\n$/),

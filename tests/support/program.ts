@@ -2,15 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as path from "node:path"
+import { type Ended, type Run, runWarm } from "./warm-program.js"
 import { whenFinished } from "./when-finished.js"
 
 const main = path.resolve("dist/bin/main.js")
-
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
 
 export interface Options {
   readonly data: string
@@ -24,9 +19,12 @@ const patienceMs = 60_000
 
 export function startProgram(args: readonly string[], { data, within = [], env = {} }: Options): ChildProcess {
   const [command = "", ...rest] = [...within, process.execPath, main, ...args]
+  return spawn(command, rest, { ...surroundings({ data, env }), stdio: ["ignore", "pipe", "pipe"] })
+}
+
+function surroundings({ data, env }: Options): Omit<Run, "args"> {
   const own = { HOME: data, FLEET_LEDGER_DATA: data, FLEET_LEDGER_KEYS: `${data}-keys` }
-  const clean = { PATH: process.env["PATH"], TZ: "UTC", ...own, ...env }
-  return spawn(command, rest, { cwd: path.dirname(data), env: clean, stdio: ["ignore", "pipe", "pipe"] })
+  return { cwd: path.dirname(data), env: { PATH: process.env["PATH"], TZ: "UTC", ...own, ...env } }
 }
 
 export async function fleetLedger(args: readonly string[], options: Options): Promise<Ended> {
@@ -38,9 +36,16 @@ export async function fleetLedger(args: readonly string[], options: Options): Pr
   return { code, stdout: stdout.text, stderr: stderr.text }
 }
 
+/** What a command ends with, in a process that may have run others before: where how it starts and ends is not what is tried. */
+export async function said(args: readonly string[], options: Options): Promise<Ended> {
+  const { within = [], env = {} } = options
+  const isPlain = within.length === 0 && Object.keys(env).every((name) => name.startsWith("FLEET_LEDGER_"))
+  return (isPlain ? await runWarm({ args, ...surroundings(options) }) : undefined) ?? fleetLedger(args, options)
+}
+
 /** What a command answers with `--output json`. @throws Error when it fails */
 export async function answer<T>(args: readonly string[], options: Options): Promise<T> {
-  const { code, stdout, stderr } = await fleetLedger([...args, "--output", "json"], options)
+  const { code, stdout, stderr } = await said([...args, "--output", "json"], options)
   if (code !== 0) throw new Error(`fleet-ledger ${args.join(" ")} ended with ${code}: ${stderr}`)
   return JSON.parse(stdout) as T
 }
