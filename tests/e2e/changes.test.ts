@@ -42,9 +42,11 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
   }
 
   const discover = (options: Options) => answer<Discovered>(["discover"], options)
-  const headOf = async (options: Options) => (await answer<At>(["status"], options)).at.position
+  /** What is known is asked from outside: only looks have to be in there. */
+  const ask = <T>(args: readonly string[], { data }: Options) => answer<T>(args, { data })
+  const headOf = async (options: Options) => (await ask<At>(["status"], options)).at.position
   const historySince = async (options: Options, position: number) =>
-    (await answer<List<Change>>(["history", "before-1", "--since", `position:${position}`], options)).items
+    (await ask<List<Change>>(["history", "before-1", "--since", `position:${position}`], options)).items
 
   it("an idle machine adds nothing to the ledger", async () => {
     const { options } = await machineAndOptions()
@@ -70,7 +72,7 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
 
     const during = await headOf(options)
     const sockets = async (position: number) =>
-      (await answer<Shown>(["show", "before-1", "--at", `position:${position}`], options)).facets["sockets"]
+      (await ask<Shown>(["show", "before-1", "--at", `position:${position}`], options)).facets["sockets"]
     expect(await sockets(during)).toEqual({ ...(await sockets(before)), [at.slice("/sockets/".length)]: socket })
     await stop()
     expect((await discover(options)).changes).toBe(2)
@@ -91,7 +93,7 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     const version = { architecture: "all", version: "1.0-1" }
     const installed = [{ path: at, before: null, after: version }]
     expect((await historySince(options, before)).map(found)).toEqual([["TargetChanged", "before-1", installed]])
-    const diff = await answer<{ items: EntityDiff[]; summary: object }>(["diff", `position:${before}`, "now"], options)
+    const diff = await ask<{ items: EntityDiff[]; summary: object }>(["diff", `position:${before}`, "now"], options)
     expect(diff.summary).toEqual({ created: 0, modified: 1, removed: 0 })
     expect(diff.items[0]?.changes).toEqual(installed)
 
@@ -100,7 +102,7 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     await discover(options)
     const removed = [{ path: at, before: version, after: null }]
     expect((await historySince(options, during)).map(found)).toEqual([["TargetChanged", "before-1", removed]])
-    const nothing = await answer<{ items: EntityDiff[] }>(["diff", `position:${before}`, "now"], options)
+    const nothing = await ask<{ items: EntityDiff[] }>(["diff", `position:${before}`, "now"], options)
     expect(nothing.items).toEqual([])
   })
 
@@ -111,7 +113,7 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
       const { machine, options } = await machineAndOptions()
       await discover(options)
       const before = await headOf(options)
-      const { entity } = await answer<Shown>(["show", "before-1"], options)
+      const { entity } = await ask<Shown>(["show", "before-1"], options)
       machine.rename("after-1")
       expect((await discover(options)).changes).toBe(1)
       const renamed = { before: "before-1", after: "after-1" }
@@ -121,17 +123,17 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
         { path: "/identity/hostname", ...renamed },
         { path: "/identity/name", ...renamed },
       ])
-      const now = await answer<Shown>(["show", "after-1"], options)
-      const then = await answer<Shown>(["show", "before-1", "--at", `position:${before}`], options)
+      const now = await ask<Shown>(["show", "after-1"], options)
+      const then = await ask<Shown>(["show", "before-1", "--at", `position:${before}`], options)
       expect([now.entity, then.entity]).toEqual([{ ...entity, name: "after-1" }, entity])
       expect([now.facets["identity"]?.["hostname"], then.facets["identity"]?.["hostname"]]).toEqual([
         "after-1",
         "before-1",
       ])
       // Who has the old name in mind still finds it.
-      expect((await answer<Shown>(["show", "before-1"], options)).entity).toEqual(now.entity)
+      expect((await ask<Shown>(["show", "before-1"], options)).entity).toEqual(now.entity)
       const names = async (at: string) =>
-        (await answer<List<{ name: string }>>(["targets", "--at", at], options)).items.map(({ name }) => name)
+        (await ask<List<{ name: string }>>(["targets", "--at", at], options)).items.map(({ name }) => name)
       expect([await names("now"), await names(`position:${before}`)]).toEqual([["after-1"], ["before-1"]])
     },
   )
