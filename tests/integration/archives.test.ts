@@ -251,6 +251,20 @@ describe("an archive", () => {
     expect(await archives.list()).toMatchObject([{ isHere: true }, { isHere: true }])
   })
 
+  it("is not moved to where it is, by whatever name, which would be to lose it", async () => {
+    const ledger = await archivedLedger()
+    const { archives } = opened(ledger)
+    const folder = `${ledger.file}.archives`
+    const link = path.join(await tempFolder(), "link")
+    fs.symlinkSync(folder, link)
+    for (const to of [folder, `${folder}/.`, link]) {
+      const { code, message } = await refusalOf(() => archives.detach(0 as Position, to))
+      expect([code, message]).toStrictEqual(["InvalidInput", `the archive is in ${to} already`])
+    }
+    expect(await archives.list()).toMatchObject([{ isHere: true, movedTo: null }, { isHere: true }])
+    expect(filesOf(ledger)).toStrictEqual(["0-255.0.fla", "256-511.0.fla"])
+  })
+
   it("that is larger than what is kept of it in memory is read as often as one likes", async () => {
     const folder = await tempFolder()
     const ledger = openSqliteLedger(path.join(folder, "ledger.db"))

@@ -57,7 +57,7 @@ export interface Archives {
    */
   create(request: ArchiveRequest, watching: Watching): Promise<Archived>
 
-  /** Moves the file of the archive that begins there to a folder elsewhere. @throws FleetError `NotFound`, `ArchiveUnavailable`, `StoreUnavailable` */
+  /** Moves the file of the archive that begins there to a folder elsewhere. @throws FleetError `NotFound`, `InvalidInput` for where it is already, `ArchiveUnavailable`, `StoreUnavailable` */
   detach(first: Position, folder: string): Promise<ArchivedRange>
 
   /** Puts a copy of a file back where it belongs. @throws FleetError `InvalidInput` for one that is not what the ledger archived */

@@ -79,6 +79,7 @@ export class SqliteArchives implements Archives {
         archived.open(row).close()
         mustBe(row, from)
         const to = path.join(path.resolve(folder), path.basename(from))
+        if (isOneFile(from, to)) throw new FleetError("InvalidInput", `the archive is in ${folder} already`)
         copyDurably(from, to)
         mustBe(row, to)
         this.#moved.run(path.dirname(to), first)
@@ -196,6 +197,12 @@ function segmentAt(file: string): Segment {
 /** @throws FleetError `ArchiveUnavailable` unless the file is byte for byte the one that was archived */
 function mustBe(row: ArchiveRow, file: string): void {
   if (!isSame(row, file)) throw unavailable("damaged", row, file, otherwise(row, file))
+}
+
+/** Whether both names lead to the same file, by whatever way. */
+function isOneFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => fs.statSync(name, { throwIfNoEntry: false }))
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev
 }
 
 function isSame({ sha256 }: ArchiveRow, file: string): boolean {
