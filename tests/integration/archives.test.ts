@@ -81,6 +81,43 @@ describe("archiving", () => {
     ])
   })
 
+  it("tells at each of its steps how far it is, of as many events as are to go", async () => {
+    const ledger = await sealedLedger()
+    await archiveIn(ledger, 255)
+    const told = new Set<string>()
+    await archiveIn(ledger, 511, (done, total, what) => told.add(`${what}: ${done} of ${total}`))
+    expect([...told]).toStrictEqual([
+      "events written: 0 of 256",
+      ...[0, 64, 128, 192, 256].map((done) => `events verified: ${done} of 256`),
+      "events archived: 256 of 256",
+      "events removed: 256 of 256",
+      "space given back: 256 of 256",
+    ])
+  })
+
+  it("lets everybody read all the while", async () => {
+    const ledger = await sealedLedger()
+    const reading = opened(ledger)
+    const oldest = () => reading.readAt([0 as Position, 511 as Position])
+    const before = await oldest()
+    const meanwhile: ReturnType<typeof oldest>[] = []
+    await archiveIn(ledger, 511, () => void meanwhile.push(oldest()))
+    for (const read of meanwhile) expect(await read).toStrictEqual(before)
+  })
+
+  it("keeps what is in archives from everybody but who runs it", async () => {
+    const ledger = await archivedLedger()
+    const modeOf = (file: string) => (fs.statSync(file).mode & 0o777).toString(8)
+    expect([`${ledger.file}.archives`, fileOf(ledger, 0)].map(modeOf)).toStrictEqual(["700", "600"])
+    const { archives } = opened(ledger)
+    const elsewhere = path.join(await tempFolder(), "new")
+    const { file } = await archives.detach(0 as Position, elsewhere)
+    const moved = path.join(elsewhere, path.basename(file))
+    expect([elsewhere, moved].map(modeOf)).toStrictEqual(["700", "600"])
+    fs.chmodSync(moved, 0o644)
+    expect(modeOf((await archives.attach(moved)).file)).toBe("600")
+  })
+
   it("leaves a ledger that is verified whole, and exports that prove themselves", async () => {
     const ledger = await archivedLedger()
     const note = ledger.kept.at(-1) ?? ""
@@ -445,6 +482,19 @@ describe("a redaction", () => {
     expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({ wrong: null, redacted: 1, unread: [] })
   })
 
+  it("and whatever else was interrupted leaves nothing half written, and touches no file of another range", async () => {
+    const ledger = await redacted()
+    const at = (name: string) => path.join(`${ledger.file}.archives`, name)
+    // The ledger counts on it, and the process ended before it had its name.
+    fs.renameSync(at("256-511.0.fla"), at("256-511.0.fla.partial"))
+    const gone = ["0-255.0.fla", "0-255.2.fla.partial", "256-511.1.fla.partial", "512-600.0.fla.partial"]
+    const others = ["0-127.0.fla", "128-255.0.fla", "512-600.0.fla", "0-255.0.fla.copying", "a 0-255.0.fla"]
+    for (const name of [...gone, ...others]) fs.copyFileSync(at("0-255.1.fla"), at(name))
+    await opened(ledger).close()
+    expect(filesOf(ledger)).toStrictEqual(["0-255.1.fla", "256-511.0.fla", ...others].sort())
+    expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({ wrong: null, redacted: 1, unread: [] })
+  })
+
   it("is refused where an archive that may hold the text is elsewhere", async () => {
     const ledger = await archivedLedger()
     const writing = opened(ledger)
@@ -460,14 +510,7 @@ describe("a redaction", () => {
 })
 
 describe("archiving that is interrupted", () => {
-  const steps = [
-    "events written",
-    "events verified",
-    "events archived",
-    "files settled",
-    "events removed",
-    "space given back",
-  ]
+  const steps = ["events written", "events verified", "events archived", "events removed", "space given back"]
 
   async function isAsBefore(ledger: SealedLedger, before: Awaited<ReturnType<typeof stored>>): Promise<void> {
     expect(await stored(opened(ledger))).toStrictEqual(before)
@@ -488,6 +531,38 @@ describe("archiving that is interrupted", () => {
     })
     await expect(failing).rejects.toThrow("stop")
     await isAsBefore(ledger, before)
+  })
+
+  it.each([
+    ["events written", 0],
+    ["events verified", 0],
+    ["events archived", 1],
+  ])("by who cancels it at: %s, says so and keeps what is archived by then", async (step, archives) => {
+    const ledger = await sealedLedger()
+    const writing = opened(ledger)
+    const before = await stored(writing)
+    const left = new AbortController()
+    const request = {
+      upTo: 511 as Position,
+      note: ledger.kept.at(-1) ?? "",
+      key: ledger.key,
+      metadata: { actor: "user:alice" },
+    }
+    const progress = (_done: number, _total: number, what: string) => {
+      if (what === step) left.abort()
+    }
+    const error = await refusalOf(() => writing.archives.create(request, { progress, signal: left.signal }))
+    expect([error.code, error.message]).toStrictEqual([
+      "Cancelled",
+      "archiving was cancelled; what is archived stays so",
+    ])
+    expect(await writing.archives.list()).toHaveLength(archives)
+    expect(await stored(writing)).toStrictEqual(before)
+    expect(filesOf(ledger)).toHaveLength(archives)
+    const rest = await writing.archives.create(request, { progress: () => {}, signal: new AbortController().signal })
+    expect(rest.events).toBe(archives === 0 ? 512 : 0)
+    expect(await stored(writing)).toStrictEqual(before)
+    expect(filesOf(ledger)).toStrictEqual(["0-511.0.fla"])
   })
 
   it.each(steps)("by kill -9 at: %s, loses nothing and goes on", async (step) => {

@@ -189,9 +189,9 @@ export function archiving({ db, archived, read, appendAll, clock, lastOf }: Port
       } finally {
         segment?.close()
       }
-      await step("events archived", last - first + 1)
+      // In the same turn: whoever reads from here on looks for it under its name.
       archived.folder.settle(name)
-      await step("files settled", last - first + 1)
+      await step("events archived", last - first + 1)
       return last
     },
     removeSome: () => removeSome.run(archived.rows.watermark(), removedAtOnce).changes > 0,
