@@ -1,5 +1,5 @@
 /** Events that are taken over from another ledger are the same events: bytes, leaves and positions; anything else is refused whole. */
-import { origin } from "#kernel/point.js"
+import { type Position, origin } from "#kernel/point.js"
 import { type Ledger, type StoredEvent, noStream } from "#ledger/port.js"
 import { type EnvelopeHead, sealedLeaf } from "#ledger/leaf.js"
 import { rootAt } from "#ledger/proof/prove.js"
@@ -47,21 +47,47 @@ export function adopting(open: OpenEngine): void {
     expect(follower.events).toStrictEqual(await everything(from))
   })
 
-  const wrong: Readonly<Record<string, (events: readonly StoredEvent[]) => readonly StoredEvent[]>> = {
-    "do not begin where the ledger ends": (events) => events.slice(1),
-    "leave one out": (events) => events.filter(({ position }) => position !== 7),
-    "hold one that was changed": (events) =>
-      events.map((event) =>
-        event.position === 7 ? { ...event, data: event.data.replace("change/6", "changE/6") } : event,
-      ),
-    "hold one whose envelope is no JSON": (events) =>
-      events.map((event) =>
-        event.position === 7 ? { ...event, head: "{", leaf: sealedLeaf("{", event.data, event.seal) } : event,
-      ),
-    "stand at other positions than their streams allow": (events) => {
-      const [a, b, ...rest] = events as [StoredEvent, StoredEvent, ...StoredEvent[]]
-      return [{ ...b, position: a.position }, { ...a, position: b.position }, ...rest]
-    },
+  const wrong: Readonly<Record<string, [string, (events: readonly StoredEvent[]) => readonly StoredEvent[]]>> = {
+    "do not begin where the ledger ends": [
+      "the event at position 1 does not follow: the ledger goes on at position 0",
+      (events) => events.slice(1),
+    ],
+    "leave one out": [
+      "the event at position 8 does not follow: the ledger goes on at position 7",
+      (events) => events.filter(({ position }) => position !== 7),
+    ],
+    "leave one out of its stream": [
+      "the event at position 7 is number 8 of target-1, which is at 6",
+      (events) =>
+        events
+          .filter(({ position }) => position !== 7)
+          .map((event, index) => ({ ...event, position: index as Position })),
+    ],
+    "stood at other positions": [
+      "the event at position 2 does not follow: the ledger goes on at position 0",
+      (events) => events.map((event) => ({ ...event, position: (event.position + 2) as Position })),
+    ],
+    "hold one that was changed": [
+      "the event at position 7 was changed: its leaf is another",
+      (events) =>
+        events.map((event) =>
+          event.position === 7 ? { ...event, data: event.data.replace("change/6", "changE/6") } : event,
+        ),
+    ],
+    "hold one whose envelope is no JSON": [
+      "the event at position 7 has no envelope that can be read",
+      (events) =>
+        events.map((event) =>
+          event.position === 7 ? { ...event, head: "{", leaf: sealedLeaf("{", event.data, event.seal) } : event,
+        ),
+    ],
+    "stand at other positions than their streams allow": [
+      "the event at position 0 is number 1 of target-1, which is empty",
+      (events) => {
+        const [a, b, ...rest] = events as [StoredEvent, StoredEvent, ...StoredEvent[]]
+        return [{ ...b, position: a.position }, { ...a, position: b.position }, ...rest]
+      },
+    ],
   }
   /** Whose leaf is right all the same. */
   const resealed = (events: readonly StoredEvent[], change: (head: EnvelopeHead) => unknown) =>
@@ -82,9 +108,10 @@ export function adopting(open: OpenEngine): void {
     expect((await refused(ledger, () => ledger.adopt(events))).code).toBe(code)
   })
 
-  it.each(Object.entries(wrong))("refuses all when they %s", async (_, spoil) => {
+  it.each(Object.entries(wrong))("refuses all when they %s, and says where", async (_, [message, spoil]) => {
     const events = spoil(await stored(await written(open)))
     const { ledger } = await fresh(open)
-    expect((await refused(ledger, () => ledger.adopt(events))).code).toBe("LedgerForked")
+    const error = await refused(ledger, () => ledger.adopt(events))
+    expect([error.code, error.message]).toStrictEqual(["LedgerForked", message])
   })
 }

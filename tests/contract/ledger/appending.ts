@@ -34,7 +34,8 @@ export function appending(open: OpenEngine): void {
       await ledger.append(stream("target-other"), noStream, changes(9), "other")
       const error = await refused(ledger, () => ledger.append(one, expected, changes(1), "late"))
       expect(error).toMatchObject({ code: "RevisionConflict", kind: "conflict", retryable: false })
-      expect(error.details).toMatchObject({ actual: noStream })
+      expect(error.details).toStrictEqual({ stream: one, expected, actual: noStream })
+      expect(error.message).toContain(`target-1 is at no stream, not at revision ${expected}`)
     },
   )
 
@@ -49,8 +50,8 @@ export function appending(open: OpenEngine): void {
     await ledger.append(one, noStream, changes(3), "first")
     const error = await refused(ledger, () => ledger.append(one, expected, changes(1), "late"))
     expect(error.code).toBe("RevisionConflict")
-    expect(error.details).toMatchObject({ actual: 2 })
-    expect(error.message).toContain("revision 2")
+    expect(error.details).toStrictEqual({ stream: one, expected, actual: 2 })
+    expect(error.message).toContain("target-1 is at revision 2, not at ")
   })
 
   it("lets exactly one of two commands have a revision", async () => {

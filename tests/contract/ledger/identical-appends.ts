@@ -77,9 +77,15 @@ export function identicalAppends(open: OpenEngine): void {
     it.each(Object.entries(others))("%s", async (_, events) => {
       const { ledger } = await fresh(open)
       await ledger.append(one, noStream, first, "run")
-      expect((await refused(ledger, () => ledger.append(one, noStream, events, "run"))).code).toBe("EventIdReused")
+      const again = () => refused(ledger, () => ledger.append(one, noStream, events, "run"))
+      const details = { stream: one, expected: noStream }
+      expect(await again()).toMatchObject({ code: "EventIdReused", details: { ...details, actual: 2 } })
       await ledger.append(one, 2, changes(5), "later")
-      expect((await refused(ledger, () => ledger.append(one, noStream, events, "run"))).code).toBe("EventIdReused")
+      expect(await again()).toMatchObject({
+        code: "EventIdReused",
+        details: { ...details, actual: 7 },
+        message: "target-1 already holds this command's events with other content",
+      })
     })
   })
 

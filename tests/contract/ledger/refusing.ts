@@ -93,26 +93,28 @@ export function refusing(open: OpenEngine): void {
     async (name) => {
       const error = await refusalOfOne(changed(2), stream(name))
       expect(error.code).toBe("SchemaViolation")
-      expect(error.message).toContain(name)
+      expect(error.message).toBe(`TargetChanged belongs on a stream of the family "target", not on "${name}"`)
     },
   )
 
   it.each(["", "target-", "Target-1", "target 1", "target-ü", "target-1\n", "target-a/b", "-1", "1"])(
     "refuses %j for a stream's name",
     async (name) => {
-      expect((await refusalOfOne(changed(2), stream(name))).code).toBe("SchemaViolation")
+      const error = await refusalOfOne(changed(2), stream(name))
+      expect([error.code, error.message]).toStrictEqual(["SchemaViolation", `"${name}" is not the name of a stream`])
     },
   )
 
   it.each([
-    ["without an actor", { source: "here" }],
-    ["with a field nobody knows", { actor: "discovery", mood: "good" }],
-    ["with a run that is no UUID", { actor: "discovery", runId: "7" }],
-    ["with a lone surrogate", { actor: "discovery", reason: "\udc00" }],
-    ["with undefined", { actor: "discovery", reason: undefined }],
-    ["that is missing", undefined],
-  ])("refuses metadata %s", async (_, wrong) => {
-    expect((await refusalOfOne({ ...changed(2), metadata: wrong })).code).toBe("SchemaViolation")
+    ["without an actor", { source: "here" }, "wrong metadata at /actor: "],
+    ["with a field nobody knows", { actor: "discovery", mood: "good" }, "mood"],
+    ["with a run that is no UUID", { actor: "discovery", runId: "7" }, "wrong metadata at /runId: "],
+    ["with a lone surrogate", { actor: "discovery", reason: "\udc00" }, "reason"],
+    ["with undefined", { actor: "discovery", reason: undefined }, "reason"],
+    ["that is missing", undefined, "wrong metadata at /: "],
+  ])("refuses metadata %s, naming the field", async (_, wrong, named) => {
+    const { code, message } = await refusalOfOne({ ...changed(2), metadata: wrong })
+    expect([code, message]).toStrictEqual(["SchemaViolation", expect.stringContaining(named)])
   })
 
   describe("refuses a time that is", () => {
@@ -125,8 +127,13 @@ export function refusing(open: OpenEngine): void {
       ["missing", undefined],
       ["a number", 1_795_442_400_000],
     ])("%s", async (_, time) => {
-      expect((await refusalOfOne({ ...changed(2), observedAt: time })).code).toBe("SchemaViolation")
-      expect((await refusalOfOne({ ...changed(2), occurredAt: time ?? null })).code).toBe("SchemaViolation")
+      const saying = (what: string) => ({
+        code: "SchemaViolation",
+        message: `TargetChanged ${what}; times are UTC with milliseconds, like 2026-11-23T14:00:00.000Z`,
+      })
+      expect(await refusalOfOne({ ...changed(2), observedAt: time })).toMatchObject(saying(`observedAt is "${time}"`))
+      const occurredAt = time ?? null
+      expect(await refusalOfOne({ ...changed(2), occurredAt })).toMatchObject(saying(`occurredAt is "${occurredAt}"`))
     })
   })
 
@@ -134,18 +141,20 @@ export function refusing(open: OpenEngine): void {
     const { ledger } = await fresh(open)
     const error = await refused(ledger, () => ledger.append(one, revision, changes(1), "run"))
     expect(error.code).toBe("SchemaViolation")
+    expect(error.message).toBe(`the expected revision is ${revision}; allowed are -1 (no stream) and up`)
   })
 
   it("refuses an append without a command", async () => {
     const { ledger } = await fresh(open)
-    expect((await refused(ledger, () => ledger.append(one, noStream, changes(1), ""))).code).toBe("SchemaViolation")
+    const error = await refused(ledger, () => ledger.append(one, noStream, changes(1), ""))
+    expect([error.code, error.message]).toStrictEqual(["SchemaViolation", expect.stringContaining("needs a command")])
   })
 
   it("refuses one event more than an append may have, and says how many that is", async () => {
     const { ledger } = await fresh(open)
     const error = await refused(ledger, () => ledger.append(one, noStream, changes(maxBatch + 1), "run"))
     expect(error.code).toBe("SchemaViolation")
-    expect(error.message).toContain(String(maxBatch))
+    expect(error.message).toContain(`an append of ${maxBatch + 1} events is over the limit of ${maxBatch}`)
   })
 
   it("takes an event of as many bytes as it may have, and refuses one more", async () => {
@@ -155,7 +164,7 @@ export function refusing(open: OpenEngine): void {
     const room = maxEventBytes - Buffer.byteLength(canonicalJson(data)) - Buffer.byteLength(canonicalJson(envelope))
     const error = await refused(ledger, () => ledger.append(one, 0, [changed(text(room + 1))], "run"))
     expect(error.code).toBe("SchemaViolation")
-    expect(error.message).toContain(String(maxEventBytes))
+    expect(error.message).toBe(`TargetChanged number 0 has ${maxEventBytes + 1} bytes; the limit is ${maxEventBytes}`)
     await ledger.append(one, 0, [changed(text(room))], "run")
     expect(carried((await everything(ledger))[1])).toBe(text(room))
   })
