@@ -74,6 +74,9 @@ export const rooms = {
   },
   eventstoredb: {
     mutate: within("src/ledger/eventstoredb"),
-    tests: [...spec("eventstoredb-words"), ...contract("eventstoredb-engine", "eventstoredb-ledger")],
+    tests: [
+      ...spec("eventstoredb-words", "eventstoredb-session"),
+      ...contract("eventstoredb-engine", "eventstoredb-ledger"),
+    ],
   },
 }
