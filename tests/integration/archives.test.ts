@@ -170,9 +170,14 @@ describe("archiving", () => {
     expect(await opened(ledger).archives.list()).toStrictEqual([])
   })
 
-  it("archives nothing that would not be found by what its envelope says", async () => {
+  it.each([
+    ["stream", "stream_no = 3 - stream_no, revision = 9000"],
+    ["revision", "revision = 9000"],
+    ["type", "type_no = 3 - type_no"],
+    ["time", "recorded_at = recorded_at + 1"],
+  ])("archives nothing that would not be found by the %s that its envelope says", async (_, change) => {
     const ledger = await sealedLedger()
-    changeUnseen(ledger, "UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 200")
+    changeUnseen(ledger, `UPDATE events SET ${change} WHERE position = 200`)
     const { code, message } = await refusalOf(() => archiveIn(ledger, 511))
     expect([code, message]).toStrictEqual([
       "StoreDamaged",

@@ -56,7 +56,7 @@ describe("a text that is redacted", () => {
     const { folder, fleet } = await withSecret()
     expect(filesWith(folder, "hunter2")).not.toStrictEqual([])
     const answer = (await redacting(fleet, secret)) as { payloads: number; mask: string; position: Position }
-    expect(answer).toMatchObject({ payloads: 2, envelopes: [] })
+    expect(answer).toMatchObject({ payloads: 2, envelopes: [], mask: `[redacted ${answer.position}]` })
     expect(filesWith(folder, "hunter2")).toStrictEqual([])
     const patches = await fleet.ledger.readStream(stream(`target-${idOf(1)}`), { from: 2, limit: 2 })
     const key = `/packages/pkg:${answer.mask}`
@@ -105,6 +105,22 @@ describe("a text that is redacted", () => {
     await last.reached((await last.ledger.head()).position)
     await last.close()
     expect(filesWith(folder, "hunter2")).toStrictEqual([])
+  })
+
+  it("is looked for from the first event to the last, and left as it was where that is cancelled", async () => {
+    const { fleet } = await withSecret()
+    const { position: head } = await fleet.ledger.head()
+    const before = await fleet.ledger.readStored({ after: origin, limit: 1_000 })
+    const about = { actor: "user:alice", reason: "a password" }
+    const told: string[] = []
+    const redactUnless = (signal: AbortSignal) =>
+      redactText(fleet.ledger, secret, about, fleet.clock, (...how) => told.push(how.join(" of ")), signal)
+    const { code, message } = await refusalOf(() => redactUnless(AbortSignal.abort()))
+    expect([code, message, told]).toStrictEqual(["Cancelled", "the redaction was cancelled", []])
+    expect(await fleet.ledger.readStored({ after: origin, limit: 1_000 })).toStrictEqual(before)
+    await redactUnless(forever)
+    // And what was recorded meanwhile: the account of it.
+    expect(told).toStrictEqual([`${head + 1} of ${head + 1}`, `${head + 2} of ${head + 2}`])
   })
 
   it("is said to stay where it is in an envelope, which nothing can take away", async () => {

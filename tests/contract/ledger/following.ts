@@ -87,6 +87,18 @@ export function following(open: OpenEngine): void {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000)
   })
 
+  it("brings no more of large events at a time than a follower can hold", async () => {
+    const { ledger } = await fresh(open)
+    const large = changed("x".repeat(800_000))
+    await ledger.append(one, noStream, [large, large, large, large, large], "run")
+    const sizes: number[] = []
+    for await (const batch of ledger.subscribe(origin, new AbortController().signal)) {
+      sizes.push(batch.length)
+      if (batch.at(-1)?.position === 4) break
+    }
+    expect(sizes).toStrictEqual([3, 2])
+  })
+
   it("ends when it is aborted, be it before, while waiting or between two batches", async () => {
     const { ledger } = await fresh(open)
     await ledger.append(one, noStream, changes(1), "a")

@@ -70,6 +70,13 @@ export function unusableFiles(): void {
     await ledger.close()
   })
 
+  it("is searched for faults also where it is memory", async () => {
+    const ledger = openSqliteLedger(":memory:")
+    await ledger.append(stream("target-1"), -1, changes(10), "some")
+    expect(await ledger.fault()).toBeUndefined()
+    await ledger.close()
+  })
+
   it("is unavailable when it may not be read", async () => {
     const file = await ledgerFile(10)
     fs.chmodSync(path.dirname(file), 0o755)
