@@ -16,7 +16,7 @@ export class Signal {
         signal.removeEventListener("abort", wake)
         resolve()
       }
-      signal.addEventListener("abort", wake, { once: true })
+      signal.addEventListener("abort", wake)
       this.#waiting.add(wake)
     })
   }

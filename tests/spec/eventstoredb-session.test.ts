@@ -266,6 +266,7 @@ describe("a session ends", () => {
     const { copy, told, left, time, running, listener } = await begun(script)
     listener.confirmed()
     script.send(event(0))
+    await until(() => !script.hasMore)
     left.abort()
     await running
     expect([copy.last(), script.isClosed, time.isWaitedFor(callMs)]).toStrictEqual([undefined, true, false])

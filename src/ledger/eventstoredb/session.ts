@@ -73,12 +73,11 @@ export class Session {
       lookedThrough: (commit) => this.#sentUpTo(commit, subscription),
     })
     const end = () => this.#over.abort()
-    signal.addEventListener("abort", end, { once: true })
-    this.#over.signal.addEventListener("abort", () => subscription.close(), { once: true })
+    signal.addEventListener("abort", end)
+    this.#over.signal.addEventListener("abort", () => subscription.close())
     try {
       await Promise.race([this.#copyAll(subscription), this.#watch()])
     } finally {
-      signal.removeEventListener("abort", end)
       end()
     }
   }

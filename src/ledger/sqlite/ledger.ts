@@ -159,7 +159,7 @@ class SqliteLedger extends FileReads implements Ledger {
 function takeGroup(queue: Waiting[]): Waiting[] {
   let events = 0
   let taken = 0
-  while (taken < queue.length && (taken === 0 || events < maxBatch)) {
+  while (taken < queue.length && events < maxBatch) {
     events += queue[taken]?.append.events.length ?? 0
     taken += 1
   }
