@@ -76,7 +76,7 @@ export const rooms = {
     mutate: within("src/ledger/eventstoredb"),
     tests: [
       ...spec("eventstoredb-words", "eventstoredb-session"),
-      ...contract("eventstoredb-engine", "eventstoredb-ledger"),
+      ...contract("eventstoredb-ledger", "eventstoredb-engine"),
     ],
   },
 }
