@@ -159,6 +159,20 @@ export function copies(): void {
     await from.close()
   })
 
+  it("take over more than the cluster takes at a time, and once where it does not answer", async () => {
+    const from = openSqliteLedger(path.join(await tempFolder(), "ledger.db"), new TestClock())
+    onTestFinished(() => from.close())
+    await from.append(one, noStream, changes(60), "a")
+    await from.append(two, noStream, changes(60), "b")
+    await from.append(one, 59, changes(60), "c")
+    const server = await serverForTest({ maxAppendBytes: 10_000 })
+    const ledger = await openOn(server, { maxAppendBytes: 10_000 })
+    server.faults.commitThenDrop()
+    await ledger.adopt(await stored(from))
+    expect(await stored(ledger)).toStrictEqual(await stored(from))
+    expect(server.store.all.filter(({ stream: name }) => name.startsWith("fleet_ledger."))).toHaveLength(180)
+  })
+
   it("take over nothing that the cluster would give back otherwise: times that run backwards, texts that are not canonical", async () => {
     const from = openSqliteLedger(path.join(await tempFolder(), "ledger.db"), new TestClock())
     onTestFinished(() => from.close())
