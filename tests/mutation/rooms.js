@@ -75,7 +75,7 @@ export const rooms = {
   eventstoredb: {
     mutate: within("src/ledger/eventstoredb"),
     tests: [
-      ...spec("eventstoredb-words", "eventstoredb-session"),
+      ...spec("eventstoredb-words", "eventstoredb-session", "eventstoredb-following"),
       ...contract("eventstoredb-ledger", "eventstoredb-engine"),
     ],
   },
