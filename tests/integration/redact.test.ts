@@ -127,18 +127,26 @@ describe("a text that is redacted", () => {
     const { fleet } = await withSecret()
     await redacting(fleet, secret, "hunter2/ is the secret")
     const answer = await redacting(fleet, "secret~", "again").catch((error: unknown) => error)
-    expect(answer).toMatchObject({ code: "NotFound" })
-    expect((await refusalOf(() => redacting(fleet, "hunter2/"))).message).toMatch(/the envelope at position \d+ does/)
+    expect(answer).toMatchObject({ code: "NotFound", message: "no payload holds this text" })
+    expect((await refusalOf(() => redacting(fleet, "hunter2/"))).message).toMatch(
+      /^no payload holds this text; the envelope at position \d+ does, where it cannot be taken away$/,
+    )
   })
 
   it.each([
-    ["is nowhere", "nowhere to be found", "NotFound"],
-    ["an event cannot do without", "observed", "InvalidInput"],
-    ["is too short", "abc", "InvalidInput"],
-  ])("is refused, and nothing is changed, when it %s", async (_, text, code) => {
+    ["is nowhere", "nowhere to be found", "NotFound", /^no payload holds this text$/],
+    [
+      "an event cannot do without",
+      "observed",
+      "InvalidInput",
+      /^the \w+ at position \d+ holds this text where it cannot be masked; nothing was redacted/,
+    ],
+    ["is too short", "abc", "InvalidInput", /text/],
+  ])("is refused, and nothing is changed, when it %s", async (_, text, code, words) => {
     const { fleet } = await withSecret()
     const before = await fleet.ledger.readStored({ after: origin, limit: 1_000 })
-    expect((await refusalOf(() => redacting(fleet, text))).code).toBe(code)
+    const error = await refusalOf(() => redacting(fleet, text))
+    expect([error.code, error.message]).toStrictEqual([code, expect.stringMatching(words)])
     expect(await fleet.ledger.readStored({ after: origin, limit: 1_000 })).toStrictEqual(before)
   })
 
@@ -161,6 +169,7 @@ describe("a text that is redacted", () => {
     const about = { actor: "user:alice", reason: "a password" }
     const attempt = (times: number) => redactText(racing(times), secret, about, fleet.clock, () => {}, forever)
     expect((await refusalOf(() => attempt(1_000))).code).toBe("RevisionConflict")
+    expect(signed).toBe(5)
     signed = 0
     expect(await attempt(1)).toMatchObject({ payloads: 2 })
   })

@@ -65,7 +65,7 @@ export const rooms = {
   sqlite: {
     mutate: [...within("src/ledger/sqlite"), ...within("src/ledger/archive"), ...ofLedger],
     tests: [
-      ...spec("leaf", "decided-upon"),
+      ...spec("leaf", "decided-upon", "last-readable", "mask"),
       ...property("archive-file"),
       ...contract("sqlite-ledger"),
       ...integration("archives", "redact", "retention"),
