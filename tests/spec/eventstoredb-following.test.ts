@@ -100,10 +100,10 @@ describe("following", () => {
   it("waits no longer than it may, however often it fails", async () => {
     const script = new Script(at(100))
     script.trouble = away()
-    const { pass } = following(script)
+    const { follower, pass } = following(script)
     for (let ms = firstWaitMs; ms < longestWaitMs; ms *= 2) await pass(ms)
-    await pass(longestWaitMs)
-    await pass(longestWaitMs)
+    for (const _ of ["once", "again"]) await pass(longestWaitMs)
+    expect(follower.state.is).not.toBe("following")
   })
 
   it("takes another subscription when it is told to, of which nobody notices anything", async () => {
@@ -161,7 +161,7 @@ describe("whoever opens the ledger", () => {
     await pass(openMs)
     await settled()
     subscription.send(event(0))
-    await opened
+    await expect(opened).resolves.toBeUndefined()
   })
 
   it("hears at once of what waiting does not help", async () => {
