@@ -142,7 +142,7 @@ describe("following", () => {
 
 describe("whoever opens the ledger", () => {
   it("has it when the copy has caught up", async () => {
-    const { follower, next } = following(new Script(at(100)))
+    const { follower, next, time } = following(new Script(at(100)))
     let has = false
     const opened = follower.caughtUp().then(() => (has = true))
     const subscription = await next()
@@ -151,6 +151,7 @@ describe("whoever opens the ledger", () => {
     expect(has).toBe(false)
     subscription.send(event(0))
     await opened
+    expect(time.isWaitedFor(openMs)).toBe(false)
   })
 
   it("waits on where the copy is being made, however long that takes", async () => {
@@ -295,6 +296,18 @@ describe("delivery", () => {
     await pass(firstWaitMs)
     ;(await again).listener.confirmed()
     expect(await answer).toBe(1)
+  })
+
+  it("asks nothing where its time is over before the cluster is followed", async () => {
+    const { delivery, follower, subscription } = await delivering()
+    subscription.fail(away("it went away"))
+    await until(() => follower.state.is === "waiting")
+    const left = new AbortController()
+    let calls = 0
+    const answer = refusalOf(() => delivery.trying(async () => ++calls, left.signal))
+    left.abort()
+    expect((await answer).message).toMatch(/\(it went away\)$/)
+    expect(calls).toBe(0)
   })
 
   it.each([

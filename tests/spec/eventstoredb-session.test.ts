@@ -79,11 +79,12 @@ describe("what comes", () => {
   it("and is there already is passed over without a word", async () => {
     const script = new Script(at(101))
     const { told, subscription } = await begun(script)
-    for (const _ of ["once", "again"]) {
-      subscription.send(event(0))
+    const ofOneCommit = event(1, { place: { commit: 100n, prepare: 101n } })
+    for (const one of [event(0), event(0), ofOneCommit, ofOneCommit, event(0)]) {
+      subscription.send(one)
       await settled()
     }
-    expect(told).toStrictEqual(["copied"])
+    expect(told).toStrictEqual(["copied", "copied"])
   })
 
   it("of the lease is no event of the ledger, and neither are metadata", async () => {
