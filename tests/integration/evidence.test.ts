@@ -7,6 +7,7 @@ import { Readable } from "node:stream"
 import * as fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Fleet } from "#fleet.js"
+import { origin } from "#kernel/point.js"
 import { tarEnd, tarFile } from "#kernel/tar.js"
 import { type Answer, command, verifyEvidence, verifyExport } from "#ledger/proof/verify-export.js"
 import { evidence } from "#operations/evidence.js"
@@ -49,6 +50,16 @@ function partsIn(archive: string): Part[] {
 
 const archiveOf = (parts: readonly Part[]) =>
   parts.map(({ name, text }) => tarFile(name, text, time("2026-11-23T14:00:00.000Z"))).join("") + tarEnd
+
+/** The header of an empty part, changed, with the sum that it has then. */
+function headed(name: string, change: (header: Buffer) => unknown): Buffer {
+  const header = Buffer.from(tarFile(name, "", time("2026-11-23T14:00:00.000Z")))
+  change(header)
+  header.fill(" ", 148, 156)
+  const sum = header.reduce((all, byte) => all + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148)
+  return header
+}
 
 async function* chunksOf(bytes: Uint8Array, size = 1_000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -264,6 +275,43 @@ describe("evidence of a period", () => {
     })
   })
 
+  it("is found wrong by what stands where nothing is to stand: behind a part, and in its end", async () => {
+    const { name, text } = parts.find((part) => Buffer.byteLength(part.text) % 512 !== 0) as Part
+    const bytes = Buffer.from(pack.archive)
+    const told = async (at: number) => {
+      const other = Buffer.from(bytes)
+      other.write("x", at)
+      return (await said(pack, other)).message
+    }
+    const end = bytes.indexOf(text) + Buffer.byteLength(text)
+    expect(await told(end)).toBe(`something stands between ${name} and what follows it`)
+    expect(await told(bytes.length - 1)).toBe("something follows the end of the archive")
+  })
+
+  it.each<[string, (header: Buffer) => unknown]>([
+    ["is a link", (header) => header.write("2", 156)],
+    ["is of another format", (header) => header.write("gnutar", 257)],
+    ["has no name", (header) => header.fill(0, 0, 100)],
+    ["has a length in other digits", (header) => header.write("0000000009\0", 124)],
+    ["has a length that does not end", (header) => header.write("000000000001", 124)],
+  ])("is damaged where a part %s", async (_, change) => {
+    expect(await said(pack, headed("README.txt", change))).toStrictEqual({
+      ok: false,
+      message: "the archive is damaged: there is no part of it at byte 0",
+    })
+  })
+
+  it("is not kept in memory where its manifest is said to be longer than any is", async () => {
+    const most = 64 * 1_024 * 1_024
+    const ofLength = (size: number) =>
+      said(
+        pack,
+        headed("manifest.txt", (header) => header.write(size.toString(8).padStart(11, "0"), 124)),
+      )
+    expect((await ofLength(most)).message).toMatch(/^the archive is cut off/)
+    expect((await ofLength(most + 1)).message).toBe("manifest.txt is longer than any is")
+  })
+
   it("is never taken for what was signed, whatever byte of it is another", async () => {
     const bytes = Buffer.from(pack.archive)
     const manifest = (all: readonly Part[]) => all.find(({ name }) => name === "manifest.txt")?.text.split("\n\n")[0]
@@ -309,6 +357,9 @@ describe("evidence of a period before, within or behind which the key changed", 
     const { position: end } = await fleet.ledger.head()
     await populate(fleet, 1, 20)
     const { note: kept } = await ask("proof checkpoint")
+    const [rotated] = await fleet.ledger.readAll({ after: origin, types: ["SigningKeyRotated"], limit: 1 })
+    const change = rotated?.position ?? 0
+    /** To whoever keeps each of the keys in a file. */
     const told = async (from: number, to: number) => {
       const archive = await packed(fleet, {
         since: `position:${from}`,
@@ -316,12 +367,15 @@ describe("evidence of a period before, within or behind which the key changed", 
         checkpoint: Number(kept.split("\n")[1]),
       })
       const oks = []
-      for (const key of [first, second, third]) oks.push((await said({ key, kept }, archive)).ok)
+      for (const key of [first, second, third]) oks.push((await said({ key: `${key}\n`, kept }, archive)).ok)
       return oks
     }
     expect(await told(0, begin)).toEqual([true, true, true])
     expect(await told(begin, middle)).toEqual([true, false, false])
     expect(await told(middle, end)).toEqual([true, true, false])
+    expect(await told(begin, change)).toEqual([true, false, false])
+    expect(await told(change - 1, end)).toEqual([true, false, false])
+    expect(await told(change, end)).toEqual([true, true, false])
   })
 })
 

@@ -465,6 +465,35 @@ describe("called wrongly", () => {
     })
   })
 
+  it("with a failure that is not one of reading it hides nothing", async () => {
+    const { key, kept } = await sealedLedger()
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      throw new TypeError("a mistake")
+    }
+    const args = ["-", "--key", key.text, "--checkpoint", kept[0] ?? ""]
+    await expect(command(args, broken())).rejects.toThrow("a mistake")
+  })
+
+  it("with a key that is none it says that of the key", async () => {
+    const { ledger, lines } = await whole()
+    const { text } = ledger.key
+    const [name = "", id = "", encoded = ""] = text.split("+", 2).concat(text.split("+").slice(2).join("+"))
+    const otherType = Buffer.from(encoded, "base64")
+    otherType.writeUInt8(2)
+    const idOfOther = crypto.createHash("sha256").update(`${name}\n`).update(otherType).digest("hex").slice(0, 8)
+    const none = { ok: false, message: "the key is not a verifier key, like <name>+<id>+<base64>" }
+    for (const other of [
+      "",
+      `see ${text}`,
+      `${text} for it`,
+      text.slice(0, -8),
+      `other${text}`,
+      `${name}+${id.startsWith("0") ? "1" : "0"}${id.slice(1)}+${encoded}`,
+      `${name}+${idOfOther}+${otherType.toString("base64")}`,
+    ])
+      expect(await verifyExport(linesIn(lines), other, ledger.kept.at(-1) ?? "")).toStrictEqual(none)
+  })
+
   it.each([
     ["with nothing", []],
     ["without a key", ["-", "--checkpoint", "x"]],

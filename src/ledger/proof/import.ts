@@ -126,7 +126,7 @@ function storedEvent({ position, head, data, salt, datahash, leaf }: JsonObject)
 }
 
 function isPosition(value: Json | undefined): value is Position {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 function bytes(value: Json | undefined, count: number): Uint8Array {

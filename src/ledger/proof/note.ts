@@ -53,11 +53,11 @@ export function signerOf(name: string, privateKey: crypto.KeyObject): Signer {
 
 /** @throws FleetError `InvalidInput` */
 export function parseVerifierKey(text: string): VerifierKey {
-  const parts = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text.trim())
-  const typed = Buffer.from(parts?.[3] ?? "", "base64")
-  if (parts !== null && typed.length === 1 + keyBytes && typed[0] === ed25519) {
+  const [, name = "", encoded = ""] = /^([^\s+]+)\+[0-9a-f]{8}\+([A-Za-z0-9+/=]+)$/.exec(text.trim()) ?? []
+  const typed = Buffer.from(encoded, "base64")
+  if (typed.length === 1 + keyBytes && typed[0] === ed25519) {
     const der = Buffer.concat([spkiPrefix, typed.subarray(1)])
-    const key = verifierKey(parts[1] as string, crypto.createPublicKey({ key: der, type: "spki", format: "der" }))
+    const key = verifierKey(name, crypto.createPublicKey({ key: der, type: "spki", format: "der" }))
     if (key.text === text.trim()) return key
   }
   throw new FleetError(

@@ -212,9 +212,9 @@ interface Range {
   readonly size: number
 }
 
-function isRange(from: unknown, to: unknown, size: unknown): boolean {
-  const [a, b, c] = [from, to, size].map((each) => (Number.isSafeInteger(each) ? Number(each) : Number.NaN))
-  return a !== undefined && b !== undefined && c !== undefined && 0 <= a && a <= b && b < c
+/** A position or a number of events. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 /** A statement by which a key hands over to the next. */
@@ -293,13 +293,14 @@ class Pass {
 
   #begin(line: Json): void {
     const { format, origin, from, to, size, left } = (line["data"] ?? {}) as Json
-    if (line["type"] !== "fleet-ledger.export.began" || format !== 1 || !isRange(from, to, size)) {
+    const isRange = isCount(from) && isCount(to) && isCount(size) && from <= to && to < size
+    if (line["type"] !== "fleet-ledger.export.began" || format !== 1 || !isRange) {
       throw new Wrong("the first line does not begin an export of a format that is known here")
     }
     if (origin !== this.#key.name)
       throw new Wrong(`this is an export of ${textIn(origin)}, the key is of ${this.#key.name}`)
-    this.#began = { origin, from: from as number, to: to as number, size: size as number }
-    this.#rotate(({ position }) => position < (from as number))
+    this.#began = { origin, from, to, size }
+    this.#rotate(({ position }) => position < from)
     const hashes = Array.isArray(left) ? left : []
     const heights = levels(0, this.#began.from)
     if (hashes.length !== heights.length) throw new Wrong("the first line lacks hashes of what is before the range")
