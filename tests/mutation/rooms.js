@@ -58,7 +58,7 @@ export const rooms = {
       ...spec("leaf", "note", "key-folder"),
       ...property("tree", "proofs"),
       ...integration("event-proof", "offline-verifier", "evidence", "tampered-file", "sealing", "keep-sealed"),
-      ...integration("taking-over", "archives", "redact"),
+      ...integration("taking-over", "archives", "redact", "keeping"),
       ...property("foreign-proofs"),
     ],
   },

@@ -1,6 +1,7 @@
 /**
  * Asks the tests of a room about each small change of its files (`npm run ask -- ROOM [EVERY]`: of so many changes one), and prints those that none notices, and of each
- * file how many are noticed. With SECONDS it stops after so many, and goes on when it is called again; with MOST_MS tests that take longer are not asked.
+ * file how many are noticed. Slow tests are asked last, about what the quick ones left. With SECONDS it stops after so many, and goes on when it is called again; with MOST_MS
+ * tests that take longer are not asked at all.
  */
 import { spawn } from "node:child_process"
 import * as crypto from "node:crypto"
@@ -14,6 +15,10 @@ const root = path.resolve(import.meta.dirname, "../..")
 const report = path.join(import.meta.dirname, "reports", `${room}.ndjson`)
 /** Longer than any test takes: a change makes it go round and round. */
 const hangsMs = 120_000
+const { SECONDS: seconds = "Infinity", MOST_MS: mostMs = "Infinity" } = process.env
+const until = Date.now() + Number(seconds) * 1_000
+/** What a test takes that is asked first. */
+const quickMs = 2_000
 
 const { files, mutants } = await instrumented(rooms[room].mutate)
 const lines = () =>
@@ -23,10 +28,11 @@ const lines = () =>
     .filter(Boolean)
     .map((line) => JSON.parse(line))
 
-/** @returns whether it came to its end */
-function asked() {
+/** @param most milliseconds of the tests that are asked @returns whether it came to its end */
+function asked(most) {
   const args = ["vitest", "run", "--config", "tests/mutation/vitest.config.js"]
-  const env = { ...process.env, ROOM: room, REPORT: report, EVERY: every }
+  const left = String((until - Date.now()) / 1_000)
+  const env = { ...process.env, ROOM: room, REPORT: report, EVERY: every, SECONDS: left, MOST_MS: String(most) }
   const child = spawn("npx", args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"], detached: true })
   const began = Date.now()
   return new Promise((resolve) => {
@@ -46,7 +52,8 @@ function asked() {
 fs.mkdirSync(path.dirname(report), { recursive: true })
 const of = crypto.hash("sha256", JSON.stringify(files))
 if (!fs.existsSync(report) || lines()[0]?.of !== of) fs.writeFileSync(report, `${JSON.stringify({ of })}\n`)
-while (!(await asked()));
+for (const most of [Math.min(quickMs, Number(mostMs)), Number(mostMs)])
+  while (Date.now() < until && !(await asked(most)));
 
 const [loaded, met, noticed] = [new Set(), new Set(), new Set()]
 for (const { loaded: early = [], met: ids = [], mutant, is } of lines()) {

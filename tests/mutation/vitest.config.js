@@ -23,6 +23,9 @@ const config = mergeConfig(project, {
     // One process, and not a thread: in a thread the time zone cannot be changed.
     pool: "forks",
     maxWorkers: 1,
+    // What takes too long the runner says: one that hangs would end another behind it.
+    testTimeout: 0,
+    hookTimeout: 0,
     sequence: { sequencer: AsNamed },
   },
 })
