@@ -59,7 +59,7 @@ export async function blame(
 /** The account that a field of the whole is from: the first that says so, as merging takes the first; a person's word is taken from the oldest record first. */
 function accountOf(path: string, value: Json, accounts: readonly Account[]): Account | undefined {
   const saying = accounts.filter(({ units }) => equal(units.get(path)?.value, value))
-  if (!path.startsWith("/assigned/") || saying.length < 2) return saying[0]
+  if (!path.startsWith("/assigned/")) return saying[0]
   const isByHand = ({ units }: Account) => {
     const said = path.startsWith("/assigned/tags/") ? value : { by: units.get("/assigned/roleBy")?.value ?? null }
     return said === null || (isObject(said) && said["by"] === "hand")

@@ -59,14 +59,15 @@ class Telling {
     const { config } = (await this.#views.inventory.document(record.no, this.#at, [
       "config",
     ])) as Partial<ServiceDocument>
-    if (!config?.stack) return
-    await this.#tell("part of", "stack", named(config.stack), target)
-    const among = (condition: Condition) =>
-      all({ is: "column", column: "stack", test: text(config.stack ?? "") }, condition)
-    for (const key of Object.keys(config.dependsOn ?? {}).toSorted())
+    const { stack, stackService, dependsOn } = config ?? {}
+    if (!stack) return
+    await this.#tell("part of", "stack", named(stack), target)
+    const among = (condition: Condition) => all({ is: "column", column: "stack", test: text(stack) }, condition)
+    for (const key of Object.keys(dependsOn ?? {}).toSorted())
       await this.#tell("waits for", "service", among(is("/config/stackService", nativeOf(key))), target)
-    const waiting: Condition = { is: "item", collection: "/config/dependsOn", test: text(config.stackService ?? "") }
-    if (config.stackService) await this.#tell("waited for by", "service", among(waiting), target)
+    if (!stackService) return
+    const waiting: Condition = { is: "item", collection: "/config/dependsOn", test: text(stackService) }
+    await this.#tell("waited for by", "service", among(waiting), target)
   }
 
   async ofStack(record: RecordRow): Promise<void> {

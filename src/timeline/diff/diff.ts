@@ -95,9 +95,9 @@ export async function difference(
       .map(([group, counts]) => ({ group, ...counts }))
       .sort((a, b) => compareGroups(a.group, b.group)),
     items(after) {
-      const isIt = ({ entry, group }: Listed) => entry.entity.id === after?.id && group === after.group
-      const last = after === undefined ? -1 : inOrder.findIndex(isIt)
-      return after !== undefined && last === -1 ? undefined : itemsFrom(last + 1)
+      if (after === undefined) return itemsFrom(0)
+      const last = inOrder.findIndex(({ entry, group }) => entry.entity.id === after.id && group === after.group)
+      return last === -1 ? undefined : itemsFrom(last + 1)
     },
   }
 
