@@ -186,6 +186,36 @@ describe("a range", () => {
     )
   })
 
+  it("is held against a checkpoint that it begins with, by what is left of it", async () => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: first, to: first + 9 })
+    const { data } = JSON.parse(lines[0] ?? "") as { data: { left: string[] } }
+    const changed = altered(lines, 0, (line) => ({ ...line, data: { ...data, left: data.left.toReversed() } }))
+    expect(await saidOf(changed, ledger)).toMatchObject(
+      no(new RegExp(`the event at position ${first} vouches for ${first} events that are not these`)),
+    )
+  })
+
+  it("has to begin and end at positions of the ledger, in their order", async () => {
+    const { ledger, lines } = await whole()
+    for (const other of [
+      { from: -1 },
+      { from: "0" },
+      { from: 0.5 },
+      { from: last },
+      { to: -1 },
+      { to: "9" },
+      { to: last - 1.5 },
+      { to: last },
+      { size: "604" },
+      { size: null },
+      { size: 2 ** 53 },
+    ]) {
+      const claimed = altered(lines, 0, (line) => ({ ...line, data: { ...(line["data"] as object), ...other } }))
+      expect(await saidOf(claimed, ledger)).toMatchObject(no(/the first line does not begin an export/))
+    }
+  })
+
   it("does not pass for another range", async () => {
     const ledger = await sealedLedger()
     const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: 200, to: 220 })
@@ -225,6 +255,17 @@ describe("an export that somebody changed", () => {
       (lines) => [...lines.slice(0, 50), lines[51] ?? "", lines[50] ?? "", ...lines.slice(52)],
       /the event at position 49 is gone/,
     ],
+    [
+      "without its last event",
+      (lines) => lines.toSpliced(-2, 1),
+      new RegExp(`the event at position ${last - 1} is gone: the export ends before position ${last - 1}, where`),
+    ],
+    [
+      "with an event behind its last",
+      (lines) => lines.toSpliced(-1, 0, lines.at(-2) ?? ""),
+      new RegExp(`there are more events than the first line says, at position ${last}$`),
+    ],
+    ["with a line behind its end", (lines) => [...lines, "{}"], /something follows the export's end$/],
     ["without its last line", (lines) => lines.slice(0, -1), /the export is cut off: it has no last line/],
     [
       "whose first line is of another type",
@@ -328,6 +369,35 @@ describe("an export that somebody changed", () => {
     }
   })
 
+  it("is found by a checkpoint whose lines are none of a checkpoint's", async () => {
+    const { ledger, lines } = await whole()
+    const [note = ""] = ledger.kept
+    const [, size = "", root = ""] = note.split("\n")
+    for (const other of ["", "+150", "15O", "-1", "1e3", "1".repeat(16)])
+      expect(await saidOf(lines, ledger, note.replace(`\n${size}\n`, `\n${other}\n`))).toStrictEqual({
+        ok: false,
+        message: "the checkpoint that was kept is not a checkpoint",
+      })
+    expect(await saidOf(lines, ledger, note.replace(root, root.slice(4)))).toMatchObject(no(/.*is not a checkpoint$/))
+    for (const other of [note.replace("— ", "x— "), note.replace(/\n$/, " x\n"), note.replace("— fleet", "— sleet")])
+      expect(await saidOf(lines, ledger, other)).toMatchObject(
+        no(/the checkpoint that was kept is not signed by the key/),
+      )
+  })
+
+  it("is older than a checkpoint that was kept of what came since", async () => {
+    const ledger = await sealedLedger()
+    const lines = await exported(ledger.file, ledger.kept[1] ?? "")
+    expect(await saidOf(lines, ledger, ledger.kept[1])).toStrictEqual(yes(second))
+    expect(await saidOf(lines, ledger)).toMatchObject(
+      no(
+        new RegExp(
+          `the ledger was exported with ${second} events, but .* vouches for ${last}: its tail is cut, or this`,
+        ),
+      ),
+    )
+  })
+
   it("is never taken for what was signed, whatever byte of an event is another", async () => {
     const ledger = await sealedLedger()
     const lines = await exported(ledger.file, ledger.kept.at(-1) ?? "", { from: 0, to: 20 })
@@ -363,7 +433,7 @@ describe("an export that somebody changed", () => {
 
 describe("what the ledger says of itself", () => {
   /** Ten events, then what `say` appends, then a checkpoint of all. */
-  async function exportOf(say: (ledger: Ledger, signer: Signer) => Promise<unknown>, called?: string) {
+  async function exportOf(say: (ledger: Ledger, signer: Signer) => Promise<unknown>, called?: string, from = 0) {
     const folder = await tempFolder()
     const clock = new TestClock()
     const ledger = openSqliteLedger(path.join(folder, "ledger.db"), clock)
@@ -376,7 +446,7 @@ describe("what the ledger says of itself", () => {
     const text = checkpointText({ origin: signer.name, size, root: await rootAt(ledger, size) })
     const note = signNote(text, [signer])
     const lines: string[] = []
-    const export_ = exportLines(ledger, { from: 0, to: size - 1, note }, new AbortController().signal)
+    const export_ = exportLines(ledger, { from, to: size - 1, note }, new AbortController().signal)
     for await (const line of export_) lines.push(JSON.stringify(line))
     await ledger.close()
     return verifyExport(linesIn(lines), signer.text, note)
@@ -392,6 +462,11 @@ describe("what the ledger says of itself", () => {
     expect(await exportOf(checkpoint(11))).toMatchObject(
       no(/the event at position 10 vouches for 11 events, which is not what was there when it was made/),
     )
+  })
+
+  it("may be a checkpoint of nothing, or of what is before a range, which says nothing of that", async () => {
+    expect(await exportOf(checkpoint(0))).toStrictEqual(yes(11))
+    for (const size of [7, 8, 9]) expect(await exportOf(checkpoint(size), undefined, 8)).toStrictEqual(yes(3))
   })
 
   it("is no checkpoint of another ledger, though this one's key signed it", async () => {
@@ -477,19 +552,23 @@ describe("called wrongly", () => {
   it("with a key that is none it says that of the key", async () => {
     const { ledger, lines } = await whole()
     const { text } = ledger.key
-    const [name = "", id = "", encoded = ""] = text.split("+", 2).concat(text.split("+").slice(2).join("+"))
-    const otherType = Buffer.from(encoded, "base64")
-    otherType.writeUInt8(2)
-    const idOfOther = crypto.createHash("sha256").update(`${name}\n`).update(otherType).digest("hex").slice(0, 8)
+    const [, name = "", id = "", encoded = ""] = /^(.*?)\+(.*?)\+(.*)$/.exec(text) ?? []
+    const typed = Buffer.from(encoded, "base64")
+    const otherType = Buffer.concat([Buffer.of(2), typed.subarray(1)])
+    /** As it would be written, if there were such keys. */
+    const written = (bytes: Buffer) => {
+      const hash = crypto.createHash("sha256").update(`${name}\n`).update(bytes).digest("hex")
+      return `${name}+${hash.slice(0, 8)}+${bytes.toString("base64")}`
+    }
+    expect(written(typed)).toBe(text)
     const none = { ok: false, message: "the key is not a verifier key, like <name>+<id>+<base64>" }
     for (const other of [
       "",
       `see ${text}`,
       `${text} for it`,
-      text.slice(0, -8),
       `other${text}`,
       `${name}+${id.startsWith("0") ? "1" : "0"}${id.slice(1)}+${encoded}`,
-      `${name}+${idOfOther}+${otherType.toString("base64")}`,
+      ...[otherType, typed.subarray(0, 30), Buffer.concat([typed, typed])].map(written),
     ])
       expect(await verifyExport(linesIn(lines), other, ledger.kept.at(-1) ?? "")).toStrictEqual(none)
   })

@@ -204,6 +204,12 @@ const beginners: readonly Case[] = [
     says: "the payload at position 200 was taken away, and no DataRedacted says so",
   },
   {
+    what: "the first payload, taken away in silence",
+    done: [redact(0)],
+    at: 0,
+    says: "the payload at position 0 was taken away, and no DataRedacted says so",
+  },
+  {
     what: "a hash of the stored tree",
     done: [run("UPDATE subtrees SET hash = zeroblob(32) WHERE level = 8 AND no = 1")],
     at: 256,
