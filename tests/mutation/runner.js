@@ -89,7 +89,7 @@ export default class Asking extends TestRunner {
         continue
       if (now() > until) return
       tell({ mutant, test: test.fullName, is: "asked" })
-      const noticed = await notices(test, run, mutant, 3_000 + 4 * ms)
+      const noticed = await notices(test, run, mutant, 10_000 + 4 * ms)
       if (noticed !== undefined) known.noticed.add(mutant)
       tell({ mutant, test: test.fullName, is: noticed ?? "unnoticed" })
     }
