@@ -542,7 +542,8 @@ describe("called wrongly", () => {
 
   it("with a failure that is not one of reading it hides nothing", async () => {
     const { key, kept } = await sealedLedger()
-    async function* broken(): AsyncGenerator<Uint8Array> {
+    async function* broken() {
+      yield Buffer.from("\n")
       throw new TypeError("a mistake")
     }
     const args = ["-", "--key", key.text, "--checkpoint", kept[0] ?? ""]
