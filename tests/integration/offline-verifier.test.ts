@@ -451,11 +451,14 @@ describe("what the ledger says of itself", () => {
     await ledger.close()
     return verifyExport(linesIn(lines), signer.text, note)
   }
-  const checkpoint = (size: number) => async (ledger: Ledger, signer: Signer) => {
-    const root = await rootAt(ledger, Math.min(size, 10))
-    const data = { size, note: signNote(checkpointText({ origin: signer.name, size, root }), [signer]) }
-    await ledger.append(stream("ledger"), noStream, [{ type: "LedgerCheckpointed", data, metadata, observedAt }], "b")
-  }
+  /** @param of so many events its root is instead */
+  const checkpoint =
+    (size: number, of = size) =>
+    async (ledger: Ledger, signer: Signer) => {
+      const root = await rootAt(ledger, Math.min(of, 10))
+      const data = { size, note: signNote(checkpointText({ origin: signer.name, size, root }), [signer]) }
+      await ledger.append(stream("ledger"), noStream, [{ type: "LedgerCheckpointed", data, metadata, observedAt }], "b")
+    }
 
   it("may be a checkpoint that was signed before the events in front of it came, and none of what came later", async () => {
     for (const size of [1, 7, 10]) expect(await exportOf(checkpoint(size))).toStrictEqual(yes(11))
@@ -467,6 +470,12 @@ describe("what the ledger says of itself", () => {
   it("may be a checkpoint of nothing, or of what is before a range, which says nothing of that", async () => {
     expect(await exportOf(checkpoint(0))).toStrictEqual(yes(11))
     for (const size of [7, 8, 9]) expect(await exportOf(checkpoint(size), undefined, 8)).toStrictEqual(yes(3))
+  })
+
+  it("is held against all that a range is behind, where it is of that, and of no less", async () => {
+    const wrong = no(/the event at position 10 vouches for \d events that are not these/)
+    for (const size of [8, 9]) expect(await exportOf(checkpoint(size, 3), undefined, 8)).toMatchObject(wrong)
+    expect(await exportOf(checkpoint(7, 3), undefined, 8)).toStrictEqual(yes(3))
   })
 
   it("is no checkpoint of another ledger, though this one's key signed it", async () => {
