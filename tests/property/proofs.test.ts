@@ -228,6 +228,7 @@ describe("the proofs that operations give", () => {
     ["a tree beyond the end", proofConsistency, { from: 4, to: 42 }, /the ledger has 41 events, not 42/],
   ])("are refused where there is nothing to prove: %s", async (_, operation, input, why) => {
     const { fleet } = await grown([40])
-    await expect(invoke(operation, call(fleet), input)).rejects.toThrow(why)
+    const refused = { code: "InvalidInput", message: expect.stringMatching(why) }
+    await expect(invoke(operation, call(fleet), input)).rejects.toMatchObject(refused)
   })
 })
