@@ -53,6 +53,11 @@ it("not behind its end: neither by position nor by time", async () => {
     "InvalidInput",
     `"since" (${await ledger.timeOf(4 as Position)}) lies behind the point that is asked at (${third.time})`,
   ])
+  // Of two that were recorded at once, the one is behind the other by its position alone.
+  await ledger.append(stream("target-1"), 9, changes(2), "two")
+  const { position: second, time } = await ledger.head()
+  const first = { position: (second - 1) as Position, time }
+  expect((await refusalOf(() => periodBefore(line, first, `position:${second}`))).code).toBe("InvalidInput")
   const later = { ...line, clock: { now: () => instant(epochMs(clock.now()) + day) } } as Line
   expect((await refusalOf(() => periodBefore(later, point, "now"))).code).toBe("InvalidInput")
   expect(await ledger.revisionOf(stream("target-2"))).toBe(noStream)
