@@ -128,6 +128,31 @@ describe("linking two records", () => {
     expect(paths(comesOut)).toStrictEqual(["/identity/hostname", "/identity/name", "/packages/pkg:nginx"])
   })
 
+  it("names what they were of, if they were there; the other way round it is undone", async () => {
+    const { fleet, ask, now } = await openFleet()
+    const nas = await addHost(fleet, "nas")
+    const before = await now()
+    const other = await addHost(fleet, "nas.lan", {}, "there")
+    await ask("identity link", { record: other, target: nas })
+    const moved = { id: other, source: "there", nativeKey: "nas.lan", target: null }
+    const there = await ask("diff", { from: before })
+    expect([told(there), there.groups]).toStrictEqual([["modified target nas"], []])
+    expect(there.items[0]?.records).toStrictEqual([{ ...moved, change: "linked" }])
+    const back = await ask("diff", { from: "now", to: before })
+    expect(told(back)).toStrictEqual(["modified target nas"])
+    expect(back.items[0]?.records).toStrictEqual([{ ...moved, change: "unlinked" }])
+  })
+
+  it("is no news of records where they are taken apart, to the one that comes out", async () => {
+    const { ask, other, after } = await linked()
+    await ask("identity unlink", { record: other })
+    const { items } = await ask("diff", { from: after })
+    expect(items.map((item) => [item.entity.name, "records" in item])).toStrictEqual([
+      ["nas", true],
+      ["nas.lan", false],
+    ])
+  })
+
   it("tells a change of one of them as a change of the machine", async () => {
     const { fleet, ask, nas, after } = await linked()
     await changeKernel(fleet, nas, "6.1.0", "6.1.1")
@@ -144,21 +169,22 @@ describe("what one source says where another has looked too", () => {
     const nas = await addHost(fleet, "nas", { "pkg:vim": { version: "1" } })
     const other = await addHost(fleet, "nas", { "pkg:nginx": { version: "1" } }, "there")
     await ask("identity link", { record: other, target: nas })
-    const change = async (facet: "os" | "packages" | "identity", ...patch: Patch) => {
+    const changesBy = async (record: string, facet: "os" | "packages" | "identity", patch: Patch) => {
       const from = await now()
-      const name = `target-${other}` as StreamName
+      const name = `target-${record}` as StreamName
       const event: NewEvent = {
         type: "TargetChanged",
         data: { facet, patch: [...patch] },
-        metadata: { actor: "discovery", source: "there" },
+        metadata: { actor: "discovery", source: record === nas ? "here" : "there" },
         observedAt: fleet.clock.now(),
       }
       await fleet.ledger.append(name, await fleet.ledger.revisionOf(name), [event], `change ${from}`)
       await fleet.reached((await fleet.ledger.head()).position)
-      const { items } = await ask("diff", { from })
-      return items.map((item) => [item.entity.id === nas, paths(item)])
+      return (await ask("diff", { from })).items
     }
-    return { fleet, change }
+    const change = async (facet: "os" | "packages" | "identity", ...patch: Patch) =>
+      (await changesBy(other, facet, patch)).map((item) => [item.entity.id === nas, paths(item)])
+    return { nas, other, change, changesBy }
   }
 
   it("is no change of the machine: of a field or of a collection that the first looked at", async () => {
@@ -182,6 +208,26 @@ describe("what one source says where another has looked too", () => {
     expect(await change("os", before, { op: "replace", path: "/os/name", value: "Devuan" })).toStrictEqual([
       [true, ["/os/name"]],
     ])
+  })
+
+  it("is what it was before the first came to say it, and is again once that does not", async () => {
+    const { nas, other, changesBy } = await twoAccounts()
+    const path = "/os/name"
+    const say = async (record: string, value: string | null, before?: string) => {
+      const was: Patch = before === undefined ? [] : [{ op: "test", path, value: before }]
+      const op = before === undefined ? "add" : "replace"
+      const items = await changesBy(record, "os", [...was, { op, path, value }])
+      return items.flatMap(({ changes }) => changes)
+    }
+    await say(other, "Debian")
+    expect(await say(nas, "Debian")).toStrictEqual([])
+    expect(await say(nas, "Devuan", "Debian")).toStrictEqual([{ path, before: "Debian", after: "Devuan" }])
+    const gone: Patch = [
+      { op: "test", path, value: "Devuan" },
+      { op: "remove", path },
+    ]
+    const items = await changesBy(nas, "os", gone)
+    expect(items.flatMap(({ changes }) => changes)).toStrictEqual([{ path, before: "Devuan", after: "Debian" }])
   })
 })
 
@@ -261,6 +307,23 @@ describe("a part of the fleet", () => {
       "removed service memcached",
     ])
     await expect(ask("diff", { from: before, entity: "nobody" })).rejects.toThrow(/nothing is called "nobody"/)
+  })
+
+  it("is added and removed whole, by a patch that leads from nothing and to it", async () => {
+    const { ask, before, now } = await twoMachines()
+    const [[created], [removed]] = [
+      (await ask("diff", { from: before, entity: "memcached" })).items,
+      (await ask("diff", { from: await now(), to: before, entity: "memcached" })).items,
+    ]
+    const value = expect.objectContaining({ lifecycle: "observed", state: { status: "running" } })
+    expect([created?.changes, created?.patch]).toStrictEqual([[], [{ op: "add", path: "", value }]])
+    const inverse = [
+      { op: "test", path: "", value },
+      { op: "remove", path: "" },
+    ]
+    expect([removed?.changes, removed?.patch]).toStrictEqual([[], inverse])
+    const [back] = (await ask("diff", { from: await now(), to: before, entity: "nginx" })).items
+    expect(back?.changes).toStrictEqual([{ path: "/state/status", before: "stopped", after: "running" }])
   })
 
   it("is what is selected at either point", async () => {

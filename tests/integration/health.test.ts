@@ -139,6 +139,11 @@ describe("how a part of the fleet is doing", () => {
     expect(names(services)).toStrictEqual(["d-web", "a-web", "b-web", "c-web"])
     for (const { items } of [targets, services])
       expect(items.every(({ score }, i) => i === 0 || (score ?? 0) >= (items[i - 1]?.score ?? 0))).toBe(true)
+    const [listed, judged] = [await ask("health", { policy: "none" }), targets]
+    for (const { items, counts } of [listed, judged]) {
+      const sum = items.reduce((all, { score }) => all + (score ?? 0), 0)
+      expect(counts).toMatchObject({ unknown: 0, average: Math.round((sum / items.length) * 1_000) / 1_000 })
+    }
     const one = await ask("health", { entity: "a" })
     expect(one.items).toStrictEqual(targets.items.slice(0, 1))
     expect(one.items[0]?.reasons.map(({ factor }) => factor)).toStrictEqual(["cpu", "stale"])

@@ -219,6 +219,24 @@ it("tells a stack that is gone once, by all that ran in it on its machine", asyn
   )
 })
 
+it("tells of a machine that is gone, and nothing of what ran on it", async () => {
+  const { fleet, machine, service, stack, retire, turn } = await fleetToCompare()
+  await machine("prod-1", { ...well, labels: { role: "production" } })
+  await stack("prod-1", "shop")
+  await service("prod-1", "db", "running", inStack("db"))
+  await service("prod-1", "cron", "running")
+  await asker<object>(fleet)("snapshot create", { name: "before" })
+  await retire("Stack", "prod-1/shop")
+  await retire("Service", "prod-1/db")
+  await turn("prod-1/cron", "running", "failed")
+  await retire("Target", "prod-1")
+  const { criticalChanges, potentialIssues } = await compare(fleet, {})
+  expect(criticalChanges.items.map(({ entity, loss, dependants }) => [entity.name, loss, dependants])).toStrictEqual([
+    ["prod-1", "removed", 2],
+  ])
+  expect(potentialIssues.items).toStrictEqual([])
+})
+
 it("tells of what stopped or turned critical as of a loss, and of what is no worse than before as of none", async () => {
   const { fleet, machine, service, turn, resource } = await fleetToCompare()
   const resources = { cpu: "healthy", memory: "healthy", "fs:/": "healthy" } as const
