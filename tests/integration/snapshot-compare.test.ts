@@ -237,6 +237,24 @@ it("tells of a machine that is gone, and nothing of what ran on it", async () =>
   expect(potentialIssues.items).toStrictEqual([])
 })
 
+it("tells of a service that failed, whatever else of it is another", async () => {
+  const { fleet, machine, service, idOf, write, turn } = await fleetToCompare()
+  await machine("web-1", well)
+  for (const name of ["a", "b"]) await service("web-1", name, "running")
+  await asker<object>(fleet)("snapshot create", { name: "before" })
+  const patch = [{ op: "add" as const, path: "/config/user", value: "www-data" }]
+  for (const name of ["a", "b"])
+    await write(`service-${idOf("service", `web-1/${name}`)}`, {
+      type: "ServiceChanged",
+      data: { facet: "config", patch },
+    })
+  await turn("web-1/b", "running", "failed")
+  const { potentialIssues } = await compare(fleet, {})
+  expect(potentialIssues.items).toMatchObject([
+    { entity: { name: "b" }, before: { status: "running" }, after: { status: "failed" } },
+  ])
+})
+
 it("tells of what stopped or turned critical as of a loss, and of what is no worse than before as of none", async () => {
   const { fleet, machine, service, turn, resource } = await fleetToCompare()
   const resources = { cpu: "healthy", memory: "healthy", "fs:/": "healthy" } as const

@@ -4,7 +4,7 @@ import { type Position, origin } from "#kernel/point.js"
 import { noStream } from "#ledger/port.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
 import { periodBefore } from "#timeline/period.js"
-import type { Line } from "#timeline/resolve.js"
+import { type Line, resolvePoint } from "#timeline/resolve.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changes, stream } from "#tests/support/sample-events.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -61,4 +61,12 @@ it("not behind its end: neither by position nor by time", async () => {
   const later = { ...line, clock: { now: () => instant(epochMs(clock.now()) + day) } } as Line
   expect((await refusalOf(() => periodBefore(later, point, "now"))).code).toBe("InvalidInput")
   expect(await ledger.revisionOf(stream("target-2"))).toBe(noStream)
+})
+
+it("nor is there any point of a ledger that is empty", async () => {
+  const clock = new TestClock()
+  const ledger = openSqliteLedger(":memory:", clock)
+  onTestFinished(() => ledger.close())
+  const { code, message } = await refusalOf(() => resolvePoint({ ledger, clock } as unknown as Line, clock.now()))
+  expect([code, message]).toStrictEqual(["InvalidPoint", `${clock.now()} is before this ledger; it is still empty`])
 })
