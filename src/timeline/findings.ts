@@ -5,7 +5,7 @@ import type { Point } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { type Finding, findingFacets, findingsOfService, findingsOfTarget } from "#projections/security/findings.js"
 import type { ViewsReader } from "#projections/views.js"
-import { type EntityRef, entityRef, targetOf } from "./entity.js"
+import { type EntityRef, entityRef } from "./entity.js"
 import { documentOfTarget, recordsOfTarget } from "./target.js"
 import { inTurns, sortedInTurns } from "./turns.js"
 
@@ -15,12 +15,8 @@ export interface FoundAt extends Finding {
   readonly records: readonly RecordRow[]
 }
 
-/** @param about this entity alone: a machine without what runs on it @returns the severest first, then by rule and name */
-export async function findingsAt(
-  views: ViewsReader,
-  { position, time }: Point,
-  about?: RecordRow,
-): Promise<readonly FoundAt[]> {
+/** @returns the severest first, then by rule and name */
+export async function findingsAt(views: ViewsReader, { position, time }: Point): Promise<readonly FoundAt[]> {
   const { certificateMs } = ((await views.policy.at(position)) ?? defaultPolicy).health
   const found: FoundAt[] = []
   const find = async (record: RecordRow): Promise<void> => {
@@ -33,15 +29,12 @@ export async function findingsAt(
     const entity = await entityRef(views, record, position)
     for (const finding of findings) found.push({ ...finding, entity, records })
   }
-  if (about !== undefined) await find(await targetOf(views, about, position))
-  else {
-    const turn = inTurns()
-    for (const kind of ["target", "service"] as const) {
-      for (const no of await views.entities.numbers({ kind, at: position })) {
-        const record = await views.inventory.recordByNo(no)
-        if (record !== undefined) await find(record)
-        await turn()
-      }
+  const turn = inTurns()
+  for (const kind of ["target", "service"] as const) {
+    for (const no of await views.entities.numbers({ kind, at: position })) {
+      const record = await views.inventory.recordByNo(no)
+      if (record !== undefined) await find(record)
+      await turn()
     }
   }
   return sortedInTurns(found, severestFirst)

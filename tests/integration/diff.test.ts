@@ -1,5 +1,6 @@
 /** What a person is told differs: between two points, of the fleet or a part of it, between two entities, in groups and in pages. */
 import type { EventData, NewEvent } from "#events/catalog.js"
+import { defaultPolicy } from "#events/policy.js"
 import type { Patch } from "#kernel/patch.js"
 import { tableOf } from "#cli/tables.js"
 import type { Fleet } from "#fleet.js"
@@ -231,6 +232,43 @@ describe("what one source says where another has looked too", () => {
   })
 })
 
+describe("a machine of two records", () => {
+  it("is another once sources are trusted in another order, though neither record is", async () => {
+    const { fleet, ask, now } = await openFleet()
+    const nas = await addHost(fleet, "nas")
+    const other = await addHost(fleet, "nas.lan", {}, "there")
+    await ask("identity link", { record: other, target: nas })
+    const before = await now()
+    const policy = { ...defaultPolicy, precedence: ["there"] }
+    const adopted = { type: "PolicyAdopted", data: { policy }, metadata: { actor: "system" } } as const
+    const name = "policy" as StreamName
+    const event: NewEvent = { ...adopted, observedAt: fleet.clock.now() }
+    const { position } = await fleet.ledger.append(name, await fleet.ledger.revisionOf(name), [event], "trust")
+    await fleet.reached(position)
+    const { items } = await ask("diff", { from: before })
+    expect(items.map((item) => [item.entity.id === nas, paths(item)])).toStrictEqual([
+      [true, ["/identity/hostname", "/identity/name"]],
+    ])
+  })
+
+  it("is selected where one of them is", async () => {
+    const { fleet, ask } = await openFleet()
+    const nas = await addHost(fleet, "nas")
+    const other = await addHost(fleet, "nas.lan", {}, "there")
+    await ask("identity link", { record: other, target: nas })
+    const { position: from } = await fleet.ledger.head()
+    await changeKernel(fleet, nas, "6.1.0", "6.1.1")
+    const { position: to } = await fleet.ledger.head()
+    const one = (await fleet.views.inventory.record(nas))?.no
+    for (const side of [from, to]) {
+      const selection = async (at: number, nos: readonly number[]) =>
+        new Set(nos.filter((no) => at === side && no === one))
+      const { summary } = await difference(fleet.views, fleet.ledger, { from, to, selection })
+      expect(summary).toStrictEqual({ created: 0, modified: 1, removed: 0 })
+    }
+  })
+})
+
 describe("a part of the fleet", () => {
   async function twoMachines() {
     const { fleet, ask, now } = await openFleet()
@@ -404,6 +442,7 @@ describe("two entities", () => {
     expect(await of("packages")).toStrictEqual([["/packages/pkg:nginx/version"]])
     expect(await of("packages.pkg:nginx")).toStrictEqual([["/packages/pkg:nginx/version"]])
     expect(await of("identity.hostname")).toStrictEqual([["/identity/hostname"]])
+    expect(await of("os.kernel")).toStrictEqual([])
   })
 
   it("have to be of one kind, and have no one who changed the one into the other", async () => {
@@ -443,6 +482,8 @@ describe("groups and pages", () => {
       ["discovery", "c", ["/os/kernel"]],
       ["user:ada", "b", ["/assigned"]],
     ])
+    for (const { changes, patch } of byActor.items)
+      expect(new Set(patch.map(({ path }) => path))).toStrictEqual(new Set(changes.map(({ path }) => path)))
     const bySource = await ask("diff", { from: before, by: "source" })
     expect(bySource.groups.map(({ group }) => group)).toStrictEqual(["here", null])
   })
@@ -471,6 +512,28 @@ describe("groups and pages", () => {
     expect(await groups(middle, begin)).toStrictEqual(["discovery removed nas", "discovery removed one"])
     const byChange = await ask("diff", { from: before, by: "change" })
     expect(byChange.groups).toStrictEqual([{ group: "removed", created: 0, modified: 0, removed: 1 }])
+  })
+
+  it("tell of what became of records where the one who linked them is listed, and of the last who retired one", async () => {
+    const { fleet, ask, now } = await openFleet()
+    const [nas, lan] = [await addHost(fleet, "nas"), await addHost(fleet, "nas.lan", {}, "there")]
+    const before = await now()
+    await changeKernel(fleet, nas, "6.1.0", "6.1.1")
+    await ask("identity link", { record: lan, target: nas })
+    const middle = await now()
+    await retire(fleet, `target-${lan}`, "TargetRetired", "user:eve")
+    await retire(fleet, `target-${nas}`, "TargetRetired", "user:bob")
+    const listed = async (from: string, to: string) =>
+      (await ask("diff", { from, to, by: "actor" })).items.map((item) => [
+        item.group,
+        "records" in item,
+        item.patch.length,
+      ])
+    expect(await listed(before, middle)).toStrictEqual([
+      ["discovery", false, 2],
+      ["user:ada", true, 0],
+    ])
+    expect(await listed(middle, "now")).toStrictEqual([["user:bob", false, 2]])
   })
 
   it.each(["entity", "change", "source", "actor"])(
