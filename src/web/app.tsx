@@ -1,6 +1,6 @@
 /** The frame around every page: where one can go, the time that is looked at, and what is being told. */
 import { useSignal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useEffect, useRef } from "preact/hooks"
 import { Connection } from "./frame/connection.js"
 import { Help } from "./frame/help.js"
 import { Navigation } from "./frame/navigation.js"
@@ -9,6 +9,7 @@ import { QueryBox } from "./frame/query-box.js"
 import { Scrubber } from "./frame/scrubber.js"
 import { SignIn } from "./frame/sign-in.js"
 import { isStranger } from "./ask.js"
+import { keepInContent, toContent } from "./focus.js"
 import { connection } from "./live.js"
 import { Nothing, Trouble } from "./parts/said.js"
 import { hrefOf, isPast, place, to } from "./place.js"
@@ -17,9 +18,15 @@ import { session } from "./session.js"
 
 export function App() {
   const isKnown = session.value !== undefined
+  const { path } = place.value
+  const before = useRef(path)
+  useEffect(() => {
+    if (before.current !== path) keepInContent()
+    before.current = path
+  }, [path])
   return (
     <div class={`frame${isPast.value ? " in-the-past" : ""}${to.value === undefined ? "" : " comparing"}`}>
-      <a class="skip" href="#main">
+      <a class="skip" href="#main" onClick={skip}>
         To the content
       </a>
       <header class="top">
@@ -40,6 +47,12 @@ export function App() {
       <Help />
     </div>
   )
+}
+
+/** An address of its own would be a page. */
+function skip(event: MouseEvent) {
+  event.preventDefault()
+  toContent()
 }
 
 /** Three leaves of a ledger, the newest on top. */

@@ -34,9 +34,17 @@ function isWriting(target: EventTarget | null): boolean {
   )
 }
 
+/** What `Enter` means something to by itself. */
+function isPressable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("a, button, summary") !== null
+}
+
 export function listenToKeys(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return
+    if (event.key === "Enter" && isPressable(event.target)) return
+    // A dialog that has to be answered has the keyboard to itself.
+    if (document.querySelector("dialog:modal") !== null) return
     const wasPending = isPending.value && event.timeStamp - pendingSince < patienceMs
     isPending.value = false
     if (!wasPending && event.key === "g") {

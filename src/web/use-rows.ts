@@ -1,6 +1,7 @@
-/** Rows of a plain table, gone through by `j` and `k` and opened by `Enter`. */
+/** Rows of a plain table, gone through by `j` and `k` and opened by `Enter`. The one that is chosen has the focus: it is in sight, and what `Tab` goes on from. */
 import { useSignal } from "@preact/signals"
-import { useRef } from "preact/hooks"
+import { useEffect, useRef } from "preact/hooks"
+import { land } from "./focus.js"
 import { useKeys } from "./keys.js"
 
 /** @returns the row that is chosen; -1 for none */
@@ -18,5 +19,9 @@ export function useRows(count: number, open: (index: number) => void): number {
     ],
     [],
   )
+  useEffect(() => {
+    const row = document.querySelector<HTMLElement>('main [aria-current="true"]')
+    if (chosen.value >= 0 && row !== null) land(row)
+  }, [chosen.value])
   return Math.min(chosen.value, count - 1)
 }

@@ -3,7 +3,7 @@
  * on, drift at a point, a look that is followed. By hand and by keyboard.
  */
 import { beforeAll, describe, expect, it } from "vitest"
-import { aBrowserIsHere, inDark, screenshot, seriousOn } from "#tests/support/browser.js"
+import { aBrowserIsHere, inDark, openWindow, screenshot, seriousOn } from "#tests/support/browser.js"
 import { type PageFleet, fillForPage, hostileName } from "#tests/support/page-fleet.js"
 import { answer } from "#tests/support/program.js"
 import { until } from "#tests/support/until.js"
@@ -15,6 +15,14 @@ const isLineIn = (canvas: string) => `(() => {
   const { width, height } = document.querySelector('${canvas}')
   const { data } = document.querySelector('${canvas}').getContext("2d").getImageData(0, 0, width, height)
   return data.some((red, at) => at % 4 === 0 && data[at + 3] > 200 && data[at + 2] - red > 100)
+})()`
+
+/** For the browser: what has the focus is called, and whether that can be seen. */
+const focused = `(() => {
+  const one = document.activeElement
+  const name = one.getAttribute("aria-label") ?? one.labels?.[0]?.innerText ?? one.innerText ?? ""
+  const { outlineStyle } = getComputedStyle(one)
+  return [name.trim().split("\\n")[0], outlineStyle !== "none"]
 })()`
 
 describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
@@ -186,6 +194,92 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
       expect([colorScheme, await seriousOn(page, inDark(colorScheme))]).toEqual([colorScheme, []])
     }
     expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
+  })
+
+  it("is worked with by the keyboard alone, from signing in to following a look", { timeout: 60_000 }, async () => {
+    const { page, complaints } = await openWindow(served.browser, served.url)
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    /** By so many presses of a key as a person bears; where the focus is can be seen at each of them. */
+    const tabTo = async (what: string, key = "Tab") => {
+      const gone: string[] = []
+      for (let presses = 0; presses < 12; presses += 1) {
+        await press(key)
+        const [name, isSeen] = await page.evaluate<[string, boolean]>(focused)
+        gone.push(isSeen ? name : `${name} (unseen)`)
+        if (isSeen && name === what) return
+      }
+      expect(gone).toEqual([what])
+    }
+    const heading = (name: string) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor()
+
+    await page.goto("/")
+    await page.getByText("Open the link").waitFor()
+    await page.keyboard.type(served.secret)
+    await press("Enter")
+    await page.locator(".tile").first().waitFor()
+
+    // What is passed by on the way takes nothing along, and what leads to the content does.
+    await page.goto("/machines")
+    await page.locator(".grid .row").first().waitFor()
+    await tabTo("Overview")
+    await tabTo("To the content", "Shift+Tab")
+    await press("Enter", "n", "n")
+    await tabTo("Columns")
+    await press("Enter")
+    await tabTo("Name")
+    await press("Escape")
+    expect((await page.evaluate<[string]>(focused))[0]).toBe("Columns")
+
+    await press("/")
+    await page.keyboard.type(`name:${filled.changed.name}`)
+    await press("Enter")
+    await until(async () => (await page.locator(".grid .row").count()) === 1)
+    await press("j", "Enter")
+    await heading(filled.changed.name)
+    const kernel = page.locator(".facet tr", { hasText: "kernel" })
+    await kernel.getByText(filled.changed.after).waitFor()
+    await press("[", "[")
+    await kernel.getByText(filled.changed.before).waitFor()
+    await press("c")
+    await page.locator(".differences", { hasText: filled.changed.after }).waitFor()
+    await press("c", ".")
+    await kernel.getByText(filled.changed.after).waitFor()
+    await until(async () => (await page.locator(".story del", { hasText: filled.changed.before }).count()) === 1)
+    await press("j", "Enter")
+    await page.waitForURL(/\/events\/\d+/)
+    await page.getByRole("status").getByText("Verified here").waitFor()
+    await page.locator("main ins", { hasText: filled.changed.after }).waitFor()
+
+    await press("g", "w")
+    await page.locator("tr", { hasText: filled.changed.name }).first().waitFor()
+    await press("j", "Enter")
+    await page.getByRole("heading", { name: "What has become of it" }).waitFor()
+    await tabTo("Why")
+    await page.keyboard.type("by hand")
+    await tabTo("Acknowledge")
+    await press("Enter")
+    await page.locator(".story li", { hasText: "by hand" }).waitFor()
+
+    await press("g", "c")
+    await page.getByLabel("Name this moment").waitFor()
+    await press("n", "n", "n")
+    await tabTo("Name this moment")
+    await page.keyboard.type("by-keys")
+    await press("Enter")
+    await page.getByRole("button", { name: "by-keys", exact: true }).waitFor()
+    await tabTo("by-keys", "Shift+Tab")
+    await press("Enter")
+    await page.waitForURL(/at=snapshot:by-keys/)
+    await page.getByText("There is no difference").waitFor()
+
+    await press(".", "g", "i")
+    await heading("Discovery")
+    await tabTo("Look at everything now")
+    await press("Enter")
+    await page.getByRole("status").getByText("The look is done").waitFor()
+    expect(complaints).toEqual([])
   })
 
   it("plans a time in which nobody is told, and ends it", async () => {

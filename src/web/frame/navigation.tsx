@@ -1,4 +1,5 @@
 /** Where one can go, always at the time that is looked at. */
+import { toPart } from "../focus.js"
 import { useKeys } from "../keys.js"
 import { go, hrefOf, place } from "../place.js"
 import { type Route, routes } from "../routes.js"
@@ -10,11 +11,15 @@ const groups = [...new Set(listed.map(({ nav }) => nav.group))]
 
 export function Navigation() {
   useKeys(
-    listed.map(({ path, title, nav }) => ({
-      keys: `g ${nav.key}`,
-      does: `Go to ${title.toLowerCase()}`,
-      run: () => go(hrefOf(path)),
-    })),
+    [
+      { keys: "n", does: "To the next part of the page", run: () => toPart(1) },
+      { keys: "p", does: "To the part before it", run: () => toPart(-1) },
+      ...listed.map(({ path, title, nav }) => ({
+        keys: `g ${nav.key}`,
+        does: `Go to ${title.toLowerCase()}`,
+        run: () => go(hrefOf(path)),
+      })),
+    ],
     [],
   )
   const { path } = place.value

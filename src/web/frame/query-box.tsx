@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import { type Answer, ask } from "../ask.js"
+import { toContent } from "../focus.js"
 import { useKeys } from "../keys.js"
 import { complete } from "../operations.js"
 import { at, go, hrefOf, place } from "../place.js"
@@ -32,7 +33,7 @@ export function QueryBox() {
   }
   const look = () => {
     close()
-    box.current?.blur()
+    toContent()
     go(hrefOf(path in lists ? path : "/machines", { q: text.value.trim() }))
   }
   const completed = async () => {
@@ -70,7 +71,7 @@ export function QueryBox() {
       if (item === undefined) look()
       else take(item)
     } else if (event.key === "Escape") {
-      if (found.value === undefined) box.current?.blur()
+      if (found.value === undefined) toContent()
       close()
     } else return
     event.preventDefault()

@@ -149,7 +149,7 @@ export function Scrubber() {
             type="button"
             class="now"
             title="Back to now ( . )"
-            disabled={!isPast.value}
+            aria-disabled={!isPast.value}
             onClick={() => travel(undefined)}
           >
             Now

@@ -9,7 +9,12 @@ export function SignIn() {
   const dialog = useRef<HTMLDialogElement>(null)
   const problem = useSignal<string | undefined>(undefined)
   const isBusy = useSignal(false)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    const shown = dialog.current
+    shown?.showModal()
+    // Closed, and not only gone, it gives the focus back to where it was.
+    return () => shown?.close()
+  }, [])
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault()

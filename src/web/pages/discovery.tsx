@@ -16,11 +16,13 @@ export function DiscoveryPage() {
   const changes = useSignal(0)
   const doing = useDoing()
   const not = whyNot()
-  const start = (source?: string) =>
+  const start = (source?: string) => {
+    if (running.value?.state === "running") return
     void doing.run(async () => {
       const done = await followed(discover, source === undefined ? {} : { source }, (now) => (running.value = now))
       changes.value = done?.changes ?? 0
     })
+  }
   const { value: now } = running
   return (
     <div class="page">
@@ -28,7 +30,7 @@ export function DiscoveryPage() {
         <h1>Discovery</h1>
         <span class="actions">
           {not === undefined ? (
-            <button type="button" disabled={now?.state === "running"} onClick={() => start()}>
+            <button type="button" aria-disabled={now?.state === "running"} onClick={() => start()}>
               Look at everything now
             </button>
           ) : (

@@ -12,10 +12,11 @@ import { Rest } from "../parts/rest.js"
 import { Trouble } from "../parts/said.js"
 import { Story } from "../parts/story.js"
 import { When } from "../parts/when.js"
-import { at, change, hrefOf, to } from "../place.js"
+import { at, change, go, hrefOf, to } from "../place.js"
 import type { PageProps } from "../routes.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
+import { useRows } from "../use-rows.js"
 import { Differences } from "./entity/differences.js"
 import { Facets } from "./entity/facets.js"
 import { Nearest } from "./entity/nearest.js"
@@ -36,6 +37,10 @@ function Biography({ entity }: { readonly entity: string }) {
   const drifting = useAnswer(drift, { entity, limit: 20 })
   const raised = useAnswer(alerts, { entity, limit: 20 })
   const { pages, more } = usePages(history, { entity })
+  const chosen = useRows(pages.items.length, (index) => {
+    const item = pages.items[index]
+    if (item !== undefined) go(hrefOf(`/events/${item.position}`))
+  })
   const name = shown.answer?.entity.name
   useEffect(() => {
     if (name !== undefined) document.title = `${name} · fleet-ledger`
@@ -150,7 +155,7 @@ function Biography({ entity }: { readonly entity: string }) {
           >
             {() => (
               <>
-                <Story items={pages.items} isOfOne />
+                <Story items={pages.items} isOfOne chosen={chosen} />
                 <More of={pages} onMore={more}>
                   Earlier changes
                 </More>

@@ -210,7 +210,14 @@ function Facet({ name, counts, q, onChoose }: FacetProps) {
 
 function Menu({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
   return (
-    <details class="menu" onKeyDown={(event) => event.key === "Escape" && event.currentTarget.removeAttribute("open")}>
+    <details
+      class="menu"
+      onKeyDown={({ key, currentTarget }) => {
+        if (key !== "Escape") return
+        currentTarget.removeAttribute("open")
+        currentTarget.querySelector("summary")?.focus()
+      }}
+    >
       <summary class="button">{title}</summary>
       <div>{children}</div>
     </details>

@@ -1,8 +1,9 @@
-/** A table of any length: only the rows in sight are there. By `j` and `k` one goes through them, by `Enter` into one. */
+/** A table of any length: only the rows in sight are there. By `j` and `k` one goes through them, by `Enter` into one; the focus goes along. */
 import { Virtualizer, elementScroll, observeElementOffset, observeElementRect } from "@tanstack/virtual-core"
 import { useSignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
+import { land } from "../focus.js"
 import { useKeys } from "../keys.js"
 
 export interface Column<T> {
@@ -65,10 +66,19 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
     if (rows.length > 0 && end > rows.length - nearEnd) onMore()
   })
 
+  const isMoved = useRef(false)
   const move = (by: number) => {
     chosen.value = Math.min(Math.max(chosen.value + by, 0), rows.length - 1)
     list.scrollToIndex(chosen.value)
+    isMoved.current = true
   }
+  useEffect(() => {
+    // It may have to be scrolled to before it is there.
+    const row = isMoved.current ? scroll.current?.querySelector<HTMLElement>('.row[aria-selected="true"]') : null
+    if (row == null) return
+    isMoved.current = false
+    land(row)
+  })
   const open = () => {
     const row = rows[chosen.value]
     if (row !== undefined) onOpen(row)

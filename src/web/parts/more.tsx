@@ -11,7 +11,7 @@ export function More({ of: { next, isLoading }, onMore, children = "More" }: Mor
   if (next === null) return null
   return (
     <p class="more">
-      <button type="button" disabled={isLoading} onClick={onMore}>
+      <button type="button" aria-disabled={isLoading} onClick={onMore}>
         {children}
       </button>
     </p>

@@ -52,10 +52,7 @@ interface ChangeProps {
 function Change({ item, isOfOne, most, isChosen }: ChangeProps) {
   const { type, entity, changes, source, actor, by, reason, position, observedAt, severity } = item
   return (
-    <li
-      aria-current={isChosen ? "true" : undefined}
-      ref={(line) => void (isChosen && line?.scrollIntoView({ block: "nearest" }))}
-    >
+    <li aria-current={isChosen ? "true" : undefined}>
       <span class="at">
         <When at={observedAt} />
       </span>
