@@ -12,6 +12,7 @@ import { entityTag, isKnown } from "./etag.js"
 import { formatted, wantedOf } from "./formats.js"
 import { once } from "./idempotency.js"
 import type { Job, Jobs } from "./jobs.js"
+import { breakOffWithToken } from "./standing.js"
 import { sendStream } from "./stream.js"
 
 /** As long as a body may take to come. */
@@ -163,7 +164,9 @@ async function sendFollowed(
   const lastSeen = request.headers["last-event-id"]
   const resumed =
     typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? { after: position(Number(lastSeen)) } : {}
-  return sendStream(request, reply, follow(operation, call, { ...inputOf(request), ...resumed }))
+  const items = follow(operation, call, { ...inputOf(request), ...resumed })
+  breakOffWithToken(request, reply, fleet.ops.tokens)
+  return sendStream(request, reply, items)
 }
 
 /** Path, query and body are one input; a path's value cannot be given twice. */

@@ -403,18 +403,22 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(await told.innerText()).toContain("late")
   })
 
-  it("asks again whoever's token is no more, where they are", async () => {
+  it("asks again whoever's token is no more, by itself and where they are", async () => {
     const short = await answer<{ secret: string }>(["token", "create", "short", "--scope", "read"], options)
     const { page } = await opened("/machines?q=db", "light", short.secret)
     await page.locator(".grid .row").first().waitFor()
+    await page.getByText("Live").waitFor()
+    await page.getByRole("combobox", { name: "Query" }).fill("name:db-main on the w")
     await answer(["token", "revoke", "short"], options)
-    await page.keyboard.press("g")
-    await page.keyboard.press("s")
     await page.getByText("Your session has ended").waitFor()
+    expect(await page.locator(".grid .row").count()).toBeGreaterThan(0)
     await page.getByLabel("Token").fill(secret)
-    await page.getByRole("button", { name: "Sign in" }).click()
-    await page.getByRole("heading", { level: 1, name: "Services" }).waitFor()
-    expect(page.url()).toMatch(/\/services$/)
+    await page.keyboard.press("Enter")
+    await page.getByText("Live").waitFor()
+    // What was begun goes on where it was left.
+    await page.keyboard.type("ay")
+    expect(await page.getByRole("combobox", { name: "Query" }).inputValue()).toBe("name:db-main on the way")
+    expect(page.url()).toMatch(/\/machines\?q=db$/)
   })
 
   it.each([

@@ -7,15 +7,17 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import type { Position } from "#kernel/point.js"
 import { changeTypes } from "#events/catalog.js"
 import { sendStream } from "#api/stream.js"
-import { door, port } from "#tests/support/door.js"
+import { day, door, port } from "#tests/support/door.js"
 import { changeKernel } from "#tests/support/scripted-fleet.js"
 import { until } from "#tests/support/until.js"
 
 const changes = 250
 
+type Busy = Awaited<ReturnType<typeof busy>>
+
 /** A server on a port, and what writes to it as fast as it goes. */
 async function busy() {
-  const { app, fleet, host, token } = await door(100_000)
+  const { app, clock, fleet, host, token } = await door(100_000)
   await app.listen({ host: "127.0.0.1", port: 0 })
   const { port: at } = app.server.address() as AddressInfo
   const secret = await token("read")
@@ -33,15 +35,19 @@ async function busy() {
     (await fleet.ledger.readAll({ after: -1 as Position, types: changeTypes, limit: 1_000 })).map(
       (event) => event.position,
     )
-  return { get, write, expected }
+  return { clock, fleet, host, get, write, expected }
+}
+
+function answered(request: http.ClientRequest): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once("response", resolve)
+    request.once("error", reject)
+  })
 }
 
 /** Reads events until `enough` have come, and hangs up in the midst of what follows. */
 async function some(request: http.ClientRequest, enough: number): Promise<number[]> {
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    request.once("response", resolve)
-    request.once("error", reject)
-  })
+  const response = await answered(request)
   let text = ""
   const complete = () => text.slice(0, text.lastIndexOf("\n\n") + 1)
   const ids = () => [...complete().matchAll(/^id: (\d+)\n/gm)].map(([, id]) => Number(id))
@@ -81,9 +87,7 @@ describe("a follower that is cut off a hundred times while there is writing", ()
     for (let ask = 0; ask < 10_000; ask++) {
       const wasDone = isDone
       const request = get(`/api/v1/changes?after=${after}&limit=7`)
-      const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-        request.once("response", resolve).once("error", reject)
-      })
+      const response = await answered(request)
       // Every third answer is lost on its way.
       if (ask % 3 === 0) {
         request.destroy()
@@ -98,6 +102,27 @@ describe("a follower that is cut off a hundred times while there is writing", ()
     }
     await writing
     expect(seen).toEqual(await expected())
+  })
+})
+
+describe("a follower whose token is no more", () => {
+  it.each([
+    ["is revoked", ({ fleet }: Busy) => fleet.ops.tokens.revoke("read-token")],
+    ["expires", ({ clock }: Busy) => Promise.resolve(clock.advance(day))],
+  ])("is let go of when it %s, and nobody else is", async (_, end) => {
+    const all = await busy()
+    const { secret } = await all.fleet.ops.tokens.create("lasting", "read", 2 * day)
+    const follow = (headers = {}) => answered(all.get("/api/v1/changes/stream?after=0", headers))
+    const [gone, stays] = [await follow(), await follow({ authorization: `Bearer ${secret}` })]
+    gone.on("error", () => {}).resume()
+    let told = ""
+    stays.on("error", () => {}).on("data", (text) => (told += String(text)))
+    await end(all)
+    await until(() => gone.destroyed)
+    await changeKernel(all.fleet, all.host, "6.1.1", "6.1.2")
+    await until(() => told.includes("6.1.2"))
+    expect([gone.destroyed, stays.destroyed]).toEqual([true, false])
+    stays.destroy()
   })
 })
 

@@ -10,10 +10,10 @@ export function SignIn() {
   const problem = useSignal<string | undefined>(undefined)
   const isBusy = useSignal(false)
   useEffect(() => {
-    const shown = dialog.current
-    shown?.showModal()
-    // Closed, and not only gone, it gives the focus back to where it was.
-    return () => shown?.close()
+    const before = document.activeElement
+    dialog.current?.showModal()
+    // It is gone without having been closed, which would give the focus back.
+    return () => before instanceof HTMLElement && before.focus()
   }, [])
 
   const submit = (event: SubmitEvent) => {
