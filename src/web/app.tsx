@@ -30,7 +30,7 @@ export function App() {
         To the content
       </a>
       <header class="top">
-        <a class="brand" href={hrefOf("/")}>
+        <a class="brand" href={hrefOf("/")} aria-label="fleet-ledger">
           <Mark />
           <span>fleet-ledger</span>
         </a>

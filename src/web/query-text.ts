@@ -4,3 +4,11 @@
 export function fieldIs(field: string, value: string): string {
   return `${field}:${/^[\w./-]+$/.test(value) && !/^(?:OR|AND|NOT)$/.test(value) ? value : JSON.stringify(value)}`
 }
+
+/** Each part that a health can be in. */
+export const healthIs = {
+  healthy: "health>=0.7",
+  warning: "health<0.7 health>=0.3",
+  critical: "health<0.3",
+  unknown: "-health>=0",
+} as const

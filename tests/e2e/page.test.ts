@@ -325,7 +325,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(complaints).toEqual([])
   })
 
-  it("fits a phone: nothing of any page is wider than it", async () => {
+  it("fits a phone: nothing of any page is wider than it", { timeout: 60_000 }, async () => {
     const { page } = await opened("/")
     await page.setViewportSize({ width: 390, height: 844 })
     const wide: string[] = []
@@ -335,6 +335,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
       "/entities/db-main",
       "/history",
       "/compare?at=-2d",
+      "/alerts",
       "/drift",
       "/discovery",
       "/topology",
@@ -350,6 +351,40 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     const names = page.locator(".drawing .title")
     const heights = await names.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
     expect(Math.min(...heights)).toBeGreaterThan(9)
+  })
+
+  it("has on a phone what it has beside the content elsewhere: all pages, and what narrows a list", async () => {
+    const { page } = await opened("/machines")
+    await page.setViewportSize({ width: 390, height: 844 })
+    const looked = async (name: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme })
+        await screenshot(page, `phone-${name}-${colorScheme}`)
+        expect([colorScheme, await seriousOn(page, inDark(colorScheme))]).toEqual([colorScheme, []])
+      }
+    }
+    const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link")
+    await page.getByRole("button", { name: "Narrow by status" }).waitFor()
+    expect(await links.count()).toBe(0)
+    await page.getByRole("button", { name: "Pages" }).click()
+    const boxes = await links.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()))
+    expect(boxes.length).toBeGreaterThan(10)
+    expect(boxes.filter(({ left, right, bottom }) => left < 0 || right > 390 || bottom > 844)).toEqual([])
+    await looked("pages")
+    await links.filter({ hasText: "Services" }).click()
+    await page.getByRole("heading", { level: 1, name: "Services" }).waitFor()
+    await until(async () => (await links.count()) === 0)
+
+    await page.getByRole("button", { name: /^Narrow by.*runtime/ }).click()
+    const facet = page.getByRole("complementary", { name: "Narrow by" }).getByRole("button", { name: "systemd" })
+    await facet.waitFor()
+    await looked("facets")
+    const said = Number(/\d+/.exec(await facet.innerText())?.[0])
+    await facet.click()
+    await page.waitForURL(/q=runtime:systemd/)
+    await until(async () => Number(await page.locator("h1 .count").innerText()) === said)
+    await page.keyboard.press("Escape")
+    await facet.waitFor({ state: "hidden" })
   })
 
   it("goes everywhere by keyboard, and says how", async () => {

@@ -4,10 +4,11 @@ import type { ComponentChildren } from "preact"
 import type * as z from "zod"
 import { type Asked, ask } from "../ask.js"
 import { count, queryList, querySave, services, stacks, targets } from "../operations.js"
+import { Folding } from "../parts/folding.js"
 import { Grid } from "../parts/grid.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { at, change, go, hrefOf, place } from "../place.js"
-import { fieldIs } from "../query-text.js"
+import { fieldIs, healthIs } from "../query-text.js"
 import { session } from "../session.js"
 import { written } from "../forms.js"
 import { refresh } from "../live.js"
@@ -58,17 +59,19 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
     chosen.value = chosen.value.includes(name) ? chosen.value.filter((one) => one !== name) : [...chosen.value, name]
     localStorage.setItem(columnsKey(of.kind), chosen.value.join(","))
   }
+  const telling = of.facets.filter((facet) => narrows(facet, countsOf(facet)))
+  const isNarrowing = useSignal(false)
   const narrow = (more_: string) => change({ q: `${q} ${more_}`.trim() })
 
   return (
     <div class="inventory">
       <aside aria-label="Narrow by">
-        {of.facets.map((facet) => (
-          <Facet key={facet} name={facet} counts={countsOf(facet)} q={q} onChoose={narrow} />
-        ))}
-        {counted.answer !== undefined && !of.facets.some((facet) => narrows(facet, countsOf(facet))) ? (
-          <p class="soft">Nothing tells these apart.</p>
-        ) : null}
+        <Folding id="facets" title="Narrow by" hint={telling.join(", ")} isOpen={isNarrowing}>
+          {of.facets.map((facet) => (
+            <Facet key={facet} name={facet} counts={countsOf(facet)} q={q} onChoose={narrow} />
+          ))}
+          {counted.answer !== undefined && telling.length === 0 ? <p class="soft">Nothing tells these apart.</p> : null}
+        </Folding>
       </aside>
       <section class="listed" aria-busy={pages.isLoading}>
         <header class="page-head">
@@ -158,11 +161,6 @@ interface FacetProps {
   readonly onChoose: (query: string) => void
 }
 
-const healthQueries: Readonly<Record<string, string>> = {
-  healthy: "health>=0.7",
-  warning: "health<0.7 health>=0.3",
-  critical: "health<0.3",
-}
 const mostShown = 8
 
 /** What is the same everywhere tells nothing apart, but which role all have is good to know. */
@@ -181,7 +179,7 @@ function Facet({ name, counts, q, onChoose }: FacetProps) {
       <h2>{name}</h2>
       <ul>
         {shown.map(({ value, count: n }) => {
-          const text = name === "health" ? (healthQueries[value ?? ""] ?? "") : fieldIs(name, value ?? "")
+          const text = name === "health" ? healthIs[value as keyof typeof healthIs] : fieldIs(name, value ?? "")
           const isAsked = q.includes(text)
           return (
             <li key={value}>
@@ -189,7 +187,7 @@ function Facet({ name, counts, q, onChoose }: FacetProps) {
                 type="button"
                 class="plain"
                 aria-pressed={isAsked}
-                disabled={isAsked || text === ""}
+                disabled={isAsked}
                 onClick={() => onChoose(text)}
               >
                 <span>{value}</span>

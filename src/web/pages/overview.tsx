@@ -5,7 +5,7 @@ import { Panel } from "../parts/panel.js"
 import { Rest } from "../parts/rest.js"
 import { alerts, count, drift, health, history, status } from "../operations.js"
 import { hrefOf, isPast } from "../place.js"
-import { fieldIs } from "../query-text.js"
+import { fieldIs, healthIs } from "../query-text.js"
 import { useAnswer } from "../use-answer.js"
 import { GroupTrend, type Grouping, groupings, useGroupTrends } from "./overview/group-trends.js"
 import { Trend } from "./overview/trend.js"
@@ -149,13 +149,6 @@ function scoreText(score: number | null | undefined): string | undefined {
   return score === undefined ? undefined : score === null ? "–" : String(Math.round(score * 100))
 }
 
-const bandQueries = {
-  healthy: "health>=0.7",
-  warning: "health<0.7 health>=0.3",
-  critical: "health<0.3",
-  unknown: "-health>=0",
-} as const
-
 interface BandsProps {
   readonly counts: readonly { readonly value: string | null; readonly count: number }[] | undefined
 }
@@ -173,7 +166,7 @@ function Bands({ counts = [] }: BandsProps) {
       <ul>
         {names.map((name) => (
           <li key={name}>
-            <a href={hrefOf("/machines", { q: bandQueries[name], sort: "health" })}>
+            <a href={hrefOf("/machines", { q: healthIs[name], sort: "health" })}>
               <span class={`state ${name}`}>
                 <b>{bands.get(name) ?? 0}</b> {name}
               </span>
