@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
-import type { Act, Call, Operation, Principal, Progress, Query, Stream, Text } from "#operations/define.js"
+import type { Act, Operation, Principal, Progress, Query, Stream, Text } from "#operations/define.js"
 import { admit, asked, follow, invoke, read } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
 import { entityTag, isKnown } from "./etag.js"
@@ -160,13 +160,13 @@ async function sendFollowed(
   fleet: Fleet,
   principal: Principal,
 ): Promise<unknown> {
-  const call: Call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
+  const call = { fleet, principal, signal: abortedWith(reply), progress: noProgress }
   const lastSeen = request.headers["last-event-id"]
   const resumed =
     typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? { after: position(Number(lastSeen)) } : {}
-  const items = follow(operation, call, { ...inputOf(request), ...resumed })
   breakOffWithToken(request, reply, fleet.ops.tokens)
-  return sendStream(request, reply, items)
+  const input = { ...inputOf(request), ...resumed }
+  return sendStream(request, reply, (passed) => follow(operation, { ...call, passed }, input))
 }
 
 /** Path, query and body are one input; a path's value cannot be given twice. */

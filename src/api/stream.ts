@@ -1,6 +1,6 @@
 /**
  * Streams over HTTP: server-sent events, whose ids are positions to go on from, or lines of JSON for those who ask for them. Every 15 s it says that it is there (`here`, or an empty line), as
- * either side can go without the other hearing of it.
+ * either side can go without the other hearing of it; and at once, with the position, where the ledger went on by what is no item: an alert, an account of a look.
  */
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
@@ -13,9 +13,13 @@ const mostUntaken = 8
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  items: AsyncIterable<{ readonly position: number }>,
+  follow: (passed: (position: number) => void) => AsyncIterable<{ readonly position: number }>,
   heartbeatMs = usualMs,
 ): Promise<void> {
+  const here = (position?: number) =>
+    response.write(lines ? "\n" : `event: here\ndata: ${JSON.stringify({ position })}\n\n`)
+  // What cannot be followed is refused while it can.
+  const items = follow(here)
   const lines = (request.headers.accept ?? "").includes("application/x-ndjson")
   const response = takenOver(reply)
   response.writeHead(200, {
@@ -29,7 +33,7 @@ export async function sendStream(
     untaken = waiting > 0 && bytesWritten - waiting === taken ? untaken + 1 : 0
     taken = bytesWritten - waiting
     if (untaken === mostUntaken) response.destroy()
-    else response.write(lines ? "\n" : "event: here\ndata: {}\n\n")
+    else here()
   }, heartbeatMs)
   try {
     for await (const item of items) {

@@ -26,7 +26,7 @@ export const watch = stream({
   run: (call, input) => changesAfter(call, input.after),
 })
 
-async function* changesAfter({ fleet, signal }: Call, after: number | undefined): AsyncIterable<MarkedChange> {
+async function* changesAfter({ fleet, signal, passed }: Call, after: number | undefined): AsyncIterable<MarkedChange> {
   const begin = after === undefined ? (await fleet.ledger.head()).position : position(after)
   for await (const batch of fleet.ledger.subscribe(begin, signal)) {
     const last = batch.at(-1)
@@ -34,5 +34,6 @@ async function* changesAfter({ fleet, signal }: Call, after: number | undefined)
     for (const event of batch) {
       if (catalog[event.type].change) yield markedChangeOf(fleet.views, event)
     }
+    if (last !== undefined && !catalog[last.type].change) passed?.(last.position)
   }
 }

@@ -10,7 +10,7 @@ export const revision = signal(0)
 
 /** A look can bring hundreds of changes; they are read together. */
 const togetherMs = 400
-/** What is no change of an entity (an alert, a look without findings) is seen by then. */
+/** What leaves nothing in the ledger (a look without findings) is seen by then. */
 const atLatestMs = 30_000
 const retryMs = [1_000, 2_000, 5_000, 10_000]
 /** The server says every 15 s that it is there; a connection can break without anybody hearing of it. */
@@ -52,6 +52,10 @@ export function followChanges(after: number): void {
     connection.value = "live"
   })
   opened.addEventListener("change", refresh)
+  // With a position it says that the ledger went on by something else.
+  opened.addEventListener("here", ({ data }) => {
+    if ("position" in (JSON.parse(data) as object)) refresh()
+  })
   // Browsers give up for good on an answer that is none; we do not.
   opened.addEventListener("error", () => {
     if (isStranger.value) opened.close()

@@ -282,6 +282,18 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     expect(complaints).toEqual([])
   })
 
+  it("shows at once what others say, though nothing of the fleet has changed", async () => {
+    const { page } = await opened("/compare")
+    await page.getByText("Live").waitFor()
+    await page.getByLabel("Name this moment").waitFor()
+    const named = page.getByRole("button", { name: "said-elsewhere", exact: true })
+    await answer(["snapshot", "create", "said-elsewhere"], served.options)
+    await named.waitFor()
+    await answer(["snapshot", "delete", "said-elsewhere"], served.options)
+    await until(async () => (await named.count()) === 0)
+    expect(await page.getByText("Live").count()).toBe(1)
+  })
+
   it("plans a time in which nobody is told, and ends it", async () => {
     const { page } = await opened("/alerts")
     await page.getByLabel("Of", { exact: true }).fill("name:db-main")

@@ -393,7 +393,7 @@ describe("the stream of changes", () => {
   })
 
   it("gives each change once, goes on behind the last event seen, and comes as events or lines", async () => {
-    const { app, token, fleet, host } = await door()
+    const { app, ask, token, fleet, host } = await door()
     const secret = await token("read")
     const server = http.createServer((request, response) => {
       request.headers.host = `127.0.0.1:${port}`
@@ -438,6 +438,10 @@ describe("the stream of changes", () => {
       type: "TargetChanged",
       changes: [{ path: "/os/kernel", after: "6.1.4" }],
     })
+    // What is no change is not told, but that there was something is, at once.
+    const said = read("/api/v1/changes/stream?after=6", {}, (text) => text.includes("position"))
+    await ask("/api/v1/snapshots", { method: "POST", token: await token("operate"), payload: { name: "then" } })
+    expect(await said).toBe('event: here\ndata: {"position":7}\n\n')
   })
 })
 

@@ -136,7 +136,7 @@ describe("a follower that is told more than it takes at once", () => {
       async function* items() {
         for (let position = 0; !reply.raw.destroyed; position++) yield { position, text: "x".repeat(100_000) }
       }
-      return sendStream(request, reply, items(), 20).then(() => over.push(who))
+      return sendStream(request, reply, items, 20).then(() => over.push(who))
     })
     await app.listen({ host: "127.0.0.1", port: 0 })
     const { port: at } = app.server.address() as AddressInfo
