@@ -1,10 +1,10 @@
-/** How many entities there are of what, at a position: by what their states tell from the tallies, whatever else is asked by going through them. */
+/** How many entities there are of what, at a position: by what they all are from the tallies, whatever else is asked by going through them. */
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { healthBounds, healthStatus } from "../health/score.js"
 import type { List } from "./condition.js"
 import type { Among } from "./read.js"
-import { type Tally, tallyReader } from "./tallies.js"
+import { type Tally, type Valued, isValued, tallyReader } from "./tallies.js"
 import { type Context, asFound, listIn } from "./where.js"
 
 /** What can be counted by. */
@@ -41,17 +41,17 @@ export interface Counting {
 }
 
 /** What is counted by that a state tells. */
-const stated = {
-  lifecycle: (tally: Tally) => tally.lifecycle,
-  status: (tally: Tally) => tally.status,
-  health: (tally: Tally) => healthStatus(tally.health),
+const stated: Readonly<Partial<Record<Countable, (tally: Tally) => string | null>>> = {
+  lifecycle: ({ lifecycle }) => lifecycle,
+  status: ({ status }) => status,
+  health: ({ health }) => healthStatus(health),
 }
 
 export function countsReader(db: Db, { contextAt, sqlFor, rowsFor }: Counting) {
   const tallies = tallyReader(db)
   /** Of what is counted whatever it is like. */
-  const talliesAmong = ({ kind, at, includeRetired = false }: Among): readonly Tally[] =>
-    tallies(kind, at).filter(({ lifecycle }) => includeRetired || lifecycle !== "retired")
+  const talliesAmong = ({ kind, at, includeRetired = false }: Among, field?: Valued): readonly Tally[] =>
+    tallies(kind, at, field).filter(({ lifecycle }) => includeRetired || lifecycle !== "retired")
   const isTallied = ({ condition, targetNo }: Among) => condition === undefined && targetNo === undefined
 
   const count = async (among: Among): Promise<number> => {
@@ -98,14 +98,20 @@ export function countsReader(db: Db, { contextAt, sqlFor, rowsFor }: Counting) {
     async counts(among: Among, by: readonly Countable[], limit: number): Promise<Counts> {
       if (!isTallied(among)) return countedBy(among, by, limit)
       const all = talliesAmong(among)
-      const untold = by.filter((field) => !(field in stated))
+      const told = new Map<Countable, readonly Counted[]>()
+      for (const field of by) {
+        const [column, state] = [listOf(field) ?? field, stated[field]]
+        if (state !== undefined) told.set(field, mostFirst(sumsBy(all, state)).slice(0, limit))
+        else if (isValued(among.kind, column))
+          told.set(field, mostFirst(sumsBy(talliesAmong(among, column), ({ value }) => value)).slice(0, limit))
+      }
+      const untold = by.filter((field) => !told.has(field))
       const { counts } = untold.length === 0 ? { counts: {} } : await countedBy(among, untold, limit)
-      const told = Object.entries(stated).map(([field, value]) => [
-        field,
-        mostFirst(sumsBy(all, value)).slice(0, limit),
-      ])
-      const known = { ...counts, ...Object.fromEntries(told) } as Required<Counts["counts"]>
-      return { total: sum(all), counts: Object.fromEntries(by.map((field) => [field, known[field]])) }
+      const known: Counts["counts"] = { ...counts, ...Object.fromEntries(told) }
+      return {
+        total: sum(all),
+        counts: Object.fromEntries(by.map((field) => [field, known[field]])) as Counts["counts"],
+      }
     },
 
     /** How many machines have which score; retired ones apart. */
@@ -125,11 +131,15 @@ function sumsBy<V>(tallies: readonly Tally[], value: (tally: Tally) => V): Reado
   return sums
 }
 
-/** As SQLite sorts: nothing before texts. */
+/** As SQLite sorts: nothing before texts, and these by their bytes. */
 function mostFirst(sums: ReadonlyMap<string | null, number>): Counted[] {
   return [...sums]
     .map(([value, count]) => ({ value, count }))
-    .sort((a, b) => b.count - a.count || ((a.value ?? "") < (b.value ?? "") ? -1 : 1))
+    .sort((a, b) => b.count - a.count || before(a.value, b.value))
+}
+
+function before(a: string | null, b: string | null): number {
+  return a === null ? -1 : b === null ? 1 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function listOf(by: Countable): List | undefined {

@@ -19,7 +19,7 @@ import { tallyTables } from "./tallies.js"
 
 export const entitiesProjection: Projection = {
   name: "entities",
-  version: 7,
+  version: 8,
   tables: entitiesTables + tallyTables,
   indices: entitiesIndices,
   projector,

@@ -1,4 +1,4 @@
-/** How many entities were in which state, at any position: a row whenever one of these numbers becomes another, so that counting takes a few seeks, however large the fleet is and however long it lives. */
+/** How many entities were in which state and had which values, at any position: a row whenever one of these numbers becomes another, so that counting takes a few seeks, however large the fleet is and however long it lives. */
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
 import { rowsInto } from "#sqlite/rows.js"
@@ -7,14 +7,17 @@ import type { Later } from "../projection.js"
 import type { EntityValues } from "./tables.js"
 
 export const tallyTables = `
-  -- States in which there were some at some time.
+  -- States in which there were some at some time: what is counted together, or one field and what it was.
   CREATE TABLE states (
     no INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     lifecycle TEXT NOT NULL,
     status TEXT,
-    health REAL
+    health REAL,
+    field TEXT,
+    value TEXT
   ) STRICT;
+  CREATE INDEX states_by_value ON states (kind, field, value);
   -- How many there are from a position on.
   CREATE TABLE tallies (
     state_no INTEGER NOT NULL,
@@ -23,13 +26,30 @@ export const tallyTables = `
     PRIMARY KEY (state_no, since)
   ) STRICT, WITHOUT ROWID;`
 
-/** What a state consists of. */
-export const tallied = ["lifecycle", "status", "health"] as const
+const columns = ["lifecycle", "status", "health", "field", "value"] as const
+type StateValues = Readonly<Pick<EntityValues, "lifecycle" | "status" | "health">> &
+  Readonly<Record<"field" | "value", string | null>>
+
+/** What is counted of each kind by itself, retired ones apart; of lists each member. */
+const valued = {
+  target: ["role", "os", "environment", "sources", "tags"],
+  service: ["runtime", "stack", "sources"],
+  stack: ["sources"],
+} as const satisfies Record<Kind, readonly (keyof EntityValues)[]>
+
+export type Valued = (typeof valued)[Kind][number]
+const lists: ReadonlySet<string> = new Set(["sources", "tags"])
+
+export function isValued(kind: Kind, field: string): field is Valued {
+  return valued[kind].some((one) => one === field)
+}
 
 export interface Tally {
   readonly lifecycle: string
   readonly status: string | null
   readonly health: number | null
+  /** Of the field that was asked for. */
+  readonly value: string | null
   readonly count: number
 }
 
@@ -47,11 +67,11 @@ interface State {
 }
 
 export function tallyWriter(db: Db, later: Later): Tallies {
-  const find = db.prepare<[Kind, ...EntityValues[keyof EntityValues][]], State>(
+  const find = db.prepare<[Kind, ...StateValues[keyof StateValues][]], State>(
     `SELECT no, (SELECT count FROM tallies WHERE state_no = no ORDER BY since DESC LIMIT 1) AS count
-     FROM states WHERE kind = ? AND ${tallied.map((column) => `${column} IS ?`).join(" AND ")}`,
+     FROM states WHERE kind = ? AND ${columns.map((column) => `${column} IS ?`).join(" AND ")}`,
   )
-  const add = db.prepare(`INSERT INTO states (kind, ${tallied.join(", ")}) VALUES (?, ?, ?, ?)`)
+  const add = db.prepare(`INSERT INTO states (kind, ${columns.join(", ")}) VALUES (?, ?, ?, ?, ?, ?)`)
   const insert = rowsInto(db, "INSERT INTO tallies", 3)
   const known = new Map<string, State>()
   let rows = new Map<State, [no: number, since: number, count: number][]>()
@@ -60,18 +80,18 @@ export function tallyWriter(db: Db, later: Later): Tallies {
     rows = new Map()
   })
 
-  const stateOf = (kind: Kind, values: EntityValues): State => {
+  const stateOf = (kind: Kind, values: StateValues): State => {
     const key = keyOf(kind, values)
     const held = known.get(key)
     if (held !== undefined) return held
-    const columns = tallied.map((column) => values[column])
-    const found = find.get(kind, ...columns)
-    const state = found ?? { no: Number(add.run(kind, ...columns).lastInsertRowid), count: 0 }
+    const told = columns.map((column) => values[column])
+    const found = find.get(kind, ...told)
+    const state = found ?? { no: Number(add.run(kind, ...told).lastInsertRowid), count: 0 }
     known.set(key, state)
     return state
   }
 
-  const change = (kind: Kind, values: EntityValues, position: Position, by: 1 | -1): void => {
+  const change = (kind: Kind, values: StateValues, position: Position, by: 1 | -1): void => {
     const state = stateOf(kind, values)
     state.count += by
     const put = rows.get(state)
@@ -82,23 +102,58 @@ export function tallyWriter(db: Db, later: Later): Tallies {
   }
 
   return (kind, before, after, position) => {
-    if (before !== undefined && after !== undefined && keyOf(kind, before) === keyOf(kind, after)) return
-    if (before !== undefined) change(kind, before, position, -1)
-    if (after !== undefined) change(kind, after, position, 1)
+    for (const { told, states } of counted[kind]) {
+      if (before !== undefined && after !== undefined && told.every((column) => before[column] === after[column]))
+        continue
+      for (const state of before === undefined ? [] : states(before)) change(kind, state, position, -1)
+      for (const state of after === undefined ? [] : states(after)) change(kind, state, position, 1)
+    }
   }
 }
 
-function keyOf(kind: Kind, { lifecycle, status, health }: EntityValues): string {
-  return `${kind} ${lifecycle} ${status} ${health}`
+interface CountedApart {
+  /** What its states follow from. */
+  readonly told: readonly (keyof EntityValues)[]
+  readonly states: (values: EntityValues) => readonly StateValues[]
 }
 
-/** @returns how many of a kind are in each state in which there are some at a position */
-export function tallyReader(db: Db): (kind: Kind, at: Position) => readonly Tally[] {
-  const read = db.prepare<[Position, Kind], Tally>(
+const together: CountedApart = {
+  told: ["lifecycle", "status", "health"],
+  states: ({ lifecycle, status, health }) => [{ lifecycle, status, health, field: null, value: null }],
+}
+
+function alone(field: Valued): CountedApart {
+  const nothing = { status: null, health: null, field }
+  return {
+    told: ["lifecycle", field],
+    states: ({ lifecycle, [field]: value }) =>
+      membersOf(field, value).map((one) => ({ ...nothing, lifecycle, value: one })),
+  }
+}
+
+const counted: Readonly<Record<Kind, readonly CountedApart[]>> = {
+  target: [together, ...valued.target.map(alone)],
+  service: [together, ...valued.service.map(alone)],
+  stack: [together, ...valued.stack.map(alone)],
+}
+
+function membersOf(field: Valued, value: string | number | null): readonly (string | null)[] {
+  if (lists.has(field)) return JSON.parse(String(value)) as string[]
+  return [value === null ? null : String(value)]
+}
+
+function keyOf(kind: Kind, { lifecycle, status, health, field, value }: StateValues): string {
+  const told = field === null ? `${status} ${health}` : value === null ? field : `${field}:${value}`
+  return `${kind} ${lifecycle} ${told}`
+}
+
+/** @returns how many of a kind are in each state in which there are some at a position, or have each value of a field */
+export function tallyReader(db: Db): (kind: Kind, at: Position, field?: Valued) => readonly Tally[] {
+  const read = db.prepare<[Position, Kind, string | null], Tally>(
     `SELECT * FROM (
-       SELECT ${tallied.join(", ")}, (SELECT count FROM tallies WHERE state_no = no AND since <= ? ORDER BY since DESC LIMIT 1) AS count
-       FROM states WHERE kind = ?
+       SELECT lifecycle, status, health, value, (SELECT count FROM tallies WHERE state_no = no AND since <= ? ORDER BY since DESC LIMIT 1) AS count
+       FROM states WHERE kind = ? AND field IS ?
      ) WHERE count > 0`,
   )
-  return (kind, at) => read.all(at, kind)
+  return (kind, at, field) => read.all(at, kind, field ?? null)
 }
