@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
 import { clocksCanBeMoved, movedClock } from "#tests/support/moved-clock.js"
 import { isTorture } from "#tests/support/often.js"
-import { answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { answer, ran, startServer } from "#tests/support/program.js"
 import { needs } from "#tests/support/real-parts.js"
 import { storedIn } from "#tests/support/stored-events.js"
 import { writeWhole } from "#tests/support/write-whole.js"
@@ -66,7 +66,7 @@ describe.runIf(needs("libfaketime", clocksCanBeMoved))("a clock that is moved", 
     expect(stored.map(({ type }) => type).filter((type) => /Unseen|Retired|Reappeared|AlertRaised/.test(type))).toEqual(
       [],
     )
-    expect((await fleetLedger(["verify"], options)).stdout).toMatch(/^verified/)
-    expect((await fleetLedger(["rebuild"], options)).stdout).toContain("equal to the views")
+    expect((await ran(["verify"], options)).stdout).toMatch(/^verified/)
+    expect((await ran(["rebuild"], options)).stdout).toContain("equal to the views")
   })
 })

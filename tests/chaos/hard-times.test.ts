@@ -4,7 +4,7 @@ import * as net from "node:net"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, ran, startServer } from "#tests/support/program.js"
 import { needs } from "#tests/support/real-parts.js"
 import { canMount, smallDisk } from "#tests/support/small-disk.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -44,7 +44,7 @@ describe.runIf(needs("the right to mount a small disk", canMount()))("a disk tha
     fill(ballast)
     const refusals: string[] = []
     await until(async () => {
-      const { code, stderr } = await fleetLedger(["tag", "add", name, `tag-${refusals.length}`], options)
+      const { code, stderr } = await ran(["tag", "add", name, `tag-${refusals.length}`], options)
       if (code === 0) fill(ballast)
       else refusals.push(stderr)
       return refusals.length >= 2
@@ -53,10 +53,10 @@ describe.runIf(needs("the right to mount a small disk", canMount()))("a disk tha
     expect((await targets(options)).items).toHaveLength(1)
 
     fs.rmSync(ballast)
-    expect((await fleetLedger(["tag", "add", name, "after"], options)).code).toBe(0)
+    expect((await ran(["tag", "add", name, "after"], options)).code).toBe(0)
     expect((await targets(options)).items[0]?.tags).toContain("after")
     expect(await server.stop()).toBe(0)
-    expect((await fleetLedger(["verify"], options)).stdout).toMatch(/^verified/)
+    expect((await ran(["verify"], options)).stdout).toMatch(/^verified/)
   })
 })
 
@@ -69,10 +69,10 @@ describe.runIf(needs("prlimit"))("too few open files", () => {
     const crowd = Array.from({ length: 200 }, () => net.connect(port, "127.0.0.1").on("error", () => undefined))
     await until(() => crowd.every((socket) => !socket.connecting))
     for (const socket of crowd) socket.destroy()
-    await until(async () => (await fleetLedger(["discover"], options)).code === 0)
+    await until(async () => (await ran(["discover"], options)).code === 0)
     expect((await targets(options)).items).toHaveLength(1)
     expect(await server.stop()).toBe(0)
-    expect((await fleetLedger(["verify"], options)).stdout).toMatch(/^verified/)
+    expect((await ran(["verify"], options)).stdout).toMatch(/^verified/)
   })
 })
 

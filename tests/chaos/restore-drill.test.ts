@@ -4,7 +4,7 @@ import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
 import { often } from "#tests/support/often.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, ran, startServer } from "#tests/support/program.js"
 import { storedIn } from "#tests/support/stored-events.js"
 import { writeWhole } from "#tests/support/write-whole.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -76,11 +76,11 @@ describe("a drill with backups", () => {
       // The ledger went on since, and was signed: that is lost there, and it says so.
       expect(stdout).toMatch(/\d+ signed events are lost, and the ledger says so/)
       expect(there.map(({ type }) => type).slice(size)).toEqual(["LedgerRestored", "LedgerCheckpointed"])
-      expect((await fleetLedger(["verify"], elsewhere)).stdout).toMatch(/^verified/)
+      expect((await ran(["verify"], elsewhere)).stdout).toMatch(/^verified/)
       const { items } = await answer<Listed>(["targets", "--at", `position:${size - 1}`], elsewhere)
       const then = await answer<Listed>(["targets", "--at", `position:${size - 1}`], options)
       expect(items).toEqual(then.items)
-      expect((await fleetLedger(["rebuild"], elsewhere)).stdout).toContain("equal to the views")
+      expect((await ran(["rebuild"], elsewhere)).stdout).toContain("equal to the views")
     }
 
     // Onto the ledger itself: all that came after the backup is lost, and kept beside it.
@@ -90,7 +90,7 @@ describe("a drill with backups", () => {
       claim,
       expect.stringMatching(/the ledger that was there is .*\.before-/),
     ])
-    expect((await fleetLedger(["verify"], options)).code).toBe(0)
+    expect((await ran(["verify"], options)).code).toBe(0)
     expect(went).toHaveLength(names.length)
   })
 })

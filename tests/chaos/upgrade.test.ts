@@ -8,7 +8,7 @@ import * as path from "node:path"
 import Database from "better-sqlite3"
 import { beforeAll, describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, ran, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 
@@ -38,7 +38,7 @@ describe.each(versions)("a data folder of %s", (version) => {
 
   it("is the ledger that it was", async () => {
     const { options, events, root } = fixture
-    expect((await fleetLedger(["verify"], options)).stdout).toMatch(/^verified/)
+    expect((await ran(["verify"], options)).stdout).toMatch(/^verified/)
     const { stdout } = await fleetLedger(["backup", `${options.data}-backup.db`], options)
     expect(stdout).toContain(`copied and verified ${events} events, root ${root}, to`)
   })
@@ -49,7 +49,7 @@ describe.each(versions)("a data folder of %s", (version) => {
     const server = await startServer(port, options)
     const headers = { authorization: `Bearer ${secret}` }
     for (const rebuilt of [false, true]) {
-      if (rebuilt) expect((await fleetLedger(["rebuild"], options)).stdout).toContain("equal to the views")
+      if (rebuilt) expect((await ran(["rebuild"], options)).stdout).toContain("equal to the views")
       for (const [question, { at, ...said }] of answers) {
         const response = await fetch(`http://127.0.0.1:${port}/api/v1/${question}`, { headers })
         // A later version may say more; what is not asked as of a point has been answered since.
@@ -60,7 +60,7 @@ describe.each(versions)("a data folder of %s", (version) => {
     const [{ name }] = (await answer<{ items: [{ name: string }] }>(["targets"], options)).items
     await answer(["tag", "add", name, "upgraded"], options)
     expect(await server.stop()).toBe(0)
-    expect((await fleetLedger(["verify"], options)).stdout).toMatch(/^verified/)
+    expect((await ran(["verify"], options)).stdout).toMatch(/^verified/)
   })
 })
 
@@ -73,7 +73,7 @@ describe("a data folder of a later version", () => {
     db.pragma("wal_checkpoint(TRUNCATE)")
     db.close()
     const before = fs.readFileSync(file)
-    const { code, stderr } = await fleetLedger(["targets"], options)
+    const { code, stderr } = await ran(["targets"], options)
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(

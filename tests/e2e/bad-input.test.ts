@@ -5,7 +5,7 @@ import * as path from "node:path"
 import Database from "better-sqlite3"
 import { beforeAll, describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, said, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, ran, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 const inFolder = async (): Promise<Options> => ({ data: `${await tempFolder()}/data` })
@@ -53,7 +53,7 @@ describe("a question that cannot be answered", () => {
     [["targets", "--server", "nowhere"], /"nowhere" is not a server's address/],
     [["targets", "--server", "http://127.0.0.1:1"], /asking a server needs its token/],
   ])("%j", async (args, sentence) => {
-    const { code, stdout, stderr } = await said(args, options)
+    const { code, stdout, stderr } = await ran(args, options)
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toMatch(sentence)
     expect(stderr).toMatch(/^fleet-ledger: [^\n]+\n$/)
@@ -75,12 +75,12 @@ describe("a token that stands in a file", () => {
     const there = { data: `${await tempFolder()}/none`, env: { FLEET_LEDGER_TOKEN_FILE: file } }
     const server = ["--server", `http://127.0.0.1:${port}`]
     const ask = ["targets", ...server]
-    expect(await fleetLedger(ask, there)).toMatchObject({ code: 0 })
+    expect(await ran(ask, there)).toMatchObject({ code: 0 })
     // Another machine's folders are not those of whoever asks.
-    const attach = await fleetLedger(["archive", "attach", "nothing.fla", ...server], there)
+    const attach = await ran(["archive", "attach", "nothing.fla", ...server], there)
     expect(attach.stderr).toContain("say the whole path")
     await fs.chmod(file, 0o644)
-    const refused = await fleetLedger(ask, there)
+    const refused = await ran(ask, there)
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("others may read the token")])
   })
 })
@@ -111,7 +111,7 @@ describe("a configuration that is wrong", () => {
     const options = await inFolder()
     const file = path.join(path.dirname(options.data), "config.yaml")
     await fs.writeFile(file, text)
-    const { code, stderr } = await said(["targets", "--config", file], options)
+    const { code, stderr } = await ran(["targets", "--config", file], options)
     expect(stderr).toMatch(sentence)
     expect([code, stderr.split("\n").length]).toEqual([2, 2])
     await expect(fs.access(options.data)).rejects.toThrow()
@@ -131,7 +131,7 @@ describe("a configuration that is wrong", () => {
 
 describe("a data folder that cannot be used", () => {
   it.each(["/proc/nope", "/etc/passwd", "/etc/passwd/data"])("is named, with what to do: %s", async (folder) => {
-    const { code, stderr } = await said(["targets", "--data", folder], await inFolder())
+    const { code, stderr } = await ran(["targets", "--data", folder], await inFolder())
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^fleet-ledger: the data folder \S+ cannot be used: .*; choose another with --data\n$/),
@@ -141,7 +141,7 @@ describe("a data folder that cannot be used", () => {
   it("is named when another thing lies where its lock would be", async () => {
     const options = await inFolder()
     await fs.mkdir(path.join(options.data, "lock"), { recursive: true })
-    const { code, stderr } = await fleetLedger(["targets"], options)
+    const { code, stderr } = await ran(["targets"], options)
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^fleet-ledger: the data folder [^\n]+\n$/)])
   })
 
@@ -154,7 +154,7 @@ describe("a data folder that cannot be used", () => {
     db.pragma("wal_checkpoint(TRUNCATE)")
     db.close()
     const before = await fs.readFile(file)
-    const { code, stderr } = await fleetLedger(["discover"], options)
+    const { code, stderr } = await ran(["discover"], options)
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/has version 99 .*Use the newer program; the file was left untouched\n$/),

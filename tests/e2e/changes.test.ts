@@ -7,7 +7,7 @@ import type { Change } from "#timeline/change.js"
 import type { EntityDiff } from "#timeline/diff/item.js"
 import { freePort } from "#tests/support/free-port.js"
 import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, ran, startServer } from "#tests/support/program.js"
 import { needs } from "#tests/support/real-parts.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
@@ -173,7 +173,7 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     await discover(options)
     await machine.install("fleet-ledger-probe", "2.0-1")
     await discover(options)
-    const { code, stdout } = await fleetLedger(["rebuild"], options)
+    const { code, stdout } = await ran(["rebuild"], { data: options.data })
     expect([code, stdout]).toEqual([0, expect.stringContaining("equal to the views that were there")])
   })
 })

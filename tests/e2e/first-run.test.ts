@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { describeCommands } from "#cli/describe.js"
 import { run } from "#cli/program.js"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startProgram, startServer } from "#tests/support/program.js"
+import { type Options, answer, fleetLedger, ran, startProgram, startServer } from "#tests/support/program.js"
 import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
 import { needs } from "#tests/support/real-parts.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -229,7 +229,7 @@ describe("the command line", () => {
     await answer(["rules", "adopt", "usual", "--starter", "--reason", "to begin with"], options)
     const { items } = await answer<{ items: { name: string; reason: string }[] }>(["baselines"], options)
     expect(items).toMatchObject([{ name: "usual", reason: "to begin with" }])
-    const rules = await fleetLedger(["rules", "usual"], options)
+    const rules = await ran(["rules", "usual"], options)
     expect(rules.stdout).toContain("- name: firewall")
   })
 

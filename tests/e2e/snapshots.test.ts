@@ -1,7 +1,7 @@
 /** Snapshots as people use them: a name is given, asked for and compared with, with and without a server. */
 import { expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { answer, fleetLedger, ran, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 interface Taken {
@@ -31,6 +31,6 @@ it("a name given to a point, alone or beside a server, is what both ask for and 
   expect(items).toMatchObject([{ name: "before", tags: ["a", "b"], point: before.point }])
   const { summary } = await answer<Comparison>(["snapshot", "compare", "empty", "before"], options)
   expect(summary["created"]?.target).toBe(then.items.length)
-  const { code, stderr } = await fleetLedger(["targets", "--at", "snapshot:befor"], options)
+  const { code, stderr } = await ran(["targets", "--at", "snapshot:befor"], options)
   expect([code, stderr]).toEqual([2, 'fleet-ledger: there is no snapshot "befor"; did you mean "before"?\n'])
 })

@@ -4,11 +4,12 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { type Ended, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { answer, fleetLedger, startServer } from "#tests/support/program.js"
 import { keyPair, SshFleet, sshFleetsCanBeMade } from "#tests/support/ssh-fleet.js"
 import { sshProgram } from "#tests/support/ssh-program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { until } from "#tests/support/until.js"
+import type { Ended } from "#tests/support/warm-program.js"
 
 const secrets = {
   passphrase: "Passphrase-5ae1",

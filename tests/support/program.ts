@@ -37,7 +37,7 @@ export async function fleetLedger(args: readonly string[], options: Options): Pr
 }
 
 /** What a command ends with, in a process that may have run others before: where how it starts and ends is not what is tried. */
-export async function said(args: readonly string[], options: Options): Promise<Ended> {
+export async function ran(args: readonly string[], options: Options): Promise<Ended> {
   const { within = [], env = {} } = options
   const isPlain = within.length === 0 && Object.keys(env).every((name) => name.startsWith("FLEET_LEDGER_"))
   return (isPlain ? await runWarm({ args, ...surroundings(options) }) : undefined) ?? fleetLedger(args, options)
@@ -45,7 +45,7 @@ export async function said(args: readonly string[], options: Options): Promise<E
 
 /** What a command answers with `--output json`. @throws Error when it fails */
 export async function answer<T>(args: readonly string[], options: Options): Promise<T> {
-  const { code, stdout, stderr } = await said([...args, "--output", "json"], options)
+  const { code, stdout, stderr } = await ran([...args, "--output", "json"], options)
   if (code !== 0) throw new Error(`fleet-ledger ${args.join(" ")} ended with ${code}: ${stderr}`)
   return JSON.parse(stdout) as T
 }
