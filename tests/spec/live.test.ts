@@ -17,7 +17,7 @@ class Stream extends EventTarget {
     Stream.opened.push(this)
   }
   says(sign: string): void {
-    this.dispatchEvent(new Event(sign))
+    this.dispatchEvent(new MessageEvent(sign, { data: "{}" }))
   }
   close(): void {
     this.isClosed = true

@@ -71,8 +71,7 @@ export function inDark(scheme: "light" | "dark"): readonly string[] | undefined 
   return scheme === "dark" ? ["color-contrast"] : undefined
 }
 
-/** Into a folder that nobody commits, for whoever wants to look at it: FLEET_LEDGER_SCREENSHOTS=1. */
+/** Into a folder that nobody commits, to be looked at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
-  if (process.env["FLEET_LEDGER_SCREENSHOTS"] === "1")
-    await page.screenshot({ path: path.join(".screenshots", `${name}.png`) })
+  await page.screenshot({ path: path.join(".screenshots", `${name}.png`) })
 }

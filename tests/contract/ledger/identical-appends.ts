@@ -78,14 +78,14 @@ export function identicalAppends(open: OpenEngine): void {
       const { ledger } = await fresh(open)
       await ledger.append(one, noStream, first, "run")
       const again = () => refused(ledger, () => ledger.append(one, noStream, events, "run"))
-      const details = { stream: one, expected: noStream }
-      expect(await again()).toMatchObject({ code: "EventIdReused", details: { ...details, actual: 2 } })
-      await ledger.append(one, 2, changes(5), "later")
-      expect(await again()).toMatchObject({
+      const reused = {
         code: "EventIdReused",
-        details: { ...details, actual: 7 },
+        details: { stream: one, expected: noStream },
         message: "target-1 already holds this command's events with other content",
-      })
+      }
+      expect(await again()).toMatchObject(reused)
+      await ledger.append(one, 2, changes(5), "later")
+      expect(await again()).toMatchObject(reused)
     })
   })
 
