@@ -150,6 +150,32 @@ describe("how a part of the fleet is doing", () => {
   })
 })
 
+describe("what checks found", () => {
+  it("counts for the machine that they are of, each of them, also where that alone is asked about", async () => {
+    const fleet = await open(await tempFolder())
+    const ask = asker<Answer>(fleet)
+    const web = await discovered(fleet, "target", "web-1", { resources: { cpu: "healthy" } })
+    await discovered(fleet, "target", "web-2", { resources: { cpu: "healthy" } })
+    const fails = (check: string, about: { readonly kind: "target"; readonly id: string } | null) =>
+      append(fleet, `check-${recordId("here", "check", check)}`, {
+        type: "CheckStatusChanged",
+        data: { check, kind: "http", about, from: "passing", to: "failing", detail: "nobody answers" },
+      } as Pick<NewEvent, "type" | "data">)
+    await fails("of-nothing", null)
+    for (const check of ["front", "back"]) await fails(check, { kind: "target", id: web })
+    const found = ({ items }: Answer) =>
+      items.map(({ entity, reasons }) => [
+        entity.name,
+        reasons.flatMap(({ factor, fact }) => (factor === "checks" ? [fact] : [])),
+      ])
+    const one = ["web-1", ["checks fail: back, front"]]
+    expect(new Map(found(await ask("health")) as [string, string[]][])).toStrictEqual(
+      new Map([one, ["web-2", []]] as [string, string[]][]),
+    )
+    expect(found(await ask("health", { entity: "web-1" }))).toStrictEqual([one])
+  })
+})
+
 describe("a past point", () => {
   it("is judged as it was when it was now, whatever came after it", async () => {
     const clock = new TestClock()

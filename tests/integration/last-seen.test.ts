@@ -2,6 +2,7 @@
 import type { Observation } from "#discovery/observation.js"
 import type { Fleet } from "#fleet.js"
 import { recordId } from "#kernel/ids.js"
+import { origin } from "#kernel/point.js"
 import { lastSeen } from "#operations/seen.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { minute, workbench } from "#tests/support/discovery-bench.js"
@@ -31,6 +32,11 @@ async function bench() {
       const times = await lastSeen({ views, ops } as unknown as Fleet, { position, time: clock.now() })
       return times.records([record])
     },
+    seenBy: async (source: string) => {
+      const { position } = await ledger.head()
+      await ports.reached(position)
+      return (await lastSeen({ views, ops } as unknown as Fleet, { position, time: clock.now() })).source(source)
+    },
   }
 }
 
@@ -52,6 +58,19 @@ describe("a machine that is not found any more", () => {
     sees([machine("a"), machine("b"), nginx])
     await look()
     expect(await seen("target", "a")).toBe(clock.now())
+  })
+})
+
+describe("a source", () => {
+  it("has looked when its last look ended, and never where there was none", async () => {
+    const { sees, look, clock, seenBy, ledger } = await bench()
+    sees([machine("a")])
+    await look()
+    clock.advance(minute)
+    await look()
+    const [discovery] = await ledger.readAll({ after: origin, types: ["TargetDiscovered"], limit: 1 })
+    expect(await seenBy(discovery?.metadata.source ?? "")).toBe(clock.now())
+    expect(await seenBy("another")).toBeNull()
   })
 })
 

@@ -3,11 +3,12 @@ import { tableOf } from "#cli/tables.js"
 import type { FleetEvent } from "#events/catalog.js"
 import type { ServiceDocument, ServiceStatus } from "#events/facets/service.js"
 import type { TargetDocument } from "#events/facets/target.js"
+import { defaultPolicy } from "#events/policy.js"
 import type { Fleet } from "#fleet.js"
 import { type StreamName, recordId } from "#kernel/ids.js"
 import { asker } from "#tests/support/asker.js"
 import { metadata, observedAt } from "#tests/support/sample-events.js"
-import { scriptedFleet } from "#tests/support/scripted-fleet.js"
+import { addHost, scriptedFleet } from "#tests/support/scripted-fleet.js"
 import { TestClock } from "#tests/support/test-clock.js"
 import { expect, it } from "vitest"
 
@@ -235,6 +236,21 @@ it("tells of a machine that is gone, and nothing of what ran on it", async () =>
     ["prod-1", "removed", 2],
   ])
   expect(potentialIssues.items).toStrictEqual([])
+})
+
+it("weighs by the role that a person gave a machine's oldest record, whichever source is trusted first", async () => {
+  const { fleet, machine, service, idOf, write, retire } = await fleetToCompare()
+  await machine("web-1", well)
+  await service("web-1", "shop", "running")
+  const lan = await addHost(fleet, "web-1.lan", {}, "there")
+  await asker<object>(fleet)("role set", { target: "web-1", role: "production" })
+  await asker<object>(fleet)("role set", { target: "web-1.lan", role: "lab" })
+  await asker<object>(fleet)("identity link", { record: lan, target: idOf("target", "web-1") })
+  await write("policy", { type: "PolicyAdopted", data: { policy: { ...defaultPolicy, precedence: ["there"] } } })
+  await asker<object>(fleet)("snapshot create", { name: "before" })
+  await retire("Service", "web-1/shop")
+  const { criticalChanges } = await compare(fleet, {})
+  expect(criticalChanges.items).toMatchObject([{ entity: { name: "shop" }, role: "production", weight: 1 }])
 })
 
 it("tells of a service that failed, whatever else of it is another", async () => {
