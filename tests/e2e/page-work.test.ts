@@ -196,7 +196,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
   })
 
-  it("is worked with by the keyboard alone, from signing in to following a look", { timeout: 60_000 }, async () => {
+  it("is worked with by the keyboard alone, from signing in to following a look", { timeout: 120_000 }, async () => {
     const { page, complaints } = await openWindow(served.browser, served.url)
     const press = async (...keys: readonly string[]) => {
       for (const key of keys) await page.keyboard.press(key)
