@@ -110,7 +110,7 @@ export function countsReader(db: Db, { contextAt, sqlFor, rowsFor }: Counting) {
       const known: Counts["counts"] = { ...counts, ...Object.fromEntries(told) }
       return {
         total: sum(all),
-        counts: Object.fromEntries(by.map((field) => [field, known[field]])) as Counts["counts"],
+        counts: Object.fromEntries(by.map((field) => [field, known[field]])),
       }
     },
 
