@@ -160,7 +160,7 @@ describe("what checks found", () => {
       append(fleet, `check-${recordId("here", "check", check)}`, {
         type: "CheckStatusChanged",
         data: { check, kind: "http", about, from: "passing", to: "failing", detail: "nobody answers" },
-      } as Pick<NewEvent, "type" | "data">)
+      })
     await fails("of-nothing", null)
     for (const check of ["front", "back"]) await fails(check, { kind: "target", id: web })
     const found = ({ items }: Answer) =>
