@@ -66,7 +66,7 @@ export async function benchSnapshot(views: Views, ledger: Ledger): Promise<Row> 
   const { position, time } = await ledger.head()
   const times: number[] = []
   for (let i = 0; i < 20; i++) {
-    const taking = { name: `bench-${i}`, type: "manual", point: { position, time } } as const
+    const taking = { name: `bench-${process.pid}-${i}`, type: "manual", point: { position, time } } as const
     times.push((await seconds(() => takeSnapshot(line, taking, { actor: "bench" }))) * 1_000)
   }
   const took = median(times)
