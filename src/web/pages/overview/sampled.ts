@@ -4,8 +4,7 @@ import { useEffect } from "preact/hooks"
 import { isStranger } from "../../ask.js"
 import { stretch } from "../../frame/range.js"
 import { revision } from "../../live.js"
-
-const minuteMs = 60_000
+import { sampleTimes } from "./sample-times.js"
 
 export interface Sample<T> {
   /** ms since 1970. */
@@ -25,18 +24,17 @@ export function useSampled<T>(
 ): readonly Sample<T>[] {
   const shown = useSignal<readonly Sample<T>[]>([])
   const span = stretch.value
-  const step = span === undefined || points === 0 ? 0 : Math.ceil((span.to - span.from) / points / minuteMs) * minuteMs
-  const last = span === undefined || step === 0 ? 0 : Math.floor(span.to / step) * step
+  const times = span === undefined ? [] : sampleTimes(span, points)
+  const wanted = times.join()
   const epoch = revision.value
 
   useEffect(() => {
-    if (last === 0 || isStranger.peek()) return
+    if (times.length === 0 || isStranger.peek()) return
     const abort = new AbortController()
     const load = async () => {
       const samples: Sample<T>[] = []
-      for (let point = points - 1; point >= 0; point--) {
+      for (const time of times) {
         if (abort.signal.aborted) return
-        const time = last - point * step
         const at = new Date(time).toISOString()
         const found = known.get(at) ?? (await askAt(at, abort.signal))
         known.set(at, found)
@@ -46,7 +44,7 @@ export function useSampled<T>(
     }
     load().catch(() => undefined)
     return () => abort.abort()
-  }, [last, step, points, epoch, shown])
+  }, [wanted, epoch, shown])
 
   return shown.value
 }
