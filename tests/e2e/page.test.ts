@@ -449,8 +449,10 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(await page.locator(".grid .row").count()).toBeGreaterThan(0)
     await page.getByLabel("Token").fill(secret)
     await page.keyboard.press("Enter")
+    await page.getByText("Your session has ended").waitFor({ state: "detached" })
     await page.getByText("Live").waitFor()
     // What was begun goes on where it was left.
+    await until(() => page.evaluate<boolean>(`document.activeElement?.role === "combobox"`))
     await page.keyboard.type("ay")
     expect(await page.getByRole("combobox", { name: "Query" }).inputValue()).toBe("name:db-main on the way")
     expect(page.url()).toMatch(/\/machines\?q=db$/)
