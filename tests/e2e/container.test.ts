@@ -56,10 +56,13 @@ describe.runIf(canBeTried)("the container image", () => {
     expect(Config.Labels["org.opencontainers.image.title"]).toBe("fleet-ledger")
   })
 
-  it("knows the machine that it runs on", () => {
-    const answer = compose("exec", "-T", "fleet-ledger", "node", "dist/bin/main.js", "targets", "--output", "json")
-    const { items } = JSON.parse(answer) as Answer
-    expect(items).toMatchObject([{ name: os.hostname(), kernel: os.release() }])
+  it("knows the machine that it runs on, once it has looked", async () => {
+    const known = () => {
+      const answer = compose("exec", "-T", "fleet-ledger", "node", "dist/bin/main.js", "targets", "--output", "json")
+      return (JSON.parse(answer) as Answer).items
+    }
+    await until(() => known().length > 0)
+    expect(known()).toMatchObject([{ name: os.hostname(), kernel: os.release() }])
   })
 
   it("ends cleanly, and what it knew is there when it is started again", async () => {
