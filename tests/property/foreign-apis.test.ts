@@ -8,7 +8,7 @@ import { dockerSource } from "#discovery/sources/docker.js"
 import { proxmoxSource } from "#discovery/sources/proxmox.js"
 import { systemClock } from "#kernel/clock.js"
 import { type Json, isObject } from "#kernel/json.js"
-import { changedJson, damaged, foreign, foreignRuns, orRefused } from "#tests/support/foreign.js"
+import { changedJson, damaged, foreignRuns, orRefused } from "#tests/support/foreign.js"
 import { lookAt } from "#tests/support/look.js"
 import { type Replies, cluster, proxmox, tokenSecret } from "#tests/support/proxmox.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
@@ -43,7 +43,7 @@ const odd = (json: Json): fc.Arbitrary<{ readonly text: string }> =>
     { weight: 1, arbitrary: damaged([JSON.stringify(json)]).map((text) => ({ text })) },
   )
 
-describe("an engine", foreign, () => {
+describe("an engine", () => {
   const [db, web] = [sample("db"), sample("web")] as const
   const idOf = (container: Json) => (container as { Id: string }).Id
   const list = (sample("list") as readonly Json[]).filter((entry) => [idOf(db), idOf(web)].includes(idOf(entry)))
@@ -95,7 +95,7 @@ describe("an engine", foreign, () => {
   })
 })
 
-describe("a hypervisor", foreign, () => {
+describe("a hypervisor", () => {
   it("that answers one question otherwise is looked at as far as it is understood", async () => {
     const stub = await proxmox()
     const usual: Replies = cluster()

@@ -5,7 +5,7 @@ import { hostKey, judge, keyText, parseKnownHosts } from "#discovery/sources/ssh
 import { readInventory } from "#inventory/read.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Json } from "#kernel/json.js"
-import { changedJson, damaged, foreign, foreignRuns, orRefused } from "#tests/support/foreign.js"
+import { changedJson, damaged, foreignRuns, orRefused } from "#tests/support/foreign.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -34,7 +34,7 @@ const inventory: Json = {
   ],
 }
 
-describe("an inventory that is imported", foreign, () => {
+describe("an inventory that is imported", () => {
   const read = (text: string) => readInventory(chunksOf(text), new Set(["known"]))
 
   it("is entities that can be recorded, or refused", async () => {
@@ -71,7 +71,7 @@ it("an entity that is imported has a name or an id", async () => {
   expect((await read({ name: "", id: "a" })).observations).toHaveLength(1)
 })
 
-describe("an inventory of Ansible's or one's own", foreign, () => {
+describe("an inventory of Ansible's or one's own", () => {
   it("is machines, or refused with its name in front", async () => {
     for (const sample of samples) expect(() => parseInventory(sample, "hosts")).not.toThrow()
     const json = changedJson([JSON.parse(samples[2] ?? "") as Json]).map((value) => JSON.stringify(value))
@@ -90,7 +90,7 @@ const other = hostKey(
   Buffer.concat([Buffer.from("0000000b7373682d6564323535313900000020", "hex"), Buffer.alloc(32, 8)]),
 )
 
-describe("the files of ssh", foreign, () => {
+describe("the files of ssh", () => {
   const knownHosts = [
     `web1,10.0.0.1 ${key} a comment\n[web2]:2222 ${key}\n@revoked * ${key}\n# nothing\n|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ${key}\n*.example.org,!db.example.org ${key}\n`,
   ]

@@ -18,7 +18,7 @@ import type { Discovery } from "#discovery/discovery.js"
 import type { Look, Source } from "#discovery/observation.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Json } from "#kernel/json.js"
-import { changedJson, damaged, foreign, foreignRuns, orRefused } from "#tests/support/foreign.js"
+import { changedJson, damaged, foreignRuns, orRefused } from "#tests/support/foreign.js"
 import * as fc from "fast-check"
 import * as crypto from "node:crypto"
 import { gzipSync } from "node:zlib"
@@ -102,7 +102,7 @@ async function taken(
   return { name: source.name, look }
 }
 
-describe("a look that a collector signed", foreign, () => {
+describe("a look that a collector signed", () => {
   it("whatever it says, keeps to what every look keeps to, under the collector's name, or is refused", async () => {
     const sound = await taken(gzipSync(JSON.stringify(sample)))
     expect([sound.name, sound.look.observations.length]).toStrictEqual(["site1.racks", 3])
@@ -150,7 +150,7 @@ describe("a look that a collector signed", foreign, () => {
   })
 })
 
-describe("an envelope", foreign, () => {
+describe("an envelope", () => {
   it("is the one that was signed, or refused", async () => {
     const { privateKey, publicKey } = crypto.generateKeyPairSync("ed25519")
     const about = envelopeOf("site1", 7, Buffer.from("body"))

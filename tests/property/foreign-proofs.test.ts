@@ -9,7 +9,7 @@ import { isSignedBy, parseNote, parseVerifierKey } from "#ledger/proof/note.js"
 import { Sealer } from "#ledger/proof/seal.js"
 import { verifyExport } from "#ledger/proof/verify-export.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
-import { changedJson, damaged, foreign, foreignRuns, orRefused } from "#tests/support/foreign.js"
+import { changedJson, damaged, foreignRuns, orRefused } from "#tests/support/foreign.js"
 import { changes, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { TestClock } from "#tests/support/test-clock.js"
@@ -78,7 +78,7 @@ const tampered = ({ lines }: Export): fc.Arbitrary<Tampered> =>
     return text.map((other) => ({ index, text: other }))
   })
 
-describe("an export that was tampered with", foreign, () => {
+describe("an export that was tampered with", () => {
   it("is told by the offline verifier to be another, unless all that it says is the same", async () => {
     const given = await theExport()
     const [kept = ""] = given.notes
@@ -179,7 +179,7 @@ it("an export with the checkpoint of another ledger at its end makes none", asyn
   }
 })
 
-describe("a damaged note", foreign, () => {
+describe("a damaged note", () => {
   it("is no checkpoint, or one that nobody signed, or says the same", async () => {
     const given = await theExport()
     const key = parseVerifierKey(given.key)

@@ -4,7 +4,7 @@ import { parseDuration } from "#kernel/duration.js"
 import { parsePoint } from "#kernel/point.js"
 import { complete } from "#query/complete.js"
 import { parseQuery } from "#query/parse.js"
-import { damaged, foreign, foreignRuns, orRefused } from "#tests/support/foreign.js"
+import { damaged, foreignRuns, orRefused } from "#tests/support/foreign.js"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -14,7 +14,7 @@ const queries = [
   "address:10.0.0.0/8,192.168.0.1 discovered:>2026-11-01 name:db-* DB",
 ]
 
-describe("a question", foreign, () => {
+describe("a question", () => {
   it("that is damaged is a tree, or refused at a place within it", async () => {
     for (const query of queries) expect(() => parseQuery(query)).not.toThrow()
     await fc.assert(
@@ -41,7 +41,7 @@ describe("a question", foreign, () => {
   })
 })
 
-describe("a point in time", foreign, () => {
+describe("a point in time", () => {
   it("that is damaged is a point, or refused", async () => {
     const now = instant(Date.UTC(2026, 10, 23, 14))
     const samples = [

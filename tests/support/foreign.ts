@@ -2,12 +2,10 @@
 import type { Json } from "#kernel/json.js"
 import { FleetError } from "#kernel/errors.js"
 import * as fc from "fast-check"
-import { isTorture, often } from "./often.js"
+import { often } from "./often.js"
 
 /** Quick everywhere, and for as long as it takes in `npm run torture`. */
 export const foreignRuns = often(100, 20_000)
-/** Of a test of so many runs. */
-export const foreign = { timeout: isTorture ? 1_800_000 : 30_000 }
 
 const nested = (depth: number, open: string, close: string) => `${open.repeat(depth)}${close.repeat(depth)}`
 const fragments = [
