@@ -115,7 +115,7 @@ export function countsReader(db: Db, { contextAt, sqlFor, rowsFor }: Counting) {
     },
 
     /** How many machines have which score; retired ones apart. */
-    async scoreCounts(at: Position): Promise<ReadonlyMap<number | null, number>> {
+    scoreCounts(at: Position): ReadonlyMap<number | null, number> {
       return sumsBy(talliesAmong({ kind: "target", at }), ({ health }) => health)
     },
   }

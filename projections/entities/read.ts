@@ -3,7 +3,7 @@ import type { RecordId } from "#kernel/ids.js"
 import { recent } from "#kernel/recent.js"
 import { unescapeKey } from "#kernel/patch.js"
 import type { Position } from "#kernel/point.js"
-import { healthBounds, ofUnknown } from "../health/score.js"
+import { ofUnknown } from "../health/score.js"
 import type { Db } from "#sqlite/open.js"
 import { statementsOf } from "#sqlite/statements.js"
 import { policy } from "#events/policy.js"
@@ -193,6 +193,20 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
 
   const counts = countsReader(db, { contextAt, sqlFor, rowsFor })
 
+  /** The score up to which there are enough for a page behind `after`: few are that bad, and an index has them. Undefined where those that are well are needed, too. */
+  const worstUpTo = (at: Position, limit: number, after: PageKey | undefined): number | undefined => {
+    const begin = after === undefined ? -Infinity : Number(after[0])
+    const scores = [...counts.scoreCounts(at)].flatMap(([score, count]) =>
+      score !== null && score > begin && score < ofUnknown ? [{ score, count }] : [],
+    )
+    let left = limit
+    for (const { score, count } of scores.sort((a, b) => a.score - b.score)) {
+      left -= count
+      if (left <= 0) return score
+    }
+    return undefined
+  }
+
   const called = db
     .prepare<{ kind: Kind; name: string; at: number }, number>(
       "SELECT no FROM entity_names WHERE kind = $kind AND name = $name AND since <= $at AND (until IS NULL OR until > $at) ORDER BY no",
@@ -218,10 +232,10 @@ export function entitiesReader(db: Db, scans: Scans, walked?: readonly number[])
         })
         if (found !== undefined) return entitiesAt(kind, at, found)
       }
-      if (sort === "worst" && !descending && (after === undefined || Number(after[0]) < healthBounds.healthy)) {
-        // Few are unwell, and an index has them.
-        const unwell = await pageThrough({ ...page, condition: isUnwell(page.condition) })
-        if (unwell.length === limit) return unwell
+      const bound = sort === "worst" && !descending ? worstUpTo(at, limit, after) : undefined
+      if (bound !== undefined) {
+        const worst = await pageThrough({ ...page, condition: isNoBetter(bound, page.condition) })
+        if (worst.length === limit) return worst
       }
       return pageThrough(page)
     },
@@ -370,10 +384,10 @@ function entityOf(row: Row): Entity {
   }
 }
 
-function isUnwell(condition: Condition | undefined): Condition {
-  const test = { has: "number", compare: "<", value: healthBounds.healthy } as const
-  const unwell: Condition = { is: "column", column: "health", test }
-  return condition === undefined ? unwell : { is: "all", of: [unwell, condition] }
+function isNoBetter(score: number, condition: Condition | undefined): Condition {
+  const test = { has: "number", compare: "<=", value: score } as const
+  const worst: Condition = { is: "column", column: "health", test }
+  return condition === undefined ? worst : { is: "all", of: [worst, condition] }
 }
 
 function conditionOf({

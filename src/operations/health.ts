@@ -118,7 +118,7 @@ async function listed({ fleet: { views }, point }: QueryCall, asked: z.output<ty
   const items = await oneByOne(shown, tell)
   const last = shown.at(-1)
   const next = found.length > most && last !== undefined ? encodeCursor(point, pageKey(last, "worst")) : null
-  return { items, next, counts: await healthTotalsAt(views, position) }
+  return { items, next, counts: healthTotalsAt(views, position) }
 }
 
 function behind(cursorText: string): PageKey {

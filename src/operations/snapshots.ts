@@ -134,7 +134,7 @@ export const snapshotShow = query({
     return {
       snapshot: told(snapshot, point),
       totals: await views.entities.totals(snapshot.point.position),
-      health: await healthTotalsAt(views, snapshot.point.position),
+      health: healthTotalsAt(views, snapshot.point.position),
     }
   },
 })

@@ -15,7 +15,7 @@ export async function scoresOver({ line, begin: since, point, signal }: AskedOfP
     signal.throwIfAborted()
     const at = instant(first + Math.round(((last - first) * step) / moments))
     const position = Math.min(await line.ledger.positionAt(at), point.position) as Position
-    told.push({ at, value: (await healthTotalsAt(line.views, position)).average })
+    told.push({ at, value: healthTotalsAt(line.views, position).average })
     await turn()
   }
   const text = "By what machines and their services say of themselves; checks, certificates and age are not in it."

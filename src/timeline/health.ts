@@ -187,8 +187,8 @@ async function servicesOn(
 }
 
 /** By what lists tell. */
-export async function healthTotalsAt(views: ViewsReader, at: Position): Promise<HealthTotals> {
-  return totalsOf(await views.entities.scoreCounts(at))
+export function healthTotalsAt(views: ViewsReader, at: Position): HealthTotals {
+  return totalsOf(views.entities.scoreCounts(at))
 }
 
 export function healthTotals(health: FleetHealth): HealthTotals {

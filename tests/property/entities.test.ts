@@ -360,9 +360,7 @@ describe("entities at a position", () => {
           }
           const present = defined.filter(({ values }) => values["lifecycle"] !== "retired")
           const machines = await views.entities.page({ kind: "target", at, limit: 100 })
-          const scores = [...(await views.entities.scoreCounts(at))].flatMap(([score, count]) =>
-            Array(count).fill(score),
-          )
+          const scores = [...views.entities.scoreCounts(at)].flatMap(([score, count]) => Array(count).fill(score))
           expect(byRank(scores)).toEqual(byRank(machines.map(({ health }) => health)))
           const worst = await views.entities.page({ kind: "target", at, limit: 100, sort: "worst" })
           const byScore = machines.toSorted((a, b) => (a.health ?? ofUnknown) - (b.health ?? ofUnknown))
