@@ -9,6 +9,7 @@ import type { Kind } from "../inventory/read.js"
 import type { Scans } from "../scans.js"
 import type { Condition } from "./condition.js"
 import { forksOf } from "./interval.js"
+import { spanReader } from "./spans.js"
 import { type Context, apart, isMet, isNamed, isOfStatus, soughtBy } from "./where.js"
 
 export interface PageByName {
@@ -51,6 +52,7 @@ export function pagesByName(
   [short = 500, long = short] = usualWalk,
 ) {
   const statement = statementsOf(db)
+  const holding = spanReader(db)
   const reached = db.prepare<[], number>("SELECT position FROM checkpoint").pluck()
 
   /** What is of a status: what holds now and what has ended since, merged in the order of names. */
@@ -59,7 +61,7 @@ export function pagesByName(
     const context = contextAt(at, { few: true })
     const { told, rest } = apart(context, kind, condition, isOfStatus)
     const met = rest === undefined ? "TRUE" : isMet(context, kind, "w.no", rest)
-    const forks = forksHolding(at, reached.get() ?? 0)
+    const forks = padded(holding(kind, status, at, forksAt(at, reached.get() ?? 0)))
     const places = Object.fromEntries(forks.map((fork, i) => [`fork${i}`, fork]))
     const found: Found[] = []
     let begin = page.after
@@ -158,13 +160,17 @@ function inOrder({ descending }: PageByName, name: Name | undefined) {
   }
 }
 
+/** Where intervals hang that may hold a position and ended by another. */
+function forksAt(at: Position, reached: number): readonly number[] {
+  if (at >= reached) return []
+  const { left, right } = forksOf(at)
+  return [...left, ...right.filter((fork) => fork <= reached)]
+}
+
 /** Forks are asked in so many or twice as many at once, so that there are few texts of statements. */
 const forksAtOnce = 8
 
-/** Where intervals hang that hold a position and ended by another, and places where nothing does. */
-function forksHolding(at: Position, reached: number): readonly number[] {
-  if (at >= reached) return []
-  const { left, right } = forksOf(at)
-  const forks = [...left, ...right.filter((fork) => fork <= reached)]
+/** With places where nothing hangs. */
+function padded(forks: readonly number[]): readonly number[] {
   return [...forks, ...Array.from({ length: -forks.length & (forksAtOnce - 1) }, () => -1)]
 }

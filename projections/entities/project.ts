@@ -12,6 +12,7 @@ import { type RecordNumbers, recordOf } from "../inventory/record-numbers.js"
 import type { Later, Projection } from "../projection.js"
 import { type RecordAccount, recordAccounts } from "./accounts.js"
 import { rowWriter } from "./rows.js"
+import { spanTables } from "./spans.js"
 import { statusesUnder } from "./statuses.js"
 import { type Account, healthIn, rowFields, statusIn, valuesOf } from "./summary.js"
 import { type EntityValues, entitiesIndices, entitiesTables } from "./tables.js"
@@ -19,8 +20,8 @@ import { tallyTables } from "./tallies.js"
 
 export const entitiesProjection: Projection = {
   name: "entities",
-  version: 8,
-  tables: entitiesTables + tallyTables,
+  version: 9,
+  tables: entitiesTables + tallyTables + spanTables,
   indices: entitiesIndices,
   projector,
 }

@@ -5,6 +5,7 @@ import { statementsOf } from "#sqlite/statements.js"
 import type { Kind } from "../inventory/read.js"
 import type { Later } from "../projection.js"
 import { forkOf } from "./interval.js"
+import { spanWriter } from "./spans.js"
 import { type EntityValues, traits, valueColumns } from "./tables.js"
 import { tallyWriter } from "./tallies.js"
 
@@ -39,6 +40,7 @@ export function rowWriter(db: Db, later: Later) {
   const endName = db.prepare(`UPDATE entity_names SET until = $position WHERE ${lastName} AND since < $position`)
   const dropName = db.prepare(`DELETE FROM entity_names WHERE ${lastName} AND since = $position`)
   const tally = tallyWriter(db, later)
+  const span = spanWriter(db, later)
   const known = new Map<number, Held>()
 
   const remember = (no: number, held: Held): void => {
@@ -61,7 +63,11 @@ export function rowWriter(db: Db, later: Later) {
 
   const end = (kind: Kind, no: number, { since, values }: Held, position: Position, keepsName: boolean): void => {
     // What one event writes twice was never so.
-    if (since < position) setAside.run(forkOf(since, position), position, kind, no)
+    if (since < position) {
+      const fork = forkOf(since, position)
+      setAside.run(fork, position, kind, no)
+      if (values.status !== null) span(kind, String(values.status), fork, since, position)
+    }
     if (keepsName) return
     const key = { kind, name: values.name, no, position }
     if (endName.run(key).changes === 0) dropName.run(key)

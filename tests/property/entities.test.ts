@@ -10,6 +10,7 @@ import type { Condition, Test } from "#projections/entities/condition.js"
 import { forkOf, forksOf } from "#projections/entities/interval.js"
 import { type Countable, type Counted, type Counts, countable } from "#projections/entities/counts.js"
 import { type Entity, type PageKey, type Sort, pageKey } from "#projections/entities/read.js"
+import { spanReader, spanTables, spanWriter } from "#projections/entities/spans.js"
 import { type Account, valuesOf } from "#projections/entities/summary.js"
 import { healthStatus, ofUnknown } from "#projections/health/score.js"
 import { replay } from "#projections/inventory/evolve.js"
@@ -22,6 +23,7 @@ import { often } from "#tests/support/often.js"
 import { type History, byStream, kinds } from "#tests/support/random-history.js"
 import { metadata, observedAt, payloads, stream } from "#tests/support/sample-events.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
+import Database from "better-sqlite3"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -521,6 +523,37 @@ describe("intervals", () => {
         )
         expect(found).toStrictEqual(rows.filter(({ since, until }) => since <= at && until > at))
         expect(left.filter((fork) => right.includes(fork))).toEqual([])
+      }),
+    )
+  })
+
+  it("hang where what may hold a position is said to", () => {
+    const interval = fc.tuple(fc.nat(20_000), fc.integer({ min: 1, max: 9_000 }), fc.constantFrom("failed", "running"))
+    fc.assert(
+      fc.property(fc.array(interval, { maxLength: 40 }), fc.nat(30_000), fc.nat(5), (intervals, at, each) => {
+        const db = new Database(":memory:")
+        db.exec(spanTables)
+        const written: (() => void)[] = []
+        const span = spanWriter(db, (write) => written.push(write))
+        const rows = intervals.map(([since, length, status], index) => {
+          const fork = forkOf(since, since + length)
+          span("service", status, fork, since, since + length)
+          if (index % (each + 1) === 0) written.forEach((write) => write())
+          return { status, fork, holds: since <= at && at < since + length }
+        })
+        written.forEach((write) => write())
+        const holding = spanReader(db)
+        const { left, right } = forksOf(at)
+        const forks = [...left, ...right]
+        for (const status of ["failed", "running"]) {
+          const found = holding("service", status, at as Position, forks)
+          const [of, high] = [rows.filter((row) => row.status === status), forks.filter((fork) => fork % 1_024 === 0)]
+          expect(of.filter(({ holds, fork }) => holds && !found.includes(fork))).toEqual([])
+          const without = high.filter((fork) => !of.some((row) => row.fork === fork))
+          expect(without.filter((fork) => found.includes(fork))).toEqual([])
+        }
+        expect(holding("target", "failed", at as Position, forks).every((fork) => fork % 1_024 !== 0)).toBe(true)
+        db.close()
       }),
     )
   })
