@@ -36,7 +36,7 @@ function Facet({ entity, name }: { readonly entity: string; readonly name: strin
   return (
     <details class="panel facet" open={isOpen.value} onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
       <summary>
-        <h2>{titleOf(name)}</h2>
+        <h2>{name === "os" ? "Operating system" : titleOf(name)}</h2>
       </summary>
       {isOpen.value ? <Fields entity={entity} name={name} /> : null}
     </details>
