@@ -1,6 +1,6 @@
 /** Waits for a condition: turn by turn of the event loop, then, as others need the processor to bring it about, every few milliseconds. */
 
-const patienceMs = 10_000
+const patienceMs = 20_000
 const eagerTurns = 20
 const pauseMs = 3
 // The machine's own, also where a test holds the time in its hand.
