@@ -13,7 +13,7 @@ import { formatted, wantedOf } from "./formats.js"
 import { once } from "./idempotency.js"
 import type { Job, Jobs } from "./jobs.js"
 import { breakOffWithToken } from "./standing.js"
-import { sendStream } from "./stream.js"
+import { begun, sendStream } from "./stream.js"
 
 /** As long as a body may take to come. */
 export const longestBodyMs = 600_000
@@ -166,7 +166,10 @@ async function sendFollowed(
     typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? { after: position(Number(lastSeen)) } : {}
   breakOffWithToken(request, reply, fleet.ops.tokens)
   const input = { ...inputOf(request), ...resumed }
-  return sendStream(request, reply, (passed) => follow(operation, { ...call, passed }, input))
+  return sendStream(request, reply, (passed) => {
+    const items = follow(operation, { ...call, passed }, input)
+    return operation.finite === undefined ? items : begun(items)
+  })
 }
 
 /** Path, query and body are one input; a path's value cannot be given twice. */

@@ -10,16 +10,31 @@ const usualMs = 15_000
 /** Who takes nothing for so many of these is gone. */
 const mostUntaken = 8
 
+type Items = AsyncIterable<{ readonly position: number }>
+
+/** With the first of them there: what ends by itself is refused, if it is, before anything is answered. */
+export async function begun(items: Items): Promise<Items> {
+  const coming = items[Symbol.asyncIterator]()
+  const first = await coming.next()
+  return {
+    async *[Symbol.asyncIterator]() {
+      if (first.done === true) return
+      yield first.value
+      yield* { [Symbol.asyncIterator]: () => coming }
+    },
+  }
+}
+
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  follow: (passed: (position: number) => void) => AsyncIterable<{ readonly position: number }>,
+  follow: (passed: (position: number) => void) => Items | Promise<Items>,
   heartbeatMs = usualMs,
 ): Promise<void> {
   const here = (position?: number) =>
     response.write(lines ? "\n" : `event: here\ndata: ${JSON.stringify({ position })}\n\n`)
   // What cannot be followed is refused while it can.
-  const items = follow(here)
+  const items = await follow(here)
   const lines = (request.headers.accept ?? "").includes("application/x-ndjson")
   const response = takenOver(reply)
   response.writeHead(200, {
@@ -41,11 +56,13 @@ export async function sendStream(
       const written = response.write(lines ? `${text}\n` : `id: ${item.position}\nevent: change\ndata: ${text}\n\n`)
       if (!written && !response.destroyed) await takenOrGone(response)
     }
+    response.end()
   } catch (error) {
-    request.log.error({ err: error }, "a stream broke off")
+    if (!response.destroyed) request.log.error({ err: error }, "a stream broke off")
+    // Not ended: nobody takes what was sent until then for all of it.
+    response.destroy()
   } finally {
     clearInterval(heartbeat)
-    response.end()
   }
 }
 

@@ -267,6 +267,8 @@ describe("bad requests", () => {
     [`/api/v1/history?cursor=${cursorOf(1, ["a", "b"])}`, 400, '"cursor" is not one'],
     ["/api/v1/entities/web-1?facets=oss", 400, 'there is no facet "oss"; did you mean "os"?'],
     ["/api/v1/changes/stream?after=-7", 400, '"after" is wrong: a position, from -1'],
+    ["/api/v1/export?from=5000", 400, "positions 5000 to"],
+    ["/api/v1/export?checkpoint=3", 404, "no checkpoint in the ledger vouches for 3 events"],
     ["/api/v1/entities/nobody", 404, 'called "nobody"'],
     ["/api/v1/entities/%00", 404, "called"],
     ["/api/v1/nothing", 404, "/openapi.json"],

@@ -1,4 +1,5 @@
 /** Whoever follows the changes and is cut off, again and again, sees each of them once. */
+import { once } from "node:events"
 import * as http from "node:http"
 import * as net from "node:net"
 import type { AddressInfo } from "node:net"
@@ -123,6 +124,24 @@ describe("a follower whose token is no more", () => {
     await until(() => told.includes("6.1.2"))
     expect([gone.destroyed, stays.destroyed]).toEqual([true, false])
     stays.destroy()
+  })
+})
+
+describe("what breaks off", () => {
+  it("is not taken for all that there is", async () => {
+    const app = fastify()
+    onTestFinished(() => app.close())
+    async function* items() {
+      yield { position: 1 }
+      throw new Error("the archive is elsewhere")
+    }
+    app.get("/", (request, reply) => sendStream(request, reply, items))
+    await app.listen({ host: "127.0.0.1", port: 0 })
+    const { port: at } = app.server.address() as AddressInfo
+    const response = await answered(
+      http.get({ host: "127.0.0.1", port: at, headers: { accept: "application/x-ndjson" } }),
+    )
+    await expect(once(response.resume(), "end")).rejects.toMatchObject({ code: "ECONNRESET" })
   })
 })
 
