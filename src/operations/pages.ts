@@ -59,9 +59,10 @@ export async function pageOfKinds<T>(
   const descending = order.startsWith("-")
   const by = (descending ? order.slice(1) : order) as Sort
   const begun = cursor === undefined ? undefined : begin(cursor, order)
-  const left = begun === undefined ? wanted : wanted.slice(wanted.findIndex(({ kind }) => kind === begun.kind))
+  const from = begun === undefined ? 0 : wanted.findIndex(({ kind }) => kind === begun.kind)
+  if (from === -1) throw wrongCursor()
   const found: Entity[] = []
-  for (const { kind, condition } of left) {
+  for (const { kind, condition } of wanted.slice(from)) {
     if (found.length > limit) break
     const page = await fleet.views.entities.page({
       kind,

@@ -264,6 +264,12 @@ describe("bad requests", () => {
     [`/api/v1/targets?cursor=${cursorOf(1_000_000, ["a", "b"])}`, 400, '"cursor" is not one'],
     [`/api/v1/targets?cursor=${cursorOf(1, [2])}`, 400, '"cursor" is not one'],
     [`/api/v1/dead-letters?cursor=${cursorOf(1, ["a", "b"])}`, 400, '"cursor" is not one'],
+    [`/api/v1/services?cursor=${cursorOf(1, ["name", "target", "", "web-1", 0])}`, 400, '"cursor" is not one'],
+    [
+      `/api/v1/search?q=a&kind=target&cursor=${cursorOf(1, ["name", "service", "", "nginx", 1])}`,
+      400,
+      '"cursor" is not',
+    ],
     [`/api/v1/history?cursor=${cursorOf(1, ["a", "b"])}`, 400, '"cursor" is not one'],
     ["/api/v1/entities/web-1?facets=oss", 400, 'there is no facet "oss"; did you mean "os"?'],
     ["/api/v1/changes/stream?after=-7", 400, '"after" is wrong: a position, from -1'],
