@@ -3,6 +3,7 @@ import { Readable } from "node:stream"
 import { finished } from "node:stream/promises"
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify"
 import type { Fleet } from "#fleet.js"
+import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
 import type { Act, Operation, Principal, Progress, Query, Stream, Text } from "#operations/define.js"
@@ -13,7 +14,7 @@ import { formatted, wantedOf } from "./formats.js"
 import { once } from "./idempotency.js"
 import type { Job, Jobs } from "./jobs.js"
 import { breakOffWithToken } from "./standing.js"
-import { begun, sendStream } from "./stream.js"
+import { sendStream } from "./stream.js"
 
 /** As long as a body may take to come. */
 export const longestBodyMs = 600_000
@@ -168,6 +169,7 @@ async function sendFollowed(
   const input = { ...inputOf(request), ...resumed }
   return sendStream(request, reply, (passed) => {
     const items = follow(operation, { ...call, passed }, input)
+    // What ends by itself is made at once: if it is refused, it is before anything is answered.
     return operation.finite === undefined ? items : begun(items)
   })
 }

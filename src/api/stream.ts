@@ -12,19 +12,6 @@ const mostUntaken = 8
 
 type Items = AsyncIterable<{ readonly position: number }>
 
-/** With the first of them there: what ends by itself is refused, if it is, before anything is answered. */
-export async function begun(items: Items): Promise<Items> {
-  const coming = items[Symbol.asyncIterator]()
-  const first = await coming.next()
-  return {
-    async *[Symbol.asyncIterator]() {
-      if (first.done === true) return
-      yield first.value
-      yield* { [Symbol.asyncIterator]: () => coming }
-    },
-  }
-}
-
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,5 +1,6 @@
 /** How every door calls an operation: the same checks, the same point, the same errors. */
 import type * as z from "zod"
+import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
@@ -61,8 +62,9 @@ export async function read(
   const point = await pointOf(call, parsed)
   return spanned(operation, call, async () => {
     await call.fleet.reached(point.position)
+    const answer = await operation.run({ ...call, point }, parsed)
     await account(operation, call, parsed)
-    return { point, ...(await operation.run({ ...call, point }, parsed)) }
+    return { point, ...answer }
   })
 }
 
@@ -75,13 +77,15 @@ export function follow(
   return operation.accounted === undefined ? operation.run(call, admitted) : afterAccount(operation, call, admitted)
 }
 
+/** Accounted for once it is there to be handed out. */
 async function* afterAccount(
   operation: Stream,
   call: Call,
   input: Record<string, unknown>,
 ): AsyncIterable<{ readonly position: number }> {
+  const items = await begun(operation.run(call, input))
   await account(operation, call, input)
-  yield* operation.run(call, input)
+  yield* items
 }
 
 /** The input, checked. */

@@ -51,6 +51,9 @@ describe("what an administrator does, and what is exported", () => {
     const { ask, token, fleet } = await door()
     await ask("/api/v1/tokens", { method: "POST", token: await token("read"), payload: { name: "x" } })
     await ask("/api/v1/tokens", { method: "POST", token: await token("admin"), payload: { name: "no name" } })
+    const exports = ["inventory?format=cyclonedx", "inventory?q=foo:x", "evidence?since=never", "export?from=5000"]
+    for (const path of exports)
+      expect((await ask(`/api/v1/${path}`, { token: await token("read") })).statusCode).toBe(400)
     const { items } = await asker<{ items: Row[] }>(fleet)("access", { since: "position:3" })
     expect(items.filter(({ type }) => type !== "AccessDenied")).toEqual([])
   })
