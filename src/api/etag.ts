@@ -6,6 +6,16 @@ import type { Principal, Query } from "#operations/define.js"
 import type { Asked } from "#operations/invoke.js"
 import type { Wanted } from "./formats.js"
 
+/** Whether what was asked has one answer, whenever it is asked again. */
+export function isDecided({ ofPoint, moments = [] }: Query, { input }: Asked): boolean {
+  return ofPoint === true && moments.every((name) => isFixed(input[name]))
+}
+
+/** A position, or a time of the calendar. */
+function isFixed(moment: unknown): boolean {
+  return moment === undefined || (typeof moment === "string" && /^\s*(?:position:|\d{4}-)/.test(moment))
+}
+
 /** @param edition of the views that are read */
 export function entityTag(
   { name }: Query,

@@ -9,7 +9,7 @@ import { position } from "#kernel/point.js"
 import type { Act, Operation, Principal, Progress, Query, Stream, Text } from "#operations/define.js"
 import { admit, asked, follow, invoke, read } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
-import { entityTag, isKnown } from "./etag.js"
+import { entityTag, isDecided, isKnown } from "./etag.js"
 import { formatted, wantedOf } from "./formats.js"
 import { once } from "./idempotency.js"
 import type { Job, Jobs } from "./jobs.js"
@@ -88,7 +88,7 @@ async function answer(
   const wanted = wantedOf(operation, request, fields)
   const query = await asked(operation, call, input)
   reply.header("vary", "accept")
-  if (operation.ofPoint === undefined) return formatted(await query.answer(), operation, wanted, reply)
+  if (!isDecided(operation, query)) return formatted(await query.answer(), operation, wanted, reply)
   const tag = entityTag(operation, query, wanted, principal, editionOf(fleet))
   const known = isKnown(tag, request.headers["if-none-match"])
   const body = known ? undefined : formatted(await query.answer(), operation, wanted, reply)

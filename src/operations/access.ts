@@ -12,6 +12,7 @@ export const access = query({
   summary: "List who exported, administered and was refused, oldest first",
   scope: "read",
   ofPoint: true,
+  moments: ["since"],
   withoutViews: true,
   input: z.object({
     since: z.string().max(100).optional().describe("Only what was recorded after this point in time"),

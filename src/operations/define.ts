@@ -73,6 +73,8 @@ export interface Query<I extends z.ZodObject = z.ZodObject> extends Base<I> {
    * of those before; an answer may be told again with the exact time.
    */
   readonly ofPoint?: true
+  /** Its inputs that are points in time of their own. One that is told by the clock or by a name may be another one later, whatever the point. */
+  readonly moments?: readonly string[]
   /** Without `at`, which every answer of a query carries. */
   readonly output: z.ZodObject
   readonly run: (call: QueryCall, input: z.output<I>) => Promise<object>

@@ -46,6 +46,7 @@ export const diff = query({
   summary: "Compare two points in time: the fleet, or one entity, or one with another",
   scope: "read",
   ofPoint: true,
+  moments: ["from", "to"],
   input,
   output: z.object({
     from: pointShape,

@@ -56,6 +56,7 @@ export const history = query({
   summary: "List changes: of a machine with what runs on it, of a stack, of a service, or of the fleet",
   scope: "read",
   ofPoint: true,
+  moments: ["since", "until"],
   input,
   output: listOf(changeShape).describe(
     "A page may be short and still have a next one; where an expectation is asked for, it may be empty, too",

@@ -214,6 +214,23 @@ describe("every read", () => {
     expect((await ask("/api/v1/entities/nobody", { token: secret })).headers.etag).toBeUndefined()
   })
 
+  it.each([
+    ["/api/v1/diff?at=position:2&from=-30s", false],
+    ["/api/v1/diff?at=position:2&from=snapshot:before", false],
+    ["/api/v1/diff?at=position:2&from=position:1&to=now", false],
+    ["/api/v1/diff?at=position:2&from=position:1", true],
+    ["/api/v1/history?at=position:2&since=-2m", false],
+    ["/api/v1/history?at=position:2&since=2026-11-23", true],
+    ["/api/v1/history?at=position:2", true],
+    ["/api/v1/access?at=position:2&since=-2m", false],
+  ])("of %s is the same one later: %s, and has a tag only then", async (path, isTagged) => {
+    const { ask, token } = await door()
+    const secret = await token("operate")
+    await ask("/api/v1/snapshots", { method: "POST", token: secret, payload: { name: "before", at: "position:1" } })
+    const { statusCode, headers } = await ask(path, { token: secret })
+    expect([statusCode, headers.etag !== undefined]).toEqual([200, isTagged])
+  })
+
   it("shows what was known then", async () => {
     const { ask, token } = await door()
     const secret = await token("read")
