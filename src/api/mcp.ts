@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify"
 import type { Fleet } from "#fleet.js"
 import { mustBeKnown, principalOf } from "./access.js"
 import type { Answering } from "./mcp-answering.js"
+import { breakOffWithToken } from "./standing.js"
 import { takenOver } from "./stream.js"
 
 export function addMcp(app: FastifyInstance, fleet: Fleet): void {
@@ -16,6 +17,7 @@ export function addMcp(app: FastifyInstance, fleet: Fleet): void {
     async handler(request, reply) {
       const principal = mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
       const agents = await (answering ??= load())
+      breakOffWithToken(request, reply, fleet.ops.tokens)
       await agents.answer(request.raw, takenOver(reply), principal, request.body)
     },
   })

@@ -169,6 +169,23 @@ describe("an agent", () => {
     expect([refused.status, refused.headers.get("x-content-type-options")]).toEqual([405, "nosniff"])
   })
 
+  it("listens no longer than its token lives", async () => {
+    const { fleet } = await smallFleet()
+    const { url } = await served(fleet, false)
+    const listening = async (name: string) => {
+      const { secret } = await fleet.ops.tokens.create(name, "read", day)
+      const requestInit = { headers: { authorization: `Bearer ${secret}` } }
+      const { client } = await agent(new StreamableHTTPClientTransport(url, { requestInit }), "auto")
+      return client.listen({ toolsListChanged: true })
+    }
+    const [stays, leaves] = [await listening("stays"), await listening("leaves")]
+    let isOver = false
+    void stays.closed.then(() => (isOver = true))
+    await fleet.ops.tokens.revoke("leaves")
+    expect(await leaves.closed).toBe("remote")
+    expect(isOver).toBe(false)
+  })
+
   it("asks as of any point, and goes on from what an answer cites", async () => {
     const { fleet, host } = await smallFleet()
     const { use, call } = await agentOf(fleet)
