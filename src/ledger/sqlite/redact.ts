@@ -56,9 +56,8 @@ export function redacter(db: Db, archived: ArchivedEvents, appendAll: AppendAll)
 
   return async (left, told) => {
     const watermark = archived.rows.watermark()
-    const old = left.filter(({ position }) => position <= watermark)
     const touched = archived.rows.all().flatMap((row) => {
-      const here = old.filter(({ position }) => position >= row.first && position <= row.last)
+      const here = left.filter(({ position }) => position >= row.first && position <= row.last)
       return here.length === 0 ? [] : [{ row, here, next: { ...row, generation: row.generation + 1 } }]
     })
     const rest = left.filter(({ position }) => position > watermark)
