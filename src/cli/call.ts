@@ -41,7 +41,7 @@ export async function call(
   } catch (error) {
     progress.clear()
     if (interrupt.signal.aborted && (spec.kind === "stream" || spec.kind === "text" || isCancelled(error))) {
-      complain(new FleetError("Cancelled", "cancelled"))
+      complain(isCancelled(error) ? error : new FleetError("Cancelled", "cancelled"))
       return 130
     }
     throw error

@@ -4,7 +4,7 @@ import * as https from "node:https"
 import * as net from "node:net"
 import { createInterface } from "node:readline"
 import { Readable } from "node:stream"
-import { type ErrorCode, FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
+import { FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
 import { within } from "#kernel/within.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
@@ -89,29 +89,30 @@ function callerOver(door: Door): Caller {
   const { silenceMs } = door.patience
   return {
     async invoke(spec, input, signal, progress, body) {
-      const answer = await ask(door, body === undefined ? requestOf(spec, input) : taking(spec, input, body))
-      if (spec.kind !== "job") return answer
-      let job = answer as JobAnswer
+      if (spec.kind !== "job") return ask(door, requestOf(spec, input), signal)
+      // One that may have begun is cancelled there; what it takes is not sent any further.
+      let job = (await (body === undefined
+        ? ask(door, requestOf(spec, input))
+        : ask(door, taking(spec, input, body), signal))) as JobAnswer
       const cancel = () => void ask(door, { method: "DELETE", path: `/api/v1/jobs/${job.id}` }).catch(() => undefined)
-      signal.addEventListener("abort", cancel, { once: true })
+      if (signal.aborted) cancel()
+      else signal.addEventListener("abort", cancel, { once: true })
       while (job.state === "running") {
         job = await nextOf(job, door)
         progress(job.progress.done, job.progress.total, job.progress.what)
       }
       signal.removeEventListener("abort", cancel)
       if (job.result !== null) return job.result
-      throw errorOf(job.problem, door)
+      throw problemOf(job.problem, door)
     },
     async *read(spec, input, signal) {
-      const response = await send(door, { ...requestOf(spec, input), accept: "*/*" })
-      if (response.statusCode !== 200) throw errorOf(await bodyOf(response, door), door)
-      signal.addEventListener("abort", () => response.destroy(), { once: true })
+      const response = await send(door, { ...requestOf(spec, input), accept: "*/*" }, signal)
+      if (response.statusCode !== 200) throw errorOf(response, await bodyOf(response, door), door)
       yield* textOf(response, door)
     },
     async *follow(spec, input, signal) {
-      const response = await send(door, { ...requestOf(spec, input), accept: "application/x-ndjson" })
-      if (response.statusCode !== 200) throw errorOf(await bodyOf(response, door), door)
-      signal.addEventListener("abort", () => response.destroy(), { once: true })
+      const response = await send(door, { ...requestOf(spec, input), accept: "application/x-ndjson" }, signal)
+      if (response.statusCode !== 200) throw errorOf(response, await bodyOf(response, door), door)
       let cause: unknown
       try {
         for await (const line of eachWithin(silenceMs, createInterface({ input: response }), door))
@@ -196,15 +197,21 @@ function requestOf(spec: CommandSpec, input: Record<string, unknown>): Request {
   return { method, path: query === "" ? filled : `${filled}?${query}` }
 }
 
-async function ask(door: Door, request: Request): Promise<object> {
-  const response = await send(door, request)
+async function ask(door: Door, request: Request, signal = never): Promise<object> {
+  const response = await send(door, request, signal)
   const body = await bodyOf(response, door)
-  if ((response.statusCode ?? 500) >= 400) throw errorOf(body, door)
-  return body as object
+  const { statusCode = 500 } = response
+  if (statusCode < 200 || statusCode > 299 || typeof body !== "object" || body === null)
+    throw errorOf(response, body, door)
+  return body
 }
 
-/** The head of the answer. */
-function send(door: Door, { method, path, body, accept = "application/json" }: Request): Promise<http.IncomingMessage> {
+/** The head of the answer; as long as nobody leaves, the rest comes too. */
+function send(
+  door: Door,
+  { method, path, body, accept = "application/json" }: Request,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const type = {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -217,7 +224,16 @@ function send(door: Door, { method, path, body, accept = "application/json" }: R
       reject(new FleetError("SourceUnavailable", `${door.where} did not answer within ${answerMs / 1_000} s${unknown}`))
       request.destroy()
     }, answerMs)
-    request.once("close", () => clearTimeout(timer))
+    const leave = () => {
+      reject(new FleetError("Cancelled", `cancelled${unknown}`))
+      request.destroy()
+    }
+    if (signal.aborted) leave()
+    else signal.addEventListener("abort", leave, { once: true })
+    request.once("close", () => {
+      clearTimeout(timer)
+      signal.removeEventListener("abort", leave)
+    })
     request.once("response", (response) => {
       clearTimeout(timer)
       resolve(response)
@@ -258,11 +274,15 @@ async function* textOf(response: http.IncomingMessage, door: Door): AsyncGenerat
   }
 }
 
-function errorOf(problem: unknown, door: Door): Error {
-  const { code, detail } = (problem ?? {}) as { code?: string; detail?: string }
-  if (code !== undefined && detail !== undefined && isErrorCode(code))
-    return new FleetError(code satisfies ErrorCode, detail)
-  return new Error(
-    `${door.where} answered with something that is no answer of fleet-ledger${detail === undefined ? "" : `: ${detail}`}`,
-  )
+/** What is told by an answer that is not what was asked for. */
+function errorOf({ statusCode }: http.IncomingMessage, body: unknown, door: Door): Error {
+  const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown }
+  const isProblem = typeof code === "string" && typeof detail === "string" && (code === "Internal" || isErrorCode(code))
+  if (isProblem) return problemOf({ code, detail }, door)
+  return new FleetError("SourceUnavailable", `what answers at ${door.where} is no fleet-ledger: it said ${statusCode}`)
+}
+
+function problemOf(problem: JobAnswer["problem"], { where }: Door): Error {
+  const { code, detail } = problem ?? { code: "Internal", detail: "a job ended with nothing" }
+  return isErrorCode(code) ? new FleetError(code, detail) : new Error(`${where}: ${detail}`)
 }
