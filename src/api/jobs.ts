@@ -1,7 +1,8 @@
 /** Jobs that this process runs or ran: started by a request, watched and cancelled by others. */
 import * as crypto from "node:crypto"
 import { FleetError } from "#kernel/errors.js"
-import type { Progress } from "#operations/define.js"
+import type { Operation, Principal, Progress } from "#operations/define.js"
+import { allows } from "#ops/tokens.js"
 import { type Problem, problemOf } from "./problem.js"
 
 export interface Job {
@@ -15,22 +16,41 @@ export interface Job {
 
 /** Jobs remembered after they ended. */
 const remembered = 100
+/** Running at once, of one asker: each may go through the whole ledger. */
+const mostAtOnce = 8
+
+interface Entry {
+  job: Job
+  readonly operation: Operation
+  /** Who began it. */
+  readonly by: string
+  readonly abort: AbortController
+  readonly waiting: Set<() => void>
+}
 
 export class Jobs {
-  readonly #jobs = new Map<string, { job: Job; readonly abort: AbortController; waiting: (() => void)[] }>()
+  readonly #jobs = new Map<string, Entry>()
 
-  start(operation: string, run: (signal: AbortSignal, progress: Progress) => Promise<object>): Job {
+  /** @throws FleetError `RateLimited` */
+  start(
+    operation: Operation,
+    { name: by }: Principal,
+    run: (signal: AbortSignal, progress: Progress) => Promise<object>,
+  ): Job {
+    const running = [...this.#jobs.values()].filter((entry) => entry.by === by && entry.job.state === "running")
+    if (running.length >= mostAtOnce)
+      throw new FleetError("RateLimited", `${mostAtOnce} jobs of ${by} are running; begin another when one has ended`)
     const id = crypto.randomUUID()
     const abort = new AbortController()
     const first: Job = {
       id,
-      operation,
+      operation: operation.name,
       state: "running",
       progress: { done: 0, total: 0, what: "" },
       result: null,
       problem: null,
     }
-    this.#jobs.set(id, { job: first, abort, waiting: [] })
+    this.#jobs.set(id, { job: first, operation, by, abort, waiting: new Set() })
     this.#forget()
     run(abort.signal, (done, total, what) => this.#change(id, { progress: { done, total, what } })).then(
       (result) => this.#change(id, { state: "done", result }),
@@ -52,17 +72,23 @@ export class Jobs {
     const entry = this.#entry(id)
     if (entry.job.state !== "running") return entry.job
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      entry.waiting.push(() => {
+      const wake = () => {
         clearTimeout(timer)
+        entry.waiting.delete(wake)
         resolve()
-      })
+      }
+      const timer = setTimeout(wake, ms)
+      entry.waiting.add(wake)
     })
     return entry.job
   }
 
-  cancel(id: string): Job {
-    this.#entry(id).abort.abort()
+  /** For whoever began it, and for those who may change something and begin such a one. @throws FleetError `NotFound`, `Forbidden` */
+  cancel(id: string, { name, scope }: Principal): Job {
+    const { operation, by, abort } = this.#entry(id)
+    if (by !== name && !(allows(scope, "operate") && allows(scope, operation.scope)))
+      throw new FleetError("Forbidden", `this job is of ${by}; ${name} has the scope "${scope}", and may not cancel it`)
+    abort.abort()
     return this.get(id)
   }
 
@@ -80,7 +106,7 @@ export class Jobs {
     const entry = this.#jobs.get(id)
     if (entry === undefined) return
     entry.job = { ...entry.job, ...change }
-    for (const wake of entry.waiting.splice(0)) wake()
+    for (const wake of entry.waiting) wake()
   }
 
   #forget(): void {

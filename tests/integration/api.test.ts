@@ -411,6 +411,48 @@ describe("jobs", () => {
   })
 })
 
+describe("whose jobs there are", () => {
+  /** A fleet whose ledger is read no further until it is let go on. */
+  async function held() {
+    const opened = await door()
+    const { ledger } = opened.fleet
+    let goOn: () => void = () => undefined
+    const open = new Promise<void>((resolve) => (goOn = resolve))
+    const read = ledger.readStored.bind(ledger)
+    ledger.readStored = (asked) => open.then(() => read({ ...asked, limit: 1 }))
+    const { secret: one } = await opened.fleet.ops.tokens.create("one", "read", day)
+    const { secret: other } = await opened.fleet.ops.tokens.create("other", "read", day)
+    const verify = (token: string) => opened.ask("/api/v1/verify", { method: "POST", token, payload: {} })
+    return { ...opened, goOn, one, other, verify }
+  }
+
+  it("decides who cancels them: whoever began one, though they may change nothing else", async () => {
+    const { ask, one, other, verify, goOn } = await held()
+    const { location } = (await verify(one)).headers as { location: string }
+    expect((await ask(location, { method: "DELETE", token: other })).statusCode).toBe(403)
+    expect((await ask(location, { method: "DELETE", token: one })).statusCode).toBe(200)
+    goOn()
+    const ended = await ask(`${location}?wait=true`, { token: one })
+    expect(ended.json()).toMatchObject({ state: "cancelled", problem: { code: "Cancelled" } })
+  })
+
+  it("decides that too for those of an administrator", async () => {
+    const { ask, token } = await door()
+    const { headers } = await ask("/api/v1/rebuild", { method: "POST", token: await token("admin"), payload: {} })
+    const cancel = { method: "DELETE", token: await token("operate") } as const
+    expect((await ask(headers.location as string, cancel)).statusCode).toBe(403)
+  })
+
+  it("decides how many more there may be: a few at once of one asker, and others have theirs", async () => {
+    const { one, other, verify, goOn } = await held()
+    const statuses: number[] = []
+    for (let n = 0; n < 10; n++) statuses.push((await verify(one)).statusCode)
+    expect(statuses).toEqual([...Array<number>(8).fill(202), 429, 429])
+    expect((await verify(other)).statusCode).toBe(202)
+    goOn()
+  })
+})
+
 describe("the stream of changes", () => {
   it("is for those who are known", async () => {
     const { ask } = await door()
