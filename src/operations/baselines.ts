@@ -12,7 +12,7 @@ import { kinds } from "#projections/inventory/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { at, command, query } from "./define.js"
-import { fieldPath } from "./fields.js"
+import { fieldPaths } from "./fields.js"
 import { listOf, pointShape } from "./shapes.js"
 
 const allowed = "lower-case letters, digits and . _ -, 63 at most, the first a letter or a digit"
@@ -84,19 +84,14 @@ export const pin = command({
     await conditionsOf(q, kinds)
     const point = await resolvePoint(fleet, input.at)
     await fleet.reached(point.position)
-    const fields = []
-    for (const each of (field ?? "")
-      .split(",")
-      .map((one) => one.trim())
-      .filter(Boolean))
-      fields.push(await fieldPath(fleet.views, each))
+    const fields = await fieldPaths(fleet.views, field ?? "")
     const snapshot = /^snapshot:(.+)$/s.exec(input.at ?? "")?.[1]
     const baseline = {
       of: "point" as const,
       ...point,
       ...(snapshot !== undefined && { snapshot }),
       ...(q !== undefined && q.trim() !== "" && { where: q }),
-      ...(fields.length > 0 && { fields: fields.slice(0, 100) }),
+      ...(fields.length > 0 && { fields: [...fields] }),
       severity,
     }
     const said = await declare(fleet, name, baseline, {

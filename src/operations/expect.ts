@@ -16,7 +16,7 @@ import { resolvePoint } from "#timeline/resolve.js"
 import { why } from "./baselines.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { type Call, command, query } from "./define.js"
-import { fieldPath } from "./fields.js"
+import { fieldPaths } from "./fields.js"
 import { cursor, flag, limit, listOf } from "./shapes.js"
 
 const moment = z.string().max(100)
@@ -172,7 +172,7 @@ function textIn(text: string | undefined): string | undefined {
 
 function listIn(text: string | undefined): string[] | undefined {
   const all = [...new Set((text ?? "").split(",").map((one) => one.trim()))].filter(Boolean)
-  return all.length === 0 ? undefined : all.slice(0, 100)
+  return all.length === 0 ? undefined : all
 }
 
 function typesIn(text: string | undefined): string[] | undefined {
@@ -186,10 +186,10 @@ function typesIn(text: string | undefined): string[] | undefined {
 }
 
 async function fieldsIn({ fleet }: Call, text: string | undefined): Promise<string[] | undefined> {
-  const given = listIn(text)
-  if (given === undefined) return undefined
+  if (text === undefined) return undefined
   await fleet.reached((await fleet.ledger.head()).position)
-  return Promise.all(given.map((field) => fieldPath(fleet.views, field)))
+  const fields = await fieldPaths(fleet.views, text)
+  return fields.length === 0 ? undefined : [...fields]
 }
 
 async function timeOf({ fleet }: Call, now: Point, text: string): Promise<Instant> {

@@ -37,6 +37,16 @@ export async function fieldPath(views: ViewsReader, text: string): Promise<strin
   return path as string
 }
 
+const mostFields = 100
+
+/** The paths of several, separated by commas. @throws FleetError `InvalidInput` */
+export async function fieldPaths(views: ViewsReader, text: string): Promise<readonly string[]> {
+  const given = new Set(text.split(",").map((one) => one.trim()))
+  given.delete("")
+  if (given.size > mostFields) throw new FleetError("InvalidInput", `"field" names more than ${mostFields}`)
+  return Promise.all([...given].map((field) => fieldPath(views, field)))
+}
+
 /** Keys of items may have dots and slashes in them: the longest reading first. */
 function readings(text: string): string[] {
   const colon = text.indexOf(":")

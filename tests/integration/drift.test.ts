@@ -29,6 +29,19 @@ const told = ({ items }: Answer) =>
   items.map(({ entity, rule, field, verdict }) => `${entity.name} ${rule ?? "-"} ${field} ${verdict}`)
 
 describe("a pinned point", () => {
+  it("is held against all fields that are named, or refused where they are more than are kept", async () => {
+    const fleet = await open(await tempFolder())
+    const ask = asker<Answer>(fleet)
+    await addHost(fleet, "web-1")
+    const field = (many: number) => Array.from({ length: many }, (_, n) => `packages.pkg:p${n}`).join(",")
+    const message = '"field" names more than 100'
+    await ask("pin", { name: "golden", field: field(100) })
+    expect((await refusalOf(() => ask("pin", { name: "golden", field: field(101) }))).message).toBe(message)
+    const expecting = { until: "+2h", field: field(101) }
+    expect((await refusalOf(() => ask("expect add", expecting))).message).toBe(message)
+    expect((await ask("baselines")).items[0]).toMatchObject({ fields: { length: 100 } })
+  })
+
   it("is drifted from by what changes, appears and goes, each since its event", async () => {
     const fleet = await open(await tempFolder())
     const ask = asker<Answer>(fleet)
