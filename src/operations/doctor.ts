@@ -132,14 +132,14 @@ const checks: Readonly<Record<string, Look>> = {
     })
   },
 
-  sources: async ({ discovery, ops, clock }) => {
+  sources: async ({ discovery, ops, clock, every }) => {
     const looks = new Map((await ops.looks.all()).map((look) => [look.source, look]))
     return discovery.sources.map(({ name }) => {
       const look = looks.get(name)
       if (look === undefined) return warning(`${name} was never looked at`, `fleet-ledger discover ${name}`)
       if (look.outcome === "failed") return wrong(`the last look at ${name} failed`, `fleet-ledger discover ${name}`)
       const age = epochMs(clock.now()) - epochMs(look.finishedAt)
-      return age > 24 * hourMs
+      return age > Math.max(24 * hourMs, 2 * (every(name) ?? 0))
         ? warning(`${name} was looked at ${Math.round(age / hourMs)} hours ago`, 'is "fleet-ledger serve" running?')
         : ok(`${name} was looked at ${look.finishedAt}`)
     })

@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest"
 import { acknowledge, raise, resolve } from "#tests/support/alerts.js"
 import { asker } from "#tests/support/asker.js"
 import { door } from "#tests/support/door.js"
+import { open } from "#tests/support/folder-fleet.js"
+import { tempFolder } from "#tests/support/temp-folder.js"
+import { TestClock } from "#tests/support/test-clock.js"
 
 /** Samples of Prometheus's text format by their name and labels. */
 function samplesIn(text: string): Map<string, number> {
@@ -122,6 +125,22 @@ describe("the doctor", () => {
     expect(ok).toBe(false)
     expect(items).toContainEqual(
       expect.objectContaining({ check: "permissions", state: "wrong", advice: `chmod go-rwx ${fleet.folder.path}` }),
+    )
+  })
+
+  it("knows how often a source is looked at", async () => {
+    const clock = new TestClock()
+    const yaml = "sources: [{ name: here, kind: local }, { name: weekly, kind: local, every: 7d }]"
+    const fleet = await open(await tempFolder(), yaml, clock)
+    for (const source of ["here", "weekly"])
+      await fleet.ops.looks.finished({ source, finishedAt: clock.now(), outcome: "completed" })
+    clock.advance(48 * 3_600_000)
+    const ask = asker<{ items: { check: string; state: string; what: string }[] }>(fleet)
+    const states = (await ask("doctor")).items.filter(({ check }) => check === "sources").map(({ state }) => state)
+    expect(states).toEqual(["warning", "ok"])
+    clock.advance(14 * 86_400_000)
+    expect((await ask("doctor")).items).toContainEqual(
+      expect.objectContaining({ state: "warning", what: "weekly was looked at 384 hours ago" }),
     )
   })
 
