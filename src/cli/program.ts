@@ -1,5 +1,6 @@
 /** The command line as it is generated from the operations, with the commands that are processes of their own. */
 import { Argument, Command, CommanderError, Option } from "commander"
+import { FleetError } from "#kernel/errors.js"
 import { version } from "../version.js"
 import { type CommandSpec, loadCommands } from "./commands.js"
 import { type Shell, candidates, hidden, scripts, shells } from "./completion.js"
@@ -144,7 +145,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     })
 
   try {
-    await program.parseAsync(argv.map(pastAsText), { from: "user" })
+    commandFirst(argv)
+    await program.parseAsync(queriesLast(argv).map(pastAsText), { from: "user" })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -156,6 +158,24 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** Commander's complaint as ours are: one line, with its suggestion in it. */
 function oneSentence(text: string): string {
   return text.replace(/^error: /, "fleet-ledger: ").replace(/\n\(Did you mean (.*)\?\)/, "; did you mean $1?")
+}
+
+/** @throws FleetError `InvalidInput` for a flag of all commands in front of one */
+function commandFirst([flag = "", value]: readonly string[]): void {
+  const name = /^--(?:config|data|server|output|fields)(?==|$)/.exec(flag)?.[0]
+  if (name === undefined) return
+  const given = name === flag && value !== undefined ? `${flag} ${value}` : flag
+  throw new FleetError("InvalidInput", `${name} stands behind the command, as in "fleet-ledger targets ${given}"`)
+}
+
+/** A query may begin with what is not to be so: `-status:healthy` is no flag, and so goes behind all of them. */
+function queriesLast(argv: readonly string[]): readonly string[] {
+  if (argv.includes("--")) return argv
+  const isQuery = (argument: string, i: number) =>
+    /^-[a-z][\w.]*[:<>]/i.test(argument) && argv[i - 1]?.startsWith("--") !== true
+  const queries = argv.filter(isQuery)
+  if (queries.length === 0) return argv
+  return [...argv.filter((argument, i) => !isQuery(argument, i)), "--", ...queries]
 }
 
 /** `-2h` is a point in time and no flag: as `now-2h` it cannot be taken for one. */

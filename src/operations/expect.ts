@@ -17,7 +17,7 @@ import { why } from "./baselines.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { type Call, command, query } from "./define.js"
 import { fieldPaths } from "./fields.js"
-import { cursor, flag, limit, listOf } from "./shapes.js"
+import { anId, cursor, flag, limit, listOf } from "./shapes.js"
 
 const moment = z.string().max(100)
 const longestMs = 366 * 86_400_000
@@ -145,7 +145,7 @@ export const expectWithdraw = command({
   name: "expect withdraw",
   summary: "Say that changes are not to come any more; those that came were expected",
   scope: "operate",
-  input: z.object({ id: z.uuid().describe("As expect list has it"), reason: why }),
+  input: z.object({ id: anId.describe("As expect list has it"), reason: why }),
   output: z.object({ id: z.uuid(), position: z.int() }),
   route: { method: "DELETE", path: "/api/v1/intents/{id}" },
   command: {

@@ -13,7 +13,7 @@ import { entityRef, findEntity, targetOf } from "#timeline/entity.js"
 import { Known } from "#discovery/identity/known.js"
 import { reasonText } from "#discovery/identity/judge.js"
 import { type Call, command, query } from "./define.js"
-import { entityReference, entityShape } from "./shapes.js"
+import { anId, entityReference, entityShape } from "./shapes.js"
 
 const identityStream = "identity" as StreamName
 
@@ -87,7 +87,7 @@ export const identityUnlink = command({
   name: "identity unlink",
   summary: "Say that a record is of another machine: both histories are as they were",
   scope: "operate",
-  input: z.object({ record: z.uuid().describe("Id of the record; `show` lists a machine's"), reason }),
+  input: z.object({ record: anId.describe("Id of the record; `show` lists a machine's"), reason }),
   output: done,
   route: { method: "POST", path: "/api/v1/identity/unlink" },
   command: {

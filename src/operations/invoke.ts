@@ -126,13 +126,20 @@ function invalidInput(operation: Operation, error: z.ZodError, input: Readonly<R
   }
   const where = issue?.path.join(".") ?? ""
   const given = input[where]
+  if (issue?.code === "invalid_type" && given === undefined && issue.path.length === 1) {
+    const what = operation.input.shape[where]?.description
+    return new FleetError(
+      "InvalidInput",
+      `"${operation.name}" needs "${where}"${what === undefined ? "" : `: ${what}`}`,
+    )
+  }
   if (issue?.code === "invalid_value" && typeof given === "string") {
     const values = issue.values.map(String)
     const near = nearest(given, values)
-    const hint = near === undefined ? "" : `did you mean "${near}"? `
+    const hint = near === undefined ? "it" : `did you mean "${near}"? It`
     return new FleetError(
       "InvalidInput",
-      `"${where}" cannot be "${given.slice(0, 80)}"; ${hint}It is one of ${values.join(", ")}`,
+      `"${where}" cannot be "${given.slice(0, 80)}"; ${hint} is one of ${values.join(", ")}`,
       {
         details: { input: where },
       },

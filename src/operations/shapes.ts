@@ -71,6 +71,7 @@ export function listOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), next: z.string().nullable() })
 }
 
+export const anId = z.uuid("an id, like 5f0cbb0e-5c1c-4d35-8b5f-0a4f4f9d0201")
 const nameOrId = "a name or an id"
 /** Room for the longest name with its kind before it. */
 export const entityReference = z.string().min(1, nameOrId).max(1_100, nameOrId)

@@ -37,6 +37,12 @@ describe("a question that cannot be answered", () => {
     [["discover", "hree"], /there is no source "hree"; did you mean "here"\?/],
     [["targets", "--limit", "0"], /"limit" is wrong: /],
     [["diff", "position:0", "--by", "entty"], /"by" cannot be "entty"; did you mean "entity"\? It is one of /],
+    [["archive", "create"], /"archive create" needs "before": The point in time up to which events go/],
+    [["role", "set", os.hostname(), "lob"], /"role" cannot be "lob"; did you mean "lab"\? It is one of /],
+    [["token", "create", "a", "--scope", "x"], /"scope" cannot be "x"; it is one of read, operate, admin/],
+    [["identity", "unlink", "web-1"], /"record" is wrong: an id, like /],
+    [["--output", "json", "targets"], /--output stands behind the command, as in "fleet-ledger targets --output json"/],
+    [["targets", "-statu:healthy"], /has no field "statu"; did you mean "status"\?/],
     [["archive", "attach", "nothing.fla"], /nothing\.fla cannot be opened/],
     [["targets", "--cursor", "xyz"], /"cursor" is not one that this server gave/],
     [["diff", "now", "--to", "now"], /unknown option '--to'/],
@@ -61,6 +67,19 @@ describe("a question that cannot be answered", () => {
 
   it("has changed nothing, whichever it was of these", async () => {
     expect(await events()).toBe(before)
+  })
+})
+
+describe("a query that begins with what is not to be so", () => {
+  it("is no flag, wherever it stands", async () => {
+    const options = await inFolder()
+    for (const args of [
+      ["count", "-status:healthy", "--by", "os", "--output", "json"],
+      ["count", "--by", "os", "--output", "json", "--", "-status:healthy"],
+      ["pin", "golden", "--q", "-name:web"],
+    ])
+      expect(await ran(args, options)).toMatchObject({ code: 0, stderr: "" })
+    expect(await answer(["baselines"], options)).toMatchObject({ items: [{ where: "-name:web" }] })
   })
 })
 
