@@ -1,5 +1,6 @@
 /** Metrics for Prometheus, in its units and manner of naming; read when they are asked for, with a token. */
 import type { FastifyInstance } from "fastify"
+import pLimit from "p-limit"
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client"
 import type { Fleet } from "#fleet.js"
 import { epochMs } from "#kernel/clock.js"
@@ -15,6 +16,8 @@ export function addMetrics(app: FastifyInstance, fleet: Fleet): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const measures = fleetMeasures(registry)
+  // All who ask are told by the same gauges.
+  const alone = pLimit(1)
   const requests = new Histogram({
     name: "http_request_duration_seconds",
     help: "How long requests took",
@@ -38,8 +41,11 @@ export function addMetrics(app: FastifyInstance, fleet: Fleet): void {
   })
   app.get("/metrics", async (request, reply) => {
     mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
-    await measures.read(fleet)
-    return reply.type(registry.contentType).send(await registry.metrics())
+    const told = await alone(async () => {
+      await measures.read(fleet)
+      return registry.metrics()
+    })
+    return reply.type(registry.contentType).send(told)
   })
 }
 

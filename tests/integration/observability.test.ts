@@ -1,5 +1,7 @@
 /** How the program is doing, for machines that ask: metrics, readiness and the doctor. */
+import { once } from "node:events"
 import * as fs from "node:fs"
+import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import { acknowledge, raise, resolve } from "#tests/support/alerts.js"
 import { asker } from "#tests/support/asker.js"
@@ -89,6 +91,36 @@ describe("metrics", () => {
     expect(samples.get('fleet_ledger_owed_alerts{channel="hook"}')).toBe(2)
     expect(samples.get('fleet_ledger_messages{channel="hook",state="dead"}')).toBe(1)
     expect(samples.get('fleet_ledger_messages{channel="hook",state="owed"}')).toBe(0)
+  })
+
+  it("tell the same to two who ask at once", async () => {
+    const { ask, token, fleet } = await door()
+    await raise(fleet.ledger, "a")
+    await fleet.reached((await fleet.ledger.head()).position)
+    const secret = await token("read")
+    const asked = async () =>
+      samplesIn((await ask("/metrics", { token: secret })).body).get(
+        'fleet_ledger_alerts{severity="warning",state="open"}',
+      )
+    await asked()
+    const { alerts } = fleet.views
+    const { accounts } = fleet.ops.deliveries
+    const counts = alerts.counts.bind(alerts)
+    // Whoever comes second is in the midst of it when the first one is told, unless they wait for each other.
+    const [begins, ends] = [new AbortController(), new AbortController()]
+    const second = once(begins.signal, "abort")
+    const first = once(ends.signal, "abort")
+    let told: Promise<number | undefined> | undefined
+    fleet.ops.deliveries.accounts = async () => {
+      fleet.ops.deliveries.accounts = accounts
+      alerts.counts = (at) => (begins.abort(), first.then(() => counts(at)))
+      told = asked()
+      await Promise.race([second, setImmediate()])
+      return accounts()
+    }
+    const answered = await asked()
+    ends.abort()
+    expect([answered, await told]).toEqual([1, 1])
   })
 
   it("count requests by the route and not by what was asked for", async () => {
