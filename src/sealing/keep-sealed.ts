@@ -4,6 +4,7 @@
  */
 import type { RecordedEvent } from "#events/catalog.js"
 import { messageOf } from "#kernel/errors.js"
+import { longestTimerMs } from "#kernel/sleep.js"
 import type { Ledger } from "#ledger/port.js"
 import type { SealedCheckpoint, Sealer } from "#ledger/proof/seal.js"
 
@@ -62,7 +63,8 @@ export async function keepSealed(
     if (unsealed >= rules.events) return attempt()
     if (Date.now() + wait < due) wake(wait)
   }
-  const wake = (wait: number): void => {
+  const wake = (asked: number): void => {
+    const wait = Math.min(asked, longestTimerMs)
     clearTimeout(timer)
     due = Date.now() + wait
     timer = setTimeout(() => void attempt(), wait)

@@ -3,8 +3,9 @@ import { inBatches } from "#kernel/batches.js"
 import { inTurns } from "#kernel/in-turns.js"
 import { sleep } from "#kernel/sleep.js"
 import { getEventListeners } from "node:events"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 
+const day = 86_400_000
 const ever = 2 ** 31 - 1
 
 describe("sleep", () => {
@@ -14,6 +15,22 @@ describe("sleep", () => {
     await sleep(20, signal)
     expect(performance.now() - began).toBeGreaterThan(15)
     expect(getEventListeners(signal, "abort")).toHaveLength(0)
+  })
+
+  it("is over after its time also where no timer of Node lasts that long", async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const ending = new AbortController()
+    let over = 0
+    for (const signal of [new AbortController().signal, ending.signal])
+      void sleep(60 * day, signal).then(() => (over += 1))
+    await vi.advanceTimersByTimeAsync(59 * day)
+    expect(over).toBe(0)
+    ending.abort()
+    await vi.advanceTimersByTimeAsync(day - 1)
+    expect(over).toBe(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect([over, vi.getTimerCount()]).toEqual([2, 0])
   })
 
   it("is over at once when it is ended, and does not begin when it has been", async () => {
