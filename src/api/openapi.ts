@@ -181,7 +181,7 @@ function answersOf(operation: Operation): object {
       const ok = isListed(operation) ? listed(answered) : answered
       if (!isOfPoint(operation)) return { "200": ok }
       return {
-        "200": { ...ok, headers: entityTag },
+        "200": { ...ok, headers: { ...ok.headers, ...entityTag } },
         "304": { description: "The answer is the known one", headers: entityTag },
       }
     }
@@ -201,9 +201,7 @@ function answersOf(operation: Operation): object {
       return {
         "200": {
           description: "The answer, at the point that its head names",
-          headers: Object.fromEntries(
-            ["fleet-ledger-position", "fleet-ledger-time"].map((name) => [name, { schema: { type: "string" } }]),
-          ),
+          headers: pointHeaders,
           content: Object.fromEntries(operation.mediaTypes.map((type) => [type, { schema: { type: "string" } }])),
         },
       }
@@ -212,16 +210,28 @@ function answersOf(operation: Operation): object {
 
 const pointed = "The answer, at the point it is true at"
 
+const pointHeaders = {
+  "fleet-ledger-position": { description: "Of the point that it is true at", schema: { type: "integer" } },
+  "fleet-ledger-time": {
+    description: "Of the point that it is true at",
+    schema: { type: "string", format: "date-time" },
+  },
+}
+const nextHeader = {
+  "fleet-ledger-next": { description: "The cursor of the page after it, if there is one", schema: { type: "string" } },
+}
+
 /** Point and cursor stand in the head where the body is only items. */
 function listed(answer: Answer): Answer {
   const others = listFormats.filter((type) => type !== "application/json")
   const content = Object.fromEntries(others.map((type) => [type, { schema: { type: "string" } }]))
-  return { ...answer, content: { ...answer.content, ...content } }
+  return { ...answer, content: { ...answer.content, ...content }, headers: { ...pointHeaders, ...nextHeader } }
 }
 
 interface Answer {
   readonly description: string
   readonly content: object
+  readonly headers?: object
 }
 
 function answerOf(description: string, shape: z.ZodType, mediaType = "application/json"): Answer {

@@ -87,6 +87,23 @@ describe("the description", () => {
     expect(JSON.stringify(description)).not.toContain("$defs")
   })
 
+  it("names the heads in which a list in another format has its point and its cursor", async () => {
+    const { ask, token } = await door()
+    const lists = all.filter(({ responses }) => JSON.stringify(responses["200"] ?? {}).includes("text/csv"))
+    expect(lists.length).toBeGreaterThan(15)
+    const wrong: string[] = []
+    for (const entry of lists) {
+      const [path] = rightly(entry)
+      const headers = { accept: "text/csv" }
+      const answer = await ask(withQuery(path, "limit=1"), { token: await token("admin"), headers })
+      const told = Object.keys(answer.headers).filter((name) => name.startsWith("fleet-ledger-"))
+      const described = Object.keys(entry.responses["200"]?.headers ?? {})
+      const missing = told.filter((name) => !described.includes(name))
+      if (missing.length > 0) wrong.push(`${entry.operationId}: ${missing.join()}`)
+    }
+    expect(wrong).toEqual([])
+  })
+
   it("has every code of an error, and no other", () => {
     const { enum: codes } = found("#/components/schemas/Problem/properties/code") as { enum: readonly string[] }
     expect(codes.toSorted(compare)).toEqual([...errorCodes, "Internal"].toSorted(compare))
