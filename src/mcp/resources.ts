@@ -50,10 +50,19 @@ export function addResources(server: McpServer, reach: Reach): void {
 }
 
 async function entityOf(ask: Ask, kind: string, uri: URL): Promise<object> {
-  const reference = decodeURIComponent(uri.pathname.slice(1))
+  const reference = decoded(uri.pathname.slice(1))
   const shown = await entityAt(ask, reference, uri.searchParams.get("at") ?? undefined)
   if (shown.entity.kind === kind) return shown
   throw new FleetError("NotFound", `"${reference.slice(0, 120)}" is a ${shown.entity.kind}`)
+}
+
+/** @throws FleetError `InvalidInput` */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new FleetError("InvalidInput", `"${text.slice(0, 120)}" is not encoded as an address is`)
+  }
 }
 
 async function told(

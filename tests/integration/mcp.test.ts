@@ -321,6 +321,7 @@ describe("a resource", () => {
     expect(before).toMatchObject({ facets: { os: { kernel: "6.1.0" } } })
     await expect(read(asked, `fleet://service/${host}`)).rejects.toThrow(/is a target/)
     await expect(read(asked, "fleet://target/nobody")).rejects.toThrow(/^NotFound: /)
+    await expect(read(asked, "fleet://target/web%zz")).rejects.toThrow(/^InvalidInput: /)
     await expect(read(asked, "fleet://nothing")).rejects.toThrow(/not found/i)
   })
 
