@@ -24,7 +24,8 @@ export function addSession(app: FastifyInstance, fleet: Fleet): void {
       .header("set-cookie", `${sessionCookie}=${secret}; ${attributes} Max-Age=${seconds}`)
       .header("cache-control", "no-store")
 
-  app.get("/login", async (request, reply) => {
+  // Whoever asks for its head alone, as what looks at links for others does, does not use it up.
+  app.get("/login", { exposeHeadRoute: false }, async (request, reply) => {
     const { code } = request.query as { code?: unknown }
     const session = typeof code === "string" ? await tokens.redeem(code) : undefined
     if (session !== undefined) return setCookie(reply, session.secret, cookieLifeSeconds).redirect("/", 303)

@@ -454,6 +454,15 @@ describe("whose jobs there are", () => {
 })
 
 describe("the stream of changes", () => {
+  it("is not begun by who asks for its head alone, nor is a login used up", async () => {
+    const { app, fleet, token } = await door()
+    const { secret } = await fleet.ops.tokens.createLogin("user:ada")
+    const headers = { host: `127.0.0.1:${port}`, authorization: `Bearer ${await token("read")}` }
+    for (const url of ["/api/v1/changes/stream", "/api/v1/export", `/login?code=${secret}`])
+      expect((await app.inject({ method: "HEAD", url, headers })).statusCode).toBe(404)
+    expect(await fleet.ops.tokens.redeem(secret)).toBeDefined()
+  })
+
   it("is for those who are known", async () => {
     const { ask } = await door()
     expect((await ask("/api/v1/changes/stream")).json()).toMatchObject({ status: 401, code: "Unauthorized" })
