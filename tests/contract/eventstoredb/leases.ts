@@ -78,6 +78,7 @@ export function leases(): void {
     await first.ledger.close()
     expect(first.lease.isWorker()).toBe(false)
     await until(() => second.lease.isWorker())
+    expect(renewals(server).map(({ type }) => type)).toStrictEqual(["LeaseRenewed", "LeaseReturned", "LeaseRenewed"])
   })
 
   it("are lost at once to whoever wrote at the revision that the holder would renew", async () => {
