@@ -81,6 +81,13 @@ describe("archiving", () => {
     ])
   })
 
+  it("says from when to when its events are", async () => {
+    const ledger = opened(await archivedLedger())
+    for (const { first, last, from, to } of await ledger.archives.list())
+      expect([from, to]).toStrictEqual([await ledger.timeOf(first), await ledger.timeOf(last)])
+    expect(new Set((await ledger.archives.list()).map(({ to }) => to)).size).toBe(2)
+  })
+
   it("tells at each of its steps how far it is, of as many events as are to go", async () => {
     const ledger = await sealedLedger()
     await archiveIn(ledger, 255)
@@ -475,6 +482,13 @@ describe("a redaction", () => {
     expect(filesOf(ledger)).toStrictEqual(["0-255.1.fla", "256-511.0.fla"])
     expect(await verdictOn(ledger.file, vouched(ledger))).toMatchObject({ wrong: null, redacted: 1 })
     expect((await refusalOf(() => writing.archives.attach(copy))).message).toMatch(/from before a redaction/)
+  })
+
+  it("reaches the last event that is in one", async () => {
+    const writing = opened(await archivedLedger())
+    const left = { position: 511 as Position, data: { masked: true } }
+    await writing.redact([left], told, await writing.revisionOf(stream("ledger")))
+    expect(await writing.readStored({ after: 510 as Position, limit: 1 })).toMatchObject([{ data: '{"masked":true}' }])
   })
 
   it("is finished when the ledger is opened, wherever it was interrupted behind what it says", async () => {

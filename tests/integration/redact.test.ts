@@ -1,4 +1,5 @@
 /** A text that is redacted is nowhere any more: not in the ledger, not in what was made of it. Everything else is, and is proved as before. */
+import { FleetError } from "#kernel/errors.js"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { NewEvent } from "#events/catalog.js"
@@ -148,6 +149,23 @@ describe("a text that is redacted", () => {
     const error = await refusalOf(() => redacting(fleet, text))
     expect([error.code, error.message]).toStrictEqual([code, expect.stringMatching(words)])
     expect(await fleet.ledger.readStored({ after: origin, limit: 1_000 })).toStrictEqual(before)
+  })
+
+  it("is tried once where it cannot be taken away", async () => {
+    const { fleet } = await withSecret()
+    let tried = 0
+    const full = new Proxy(fleet.ledger, {
+      get(ledger, name) {
+        if (name !== "redact") return Reflect.get(ledger, name).bind?.(ledger) ?? Reflect.get(ledger, name)
+        return async () => {
+          tried += 1
+          throw new FleetError("StoreUnavailable", "the disk is full")
+        }
+      },
+    })
+    const about = { actor: "user:alice", reason: "a password" }
+    const error = await refusalOf(() => redactText(full, secret, about, fleet.clock, () => {}, forever))
+    expect([error.message, tried]).toStrictEqual(["the disk is full", 1])
   })
 
   it("goes on behind a checkpoint that is signed meanwhile, and not for ever", async () => {

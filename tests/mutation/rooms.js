@@ -68,7 +68,7 @@ export const rooms = {
       ...spec("leaf", "decided-upon", "last-readable", "mask"),
       ...property("archive-file"),
       ...contract("sqlite-ledger"),
-      ...integration("archives", "redact", "retention"),
+      ...integration("archives", "redact", "retention", "tampered-file"),
       ...contract("archived-ledger"),
     ],
   },

@@ -88,6 +88,14 @@ export function longPayloads(): void {
     expect(await wrongIn(file)).toBe(3)
   })
 
+  it("are unpacked no further than any payload goes", async () => {
+    const file = await fileWithLong()
+    changeRow(file, "packed = ?", zlib.brotliCompressSync(`{"facet":"${"o".repeat(17 * 1_048_576)}"}`))
+    const [stored] = await opened(file).readStored({ after: 2 as Position, limit: 1 })
+    expect(stored).toMatchObject({ position: 3, data: "" })
+    expect(await wrongIn(file)).toBe(3)
+  })
+
   it("leave nothing of what was redacted, and the root as it was", async () => {
     const file = await fileWithLong()
     const ledger = opened(file)
