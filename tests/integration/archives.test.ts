@@ -178,7 +178,7 @@ describe("archiving", () => {
   })
 
   it.each([
-    ["stream", "stream_no = 77"],
+    ["stream", "stream_no = (SELECT no FROM streams WHERE name = 'ledger')"],
     ["revision", "revision = 9000"],
     ["type", "type_no = 3 - type_no"],
     ["time", "recorded_at = recorded_at + 1"],
@@ -312,6 +312,16 @@ describe("an archive", () => {
     }
     expect(await archives.list()).toMatchObject([{ isHere: true, movedTo: null }, { isHere: true }])
     expect(filesOf(ledger)).toStrictEqual(["0-255.0.fla", "256-511.0.fla"])
+  })
+
+  it("is moved in the place of what has its name", async () => {
+    const ledger = await archivedLedger()
+    const elsewhere = await tempFolder()
+    const [from, to] = [fileOf(ledger, 0), path.join(elsewhere, path.basename(fileOf(ledger, 0)))]
+    const bytes = fs.readFileSync(from)
+    fs.writeFileSync(to, bytes.subarray(0, 100))
+    await opened(ledger).archives.detach(0 as Position, elsewhere)
+    expect([fs.existsSync(from), fs.readFileSync(to).equals(bytes)]).toStrictEqual([false, true])
   })
 
   it("that is larger than what is kept of it in memory is read as often as one likes", async () => {

@@ -8,21 +8,19 @@ import { sealedLedger, verdictOn } from "#tests/support/sealed-ledger.js"
 import { expect, it } from "vitest"
 
 const index = "sqlite_autoindex_events_1"
-const rootOfIndex = `(SELECT rootpage FROM sqlite_schema WHERE name = '${index}')`
+const rootOf = (name: string) => `(SELECT rootpage FROM sqlite_schema WHERE name = '${name}')`
 
-/** Its entries as the rows of a table. */
-function changeEntries(file: string, sql: string): void {
+/** Its entries, or those of another index, as the rows of a table. */
+function changeEntries(file: string, sql: string, of = index, columns = "stream_no, revision, position"): void {
   const db = new Database(file)
   db.unsafeMode(true)
-  db.exec(
-    "CREATE TABLE entries (stream_no, revision, position, PRIMARY KEY (stream_no, revision, position)) WITHOUT ROWID",
-  )
+  db.exec(`CREATE TABLE entries (${columns}, PRIMARY KEY (${columns})) WITHOUT ROWID`)
   const [own] = db.prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'entries'").pluck().all()
   const lead = (to: string) =>
     db.exec(
       `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = ${to} WHERE name = 'entries'; PRAGMA writable_schema = RESET`,
     )
-  lead(rootOfIndex)
+  lead(rootOf(of))
   db.exec(sql)
   lead(`${own}`)
   db.exec("DROP TABLE entries")
@@ -32,7 +30,10 @@ function changeEntries(file: string, sql: string): void {
 /** The first two entries of a leaf of it change places. */
 function swapEntries(file: string): void {
   const db = new Database(file)
-  const [root] = db.prepare<[], number>(`SELECT ${rootOfIndex}`).pluck().all()
+  const [root] = db
+    .prepare<[], number>(`SELECT ${rootOf(index)}`)
+    .pluck()
+    .all()
   const pageSize = db.pragma("page_size", { simple: true }) as number
   db.close()
   const bytes = fs.readFileSync(file)
@@ -77,6 +78,14 @@ export function indexOfStreams(): void {
       position: null,
       message: expect.stringMatching(says),
     })
+  })
+
+  it("is not the only one that is looked at", async () => {
+    const names = "streams_by_end"
+    const wrong = await wrongAfter((file) =>
+      changeEntries(file, "DELETE FROM entries WHERE no = 2", names, "name_end, no"),
+    )
+    expect(wrong).toMatchObject({ position: null, message: expect.stringContaining(names) })
   })
 
   it("is found to be wrong where entries are not in their order", async () => {
