@@ -26,6 +26,7 @@ import { archiveIn, archivedLedger } from "#tests/support/archived-ledger.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { changed, changes, metadata, observedAt, stream } from "#tests/support/sample-events.js"
 import { type SealedLedger, eventCount, exported, sealedLedger, verdictOn } from "#tests/support/sealed-ledger.js"
+import { run, tamper } from "#tests/support/tampering.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 import { describe, expect, it, onTestFinished } from "vitest"
 
@@ -45,13 +46,7 @@ const vouched = ({ key, kept }: SealedLedger) => ({ key, checkpoints: kept.map((
 
 /** Writes what the ledger's triggers forbid, and leaves no trace of it. */
 function changeUnseen({ file }: SealedLedger, statement: string): void {
-  const db = new Database(file)
-  const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_are_never_changed'").get() as {
-    sql: string
-  }
-  db.exec(`DROP TRIGGER events_are_never_changed; ${statement}`)
-  db.exec(sql)
-  db.close()
+  tamper(file, run(statement))
 }
 
 async function* each(lines: readonly string[]): AsyncGenerator<string> {
@@ -447,6 +442,17 @@ describe("an archive", () => {
     expect((await verdictOn(ledger.file, vouched(ledger))).wrong).toMatchObject({
       position: 256,
       message: expect.stringContaining("damaged"),
+    })
+  })
+
+  it("whose events would not be found any more is wrong where the first of them is", async () => {
+    const ledger = await archivedLedger()
+    changeUnseen(ledger, "DELETE FROM archived_streams WHERE archive = 0 AND stream_no = 2")
+    const [first] = await opened(ledger).readStream(stream("target-b"), { limit: 1 })
+    expect(first?.position).toBeGreaterThan(255)
+    expect((await verdictOn(ledger.file, vouched(ledger))).wrong).toMatchObject({
+      position: 5,
+      message: expect.stringContaining("is not found by what its envelope says"),
     })
   })
 

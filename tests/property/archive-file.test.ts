@@ -130,6 +130,15 @@ describe("the file of an archive", () => {
     }
   })
 
+  it("without its mark at the end is said to have no foot", async () => {
+    const file = await written([recreated(0)])
+    const bytes = fs.readFileSync(file)
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1)
+    fs.writeFileSync(file, bytes)
+    const refused = await refusalOf(async () => opened(file))
+    expect(refused.message).toContain("it has no foot")
+  })
+
   it("of a format from before is refused by name", async () => {
     const file = path.join(await tempFolder(), "some.fla")
     const foot = Buffer.from(JSON.stringify({ format: 1, origin: "here", first: 0, last: 0, blocks: [] }))
