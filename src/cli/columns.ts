@@ -77,22 +77,18 @@ const headings: Readonly<Record<string, string>> = {
   cpuCores: "CPUS",
   memoryMiB: "MIB",
   latencyMs: "MS",
-  lastSeen: "LAST SEEN",
   createdAt: "CREATED",
   expiresAt: "EXPIRES",
   revokedAt: "REVOKED",
-  deadLetters: "DEAD LETTERS",
-  perDay: "PER DAY",
-  takenBy: "TAKEN BY",
-  plannedBy: "PLANNED BY",
-  savedBy: "SAVED BY",
   savedAt: "SAVED",
   observedAt: "SINCE",
   recordedAt: "RECORDED",
+  isHere: "HERE",
+  nextAt: "NEXT",
 }
 
 function heading(field: string): string {
-  return headings[field] ?? field.toUpperCase()
+  return headings[field] ?? field.replaceAll(/[A-Z]/g, " $&").toUpperCase()
 }
 
 export function cell(value: Json | undefined): string {

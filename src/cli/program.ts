@@ -8,6 +8,14 @@ import { complain, exitCodeOf } from "./complain.js"
 import { type Output, outputs } from "./outputs.js"
 import type { SimulateFlags } from "./simulate.js"
 
+/** What scripts go by. */
+const surroundings = `
+Exit codes: 0 it is done; 1 it failed, or what was looked at or verified is not as it should be;
+2 it was asked wrongly, or about what is not there; 130 it was cancelled.
+
+Environment: FLEET_LEDGER_CONFIG, _DATA, _LISTEN and _SERVER stand for the flags that are called so; _KEYS is the folder of
+the signing key, _TOKEN is shown to a server elsewhere or lies in the file _TOKEN_FILE, _LOG is the level that serve logs.`
+
 /** Flags that every command has. */
 export interface GlobalFlags {
   readonly config?: string
@@ -29,6 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
   program.addHelpText("after", examples(["serve", "discover", "show web-1 --at -2h", "history web-1", "diff -1h now"]))
+  program.addHelpText("after", surroundings)
 
   addFolderFlags(program.command("serve"))
     .summary("Keep discovering and serve the page and the API")
