@@ -7,7 +7,7 @@ import type { Point, Position } from "#kernel/point.js"
 const shape = z.strictObject({
   p: z.int().min(-1),
   t: z.iso.datetime(),
-  k: z.array(z.union([z.string(), z.number()])).max(5),
+  k: z.array(z.union([z.string(), z.number()])).max(6),
 })
 
 /** What the page after this one begins behind. */

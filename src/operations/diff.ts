@@ -99,7 +99,7 @@ export const diff = query({
       items.push(item)
     }
     const last = items.at(-1)
-    const next = isMore && last !== undefined ? encodeCursor(to, keyOf(from, last)) : null
+    const next = isMore && last !== undefined ? encodeCursor(call.point, keyOf(from, to, last)) : null
     if (next !== null) keepForNextPage(fleet.views, question, found)
     return { from, to, summary: found.summary, groups: found.groups, items, next }
   },
@@ -113,24 +113,30 @@ interface Comparison {
   readonly after?: ItemKey
 }
 
-/** A cursor keeps to both points of the page that gave it. */
+/** A cursor keeps to both points of the page that gave it, and to the one that it was asked at. */
 async function rangeOf({ fleet, point }: QueryCall, asked: Input): Promise<Comparison> {
   if (asked.cursor !== undefined) {
-    const [position, time, id, group = null] = decodeCursor(asked.cursor).key
+    const [begin, beginTime, end, endTime, id, group = null] = decodeCursor(asked.cursor).key
     const { position: head } = await fleet.ledger.head()
-    const isPosition = typeof position === "number" && Number.isSafeInteger(position) && position >= origin
-    // Before a backup was restored there may have been more.
-    if (!isPosition || position > head || typeof time !== "string" || typeof id !== "string") throw wrongCursor()
-    if (typeof group === "number") throw wrongCursor()
-    const from = { position: position as Position, time: time as Instant }
-    return { from, to: point, after: { id, group: asked.by === "entity" ? undefined : group } }
+    if (typeof id !== "string" || typeof group === "number") throw wrongCursor()
+    const [from, to] = [pointIn(begin, beginTime, head), pointIn(end, endTime, head)]
+    return { from, to, after: { id, group: asked.by === "entity" ? undefined : group } }
   }
   const resolve = (at: string) => resolvePoint(fleet, at)
   return { from: await resolve(asked.from), to: asked.to === undefined ? point : await resolve(asked.to) }
 }
 
-function keyOf(from: Point, { entity, group }: Item): PageKey {
-  return [from.position, from.time, entity.id, ...(typeof group === "string" ? [group] : [])]
+/** @throws FleetError `InvalidInput` */
+function pointIn(position: PageKey[number] | undefined, time: PageKey[number] | undefined, head: Position): Point {
+  const isPosition = typeof position === "number" && Number.isSafeInteger(position) && position >= origin
+  // Before a backup was restored there may have been more.
+  if (!isPosition || position > head || typeof time !== "string") throw wrongCursor()
+  return { position: position as Position, time: time as Instant }
+}
+
+function keyOf(from: Point, to: Point, { entity, group }: Item): PageKey {
+  const points = [from.position, from.time, to.position, to.time]
+  return [...points, entity.id, ...(typeof group === "string" ? [group] : [])]
 }
 
 async function partOf(

@@ -559,6 +559,28 @@ describe("groups and pages", () => {
     },
   )
 
+  it("stay at the point that the first was asked at, by which a query that tells a moment is understood", async () => {
+    const clock = new TestClock()
+    const fleet = await scriptedFleet(clock)
+    const ask = asker<Answer>(fleet)
+    const hosts = [await addHost(fleet, "web-1"), await addHost(fleet, "web-2"), await addHost(fleet, "web-3")]
+    for (const host of hosts) await changeKernel(fleet, host, "6.1.0", "6.1.1")
+    const to = `position:${(await fleet.ledger.head()).position}`
+    clock.advance(7_200_000)
+    await changeKernel(fleet, hosts[0] as string, "6.1.1", "6.1.2")
+    // Two hours later nothing of all that was within the last hour; when it happened, all of it was.
+    const asked = { from: "position:2", to, q: "changed:<-1h" }
+    const whole = await ask("diff", asked)
+    const first = await ask("diff", { ...asked, limit: 1 })
+    // What was kept for the next page is kept no longer.
+    await ask("diff", { from: "position:1", limit: 1 })
+    const second = await ask("diff", { ...asked, cursor: first.next })
+    expect(told(whole).length).toBeGreaterThan(1)
+    expect([...told(first), ...told(second)]).toEqual(told(whole))
+    const points = ({ at, from, to: end }: Answer) => [at, from, end]
+    expect(points(second)).toEqual(points(first))
+  })
+
   it("go on from no other list's cursor", async () => {
     const { ask, before } = await changedByTwo()
     const { next } = await ask("targets", { limit: 1 })
