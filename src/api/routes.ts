@@ -27,8 +27,8 @@ export function addRoutes(app: FastifyInstance, operations: readonly Operation[]
       method: operation.route.method,
       url: operation.route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       handler: handlerOf(operation, fleet, jobs),
-      // Of what is followed there is no head without the rest.
-      exposeHeadRoute: operation.kind !== "stream",
+      // Of what is followed or exported there is no head without the rest.
+      exposeHeadRoute: operation.kind === "query",
     }
     const types = "body" in operation ? operation.body : undefined
     if (types === undefined) app.route(route)

@@ -458,7 +458,7 @@ describe("the stream of changes", () => {
     const { app, fleet, token } = await door()
     const { secret } = await fleet.ops.tokens.createLogin("user:ada")
     const headers = { host: `127.0.0.1:${port}`, authorization: `Bearer ${await token("read")}` }
-    for (const url of ["/api/v1/changes/stream", "/api/v1/export", `/login?code=${secret}`])
+    for (const url of ["/api/v1/changes/stream", "/api/v1/export", "/api/v1/inventory", `/login?code=${secret}`])
       expect((await app.inject({ method: "HEAD", url, headers })).statusCode).toBe(404)
     expect(await fleet.ops.tokens.redeem(secret)).toBeDefined()
   })
