@@ -41,7 +41,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
   )
 
   it("finds a change, opens its event, and verifies it in the browser", async () => {
-    const { page, complaints, elsewhere } = await opened("/history")
+    const { page, complaints, elsewhere } = await served.openApart("/history")
     await page.getByLabel("Field").fill("os.kernel")
     await page.getByLabel("Of", { exact: true }).fill(filled.changed.name)
     await page.keyboard.press("Enter")
@@ -171,6 +171,7 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
       page.getByRole("link", { name: "coverage" }).click(),
     ])
     await report.getByRole("heading", { name: "What discovery covers" }).waitFor()
+    await report.close()
   })
 
   it("takes on an alert by keyboard, and says who did and why", async () => {

@@ -2,21 +2,12 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as zlib from "node:zlib"
-import type { Browser, Request } from "playwright-core"
+import type { Request } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
-import {
-  type Opened,
-  aBrowserIsHere,
-  inDark,
-  launchBrowser,
-  openWindow,
-  screenshot,
-  seriousOn,
-} from "#tests/support/browser.js"
-import { freePort } from "#tests/support/free-port.js"
+import { aBrowserIsHere, inDark, openWindow, screenshot, seriousOn } from "#tests/support/browser.js"
 import { type PageFleet, fillForPage } from "#tests/support/page-fleet.js"
-import { type Options, answer, startServer } from "#tests/support/program.js"
-import { tempFolder } from "#tests/support/temp-folder.js"
+import { type Options, answer } from "#tests/support/program.js"
+import { type ServedPage, servePage } from "#tests/support/served-page.js"
 import { sharedByTests } from "#tests/support/when-finished.js"
 import { until } from "#tests/support/until.js"
 
@@ -48,37 +39,21 @@ describe("the first page", () => {
 })
 
 describe.runIf(aBrowserIsHere())("the page", () => {
+  let served: ServedPage<PageFleet>
   let options: Options
-  let url: string
   let filled: PageFleet
-  let browser: Browser
   let secret: string
+  const opened = (address: string) => served.open(address)
 
   beforeAll(() =>
     sharedByTests(async () => {
-      options = { data: `${await tempFolder()}/data` }
-      filled = await fillForPage(options.data, { HOME: options.data, FLEET_LEDGER_KEYS: `${options.data}-keys` })
-      const port = await freePort()
-      url = `http://127.0.0.1:${port}`
-      await startServer(port, options)
-      const created = await answer<{ secret: string }>(["token", "create", "page", "--scope", "operate"], options)
-      secret = created.secret
-      browser = await launchBrowser()
+      served = await servePage("operate", fillForPage)
+      ;({ options, filled, secret } = served)
     }),
   )
 
-  /** As one who is known. */
-  async function opened(address: string, scheme: "light" | "dark" = "light", token = secret): Promise<Opened> {
-    const window = await openWindow(browser, url, { colorScheme: scheme })
-    await window.page.context().addCookies([{ name: "fleet_ledger_session", value: token, url }])
-    await window.page.goto(address)
-    return window
-  }
-
-  const text = ({ page }: Opened, selector: string) => page.locator(selector).first().innerText()
-
   it("asks a stranger for a token, then shows what there is, and travels to before a change", async () => {
-    const window = await openWindow(browser, url)
+    const window = await openWindow(served.browser, served.url)
     const { page } = window
     await page.goto("/machines")
     await page.getByLabel("Token").waitFor()
@@ -119,7 +94,9 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await window.page.locator(".facet tr", { hasText: "kernel" }).getByText(filled.changed.before).waitFor()
     await window.page.keyboard.press("c")
     await window.page.locator(".differences", { hasText: filled.changed.after }).waitFor()
-    expect(await text(window, ".differences")).toContain(`${filled.changed.before} → ${filled.changed.after}`)
+    expect(await window.page.locator(".differences").first().innerText()).toContain(
+      `${filled.changed.before} → ${filled.changed.after}`,
+    )
     // The second handle moves by the same keys as the first.
     const other = window.page.getByRole("slider", { name: "Point that it is compared with" })
     await other.press("PageDown")
@@ -185,8 +162,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
 
   it("tells times in the zone of whoever looks, in UTC to who points at them, and takes them as they are written there", async () => {
     // Nine hours before the server, whatever the season.
-    const { page } = await openWindow(browser, url, { timezoneId: "Asia/Tokyo" })
-    await page.context().addCookies([{ name: "fleet_ledger_session", value: secret, url }])
+    const { page } = await served.openApart("/history", { timezoneId: "Asia/Tokyo" })
     const text_ = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace("T", " ")
     const [inUtc, inTokyo] = [text_, (ms: number) => text_(ms + 9 * 3_600_000)]
     for (const address of ["/history", "/discovery", `/entities/${filled.changed.name}`]) {
@@ -440,7 +416,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
 
   it("asks again whoever's token is no more, by itself and where they are", async () => {
     const short = await answer<{ secret: string }>(["token", "create", "short", "--scope", "read"], options)
-    const { page } = await opened("/machines?q=db", "light", short.secret)
+    const { page } = await served.openApart("/machines?q=db", { secret: short.secret })
     await page.locator(".grid .row").first().waitFor()
     await page.getByText("Live").waitFor()
     await page.getByRole("combobox", { name: "Query" }).fill("name:db-main on the w")

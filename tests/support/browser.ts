@@ -23,14 +23,16 @@ export async function launchBrowser(): Promise<Browser> {
 export interface Opened {
   readonly page: Page
   /** What the browser complained of: errors of scripts, and what the policy forbade. */
-  readonly complaints: readonly string[]
+  readonly complaints: string[]
   /** Addresses on other hosts that were asked for. */
-  readonly elsewhere: readonly string[]
+  readonly elsewhere: string[]
 }
+
+const viewport = { width: 1_440, height: 900 }
 
 /** A window of its own, with its own cookies. */
 export async function openWindow(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
-  const context = await browser.newContext({ baseURL: url, viewport: { width: 1_440, height: 900 }, ...options })
+  const context = await browser.newContext({ baseURL: url, viewport, ...options })
   whenFinished(() => context.close())
   const page = await context.newPage()
   // Less than a test may take, so that what was waited for in vain is named.
@@ -48,12 +50,25 @@ export async function openWindow(browser: Browser, url: string, options: Browser
   return { page, complaints, elsewhere }
 }
 
+/** What a test did to a window is undone: it has its cookies, and nothing else. It is where it was. */
+export async function asIfNew({ page, complaints, elsewhere }: Opened): Promise<void> {
+  await page.context().setOffline(false)
+  await page.unrouteAll({ behavior: "ignoreErrors" })
+  await page.emulateMedia({ colorScheme: "light" })
+  await page.setViewportSize(viewport)
+  await page.mouse.move(0, 0)
+  await page.evaluate("localStorage.clear()")
+  complaints.length = 0
+  elsewhere.length = 0
+}
+
+const axe = () => fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
 /** What axe-core finds serious by all rules, or by some: the rule, and what of the page breaks it. */
 export async function seriousOn(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
-  const source = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-  await page.evaluate(source)
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe())
   const found = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
-    `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })})`,
+    `axe.run(${JSON.stringify({ resultTypes: ["violations"], selectors: false, ...(rules && { runOnly: rules }) })})`,
   )
   return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
