@@ -5,7 +5,7 @@ import * as path from "node:path"
 import { promisify } from "node:util"
 import { expect, it } from "vitest"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, startServer } from "#tests/support/program.js"
+import { type Options, answer, ran, startServer } from "#tests/support/program.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
 
 const program = path.resolve("dist/bin/main.js")
@@ -44,7 +44,7 @@ it("every command of the README does what it is there for", { timeout: 240_000 }
   await fs.mkdir(path.join(folder, "mnt/cold"))
   await fs.writeFile(path.join(folder, "cmdb.json"), JSON.stringify(cmdb))
   const simulated = ["simulate", "--data", options.data, "--targets", "4", "--days", "14", "--every", "2h"]
-  expect(await fleetLedger(simulated, options)).toMatchObject({ code: 0 })
+  expect(await ran(simulated, options)).toMatchObject({ code: 0 })
   await fs.writeFile(path.join(folder, "fleet-ledger.yaml"), configuration)
   const { items } = await answer<{ items: { name: string }[] }>(["targets"], options)
   const [web, vm] = items.map(({ name }) => name) as [string, string]
@@ -72,18 +72,25 @@ it("every command of the README does what it is there for", { timeout: 240_000 }
   }
   const commands = await commandsOfReadme()
   expect(commands.length).toBeGreaterThan(50)
+  const typed = (text: string) => promisify(execFile)("sh", ["-c", text], { cwd: folder, env })
+  /** What a shell makes of it is run; what goes into a file, or is another program, is the shell's to run. */
+  const run = async (command: string): Promise<{ code: unknown; stderr: string }> => {
+    const [, words] = /^npx fleet-ledger ([^>]+)$/.exec(command) ?? []
+    if (words !== undefined) {
+      const { stdout } = await typed(`printf '%s\\0' ${here(words)}`)
+      return ran(stdout.split("\0").slice(0, -1), options)
+    }
+    return typed(here(command)).then(
+      ({ stderr }) => ({ code: 0, stderr }),
+      ({ code, stderr }: { code: unknown; stderr: string }) => ({ code, stderr }),
+    )
+  }
   for (const command of commands) {
     // A ledger takes another's place while nobody uses it.
     const alone = command.includes(" restore ")
     if (alone) await server.stop()
-    const failed = await promisify(execFile)("sh", ["-c", here(command)], { cwd: folder, env }).then(
-      () => undefined,
-      ({ message, stdout, stderr }: { message: string; stdout: string; stderr: string }) => ({
-        message,
-        stdout,
-        stderr,
-      }),
-    )
+    const { code, stderr } = await run(command)
+    const failed = code === 0 ? undefined : { code, stderr }
     expect({ command, failed }).toEqual({ command, failed: undefined })
     if (alone) server = await startServer(await freePort(), options)
   }
