@@ -41,7 +41,9 @@ describe.runIf(ownMachinesCanBeMade()).each(["alone", "beside a running server"]
     return { machine, options }
   }
 
-  const discover = (options: Options) => answer<Discovered>(["discover"], options)
+  /** Beside a server it is the server that looks. */
+  const discover = (options: Options) =>
+    answer<Discovered>(["discover"], setting === "alone" ? options : { data: options.data })
   /** What is known is asked from outside: only looks have to be in there. */
   const ask = <T>(args: readonly string[], { data }: Options) => answer<T>(args, { data })
   const headOf = async (options: Options) => (await ask<At>(["status"], options)).at.position
