@@ -3,6 +3,7 @@
  * names an engine.
  */
 import * as fs from "node:fs"
+import pLimit from "p-limit"
 import { checkCatalog } from "#events/catalog.js"
 import { alerting } from "#alerts/handler.js"
 import { isQuiet } from "#alerts/quiet.js"
@@ -243,10 +244,7 @@ async function putTogether(
 
   const looking = discovery(sources, { ledger, views: reader, reached, ops, clock, version })
 
-  const rebuild = async (
-    progress: (done: number, total: number) => void,
-    signal: AbortSignal,
-  ): Promise<RebuildReport> => {
+  const rebuildNow: Fleet["rebuild"] = async (progress, signal) => {
     const started = performance.now()
     const file = `${folder.views}.rebuild`
     removeStore(file)
@@ -285,6 +283,8 @@ async function putTogether(
       throw error
     }
   }
+  // Two at once would make them in the same file.
+  const alone = pLimit(1)
 
   return {
     config,
@@ -318,7 +318,7 @@ async function putTogether(
       ]
     },
     viewsState: () => ({ position: views.checkpoint(), state: following.state, edition: views.edition }),
-    rebuild,
+    rebuild: (progress, signal) => alone(() => rebuildNow(progress, signal)),
     async close() {
       await adopted.stop()
       await sealing.stop()

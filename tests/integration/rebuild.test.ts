@@ -5,6 +5,7 @@ import type { NewEvent } from "#events/catalog.js"
 import type { Fleet } from "#fleet.js"
 import { type Position, origin } from "#kernel/point.js"
 import { findEntity } from "#timeline/entity.js"
+import { asker } from "#tests/support/asker.js"
 import { idOf, nameOf, open, populate } from "#tests/support/folder-fleet.js"
 import { refusalOf } from "#tests/support/refusal.js"
 import { metadata, observedAt, stream } from "#tests/support/sample-events.js"
@@ -105,6 +106,18 @@ describe("a rebuild", () => {
     const count = await written
     expect(rebuilt.equal).toBe(true)
     expect(await namesAt(fleet, (await fleet.ledger.head()).position)).toStrictEqual(names(count))
+  })
+
+  it("waits for another that is under way, and so does a redaction", async () => {
+    const fleet = await open(await tempFolder())
+    await populate(fleet, 300)
+    const secret = asker<{ payloads: number }>(fleet)("redact", { text: nameOf(299), reason: "nobody should know" })
+    const [one, other] = await Promise.all([fleet.rebuild(silent, forever), fleet.rebuild(silent, forever)])
+    expect([one.equal, other.equal, (await secret).payloads]).toEqual([true, true, 1])
+    const head = await populate(fleet, 1, 300)
+    expect(await namesAt(fleet, head)).toHaveLength(301)
+    expect(await namesAt(fleet, head)).not.toContain(nameOf(299))
+    expect(await fleet.rebuild(silent, forever)).toMatchObject({ equal: true })
   })
 
   it("that is cancelled leaves the views as they are", async () => {
