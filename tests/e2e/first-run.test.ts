@@ -6,14 +6,23 @@ import * as os from "node:os"
 import * as path from "node:path"
 import type { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
-import { describe, expect, it, onTestFinished, vi } from "vitest"
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest"
 import { describeCommands } from "#cli/describe.js"
 import { run } from "#cli/program.js"
 import { freePort } from "#tests/support/free-port.js"
-import { type Options, answer, fleetLedger, ran, startProgram, startServer } from "#tests/support/program.js"
+import {
+  type Options,
+  type RunningServer,
+  answer,
+  fleetLedger,
+  ran,
+  startProgram,
+  startServer,
+} from "#tests/support/program.js"
 import { OwnMachine, ownMachinesCanBeMade } from "#tests/support/own-machine.js"
 import { needs } from "#tests/support/real-parts.js"
 import { tempFolder } from "#tests/support/temp-folder.js"
+import { sharedByTests } from "#tests/support/when-finished.js"
 
 interface Targets {
   readonly at: { readonly position: number }
@@ -62,10 +71,20 @@ async function targetsOverSocket(options: Options): Promise<Targets> {
   }
 }
 
-describe("serve", () => {
+describe("a server that was started", () => {
+  let options: Options
+  let port: number
+  let server: RunningServer
+
+  beforeAll(() =>
+    sharedByTests(async () => {
+      options = await inFolder()
+      port = await freePort()
+      server = await startServer(port, options)
+    }),
+  )
+
   it("has this machine's true facts within 20 s of its start", async () => {
-    const options = await inFolder()
-    await startServer(await freePort(), options)
     const [target, ...others] = (await targetsOverSocket(options)).items
     expect(others).toEqual([])
     expect(target).toMatchObject({ name: os.hostname(), cpuCores: os.cpus().length, kernel: os.release() })
@@ -73,9 +92,6 @@ describe("serve", () => {
   })
 
   it("prints a link that opens the page once, and asks strangers who they are", async () => {
-    const options = await inFolder()
-    const port = await freePort()
-    const server = await startServer(port, options)
     await targetsOverSocket(options)
     const link = new URL(/http:\/\/\S+login\S+/.exec(server.printed())?.[0] ?? "")
     const at = (page: string, headers: http.OutgoingHttpHeaders = {}) =>
@@ -91,6 +107,15 @@ describe("serve", () => {
     expect((await at("/api/v1/targets")).status).toBe(401)
   })
 
+  it("keeps others from its folder and its port, who are told so", async () => {
+    const second = await fleetLedger(["serve", "--listen", `127.0.0.1:${await freePort()}`], options)
+    expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/another fleet-ledger is working on .*\n$/)])
+    const elsewhere = await fleetLedger(["serve", "--listen", `127.0.0.1:${port}`], await inFolder())
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringMatching(/is taken by another program/)])
+  })
+})
+
+describe("serve", () => {
   it("ends cleanly when asked to, and goes on where it was", async () => {
     const options = await inFolder()
     const first = await startServer(await freePort(), options)
@@ -108,13 +133,14 @@ describe("serve", () => {
     const options = { ...(await inFolder()), within: machine.within }
     const port = await freePort()
     const first = await startServer(port, options)
-    await answer(["discover"], options)
-    const { at } = await answer<Targets>(["targets"], options)
+    // It is the server that looks, wherever it is asked from.
+    const asked = <T>(...args: readonly string[]) => answer<T>(args, { data: options.data })
+    await asked("discover")
+    const { at } = await asked<Targets>("targets")
     expect(await first.stop()).toBe(0)
     await startServer(port, options)
-    await answer(["discover"], options)
-    const since = ["history", "--since", `position:${at.position}`]
-    expect((await answer<Targets>(since, options)).items).toEqual([])
+    await asked("discover")
+    expect((await asked<Targets>("history", "--since", `position:${at.position}`)).items).toEqual([])
   })
 
   it("ends although somebody follows it, who is told", async () => {
@@ -138,16 +164,6 @@ describe("serve", () => {
     await once(child.stdout as Readable, "data")
     expect((await get({ host: "127.0.0.2", port, path: "/openapi.json" })).status).toBe(200)
   })
-
-  it("is refused where another one works on the folder, or the port is taken", async () => {
-    const options = await inFolder()
-    const port = await freePort()
-    await startServer(port, options)
-    const second = await fleetLedger(["serve", "--listen", `127.0.0.1:${await freePort()}`], options)
-    expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/another fleet-ledger is working on .*\n$/)])
-    const elsewhere = await fleetLedger(["serve", "--listen", `127.0.0.1:${port}`], await inFolder())
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringMatching(/is taken by another program/)])
-  })
 })
 
 describe("the command line", () => {
@@ -161,7 +177,11 @@ describe("the command line", () => {
       ["history", os.hostname(), "--at", "position:1"],
       ["diff", "position:0", "position:1", "--at", "position:1"],
     ]
-    const ask = () => Promise.all(questions.map((question) => answer(question, options)))
+    const ask = async () => {
+      const answers: unknown[] = []
+      for (const question of questions) answers.push(await answer(question, options))
+      return answers
+    }
     const alone = await ask()
     await startServer(await freePort(), options)
     expect(await ask()).toEqual(alone)
