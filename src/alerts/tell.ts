@@ -4,26 +4,24 @@ import type { Metadata } from "#events/envelope.js"
 import { FleetError } from "#kernel/errors.js"
 import { type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { Alert } from "#projections/alerts/read.js"
 import type { Line } from "#timeline/resolve.js"
 
 type Word = EventOf<"AlertAcknowledged" | "AlertSilenced" | "AlertResolved">
 
-/** How often it is decided anew where somebody else wrote to the alert meanwhile. */
-const mostAttempts = 5
-
 /**
  * @param decide undefined where it is so already @returns the position behind which it is so
  * @throws FleetError as `decide`, `RevisionConflict`
  */
-export async function tellOf(
+export function tellOf(
   { ledger, views, clock, reached }: Line,
   id: string,
   decide: (alert: Alert) => Word | undefined,
   metadata: Metadata,
 ): Promise<Position> {
   const stream = `alert-${id}` as StreamName
-  for (let attempt = 1; ; attempt++) {
+  return unlessBeaten(async () => {
     const revision = await ledger.revisionOf(stream)
     const { position } = await ledger.head()
     await reached(position)
@@ -31,14 +29,9 @@ export async function tellOf(
     if (alert === undefined) throw new FleetError("NotFound", `there is no alert ${id}`)
     const word = decide(alert)
     if (word === undefined) return position
-    try {
-      const event: NewEvent = { ...word, metadata, observedAt: clock.now() }
-      const appended = await ledger.append(stream, revision, [event], newRunId())
-      await reached(appended.position)
-      return appended.position
-    } catch (error) {
-      const isConflict = error instanceof FleetError && error.code === "RevisionConflict"
-      if (!isConflict || attempt === mostAttempts) throw error
-    }
-  }
+    const event: NewEvent = { ...word, metadata, observedAt: clock.now() }
+    const appended = await ledger.append(stream, revision, [event], newRunId())
+    await reached(appended.position)
+    return appended.position
+  })
 }

@@ -4,11 +4,11 @@ import type { NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Metadata } from "#events/envelope.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
-import { FleetError } from "#kernel/errors.js"
 import { type StreamName, baselineId, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { lastReadable } from "#ledger/last-readable.js"
 import type { Ledger } from "#ledger/port.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 
 export interface Declaring {
   readonly ledger: Ledger
@@ -52,27 +52,20 @@ function streamOf(name: string): StreamName {
   return `baseline-${baselineId(name)}` as StreamName
 }
 
-/** How often it is decided again, where somebody else declares the same at the same time. */
-const mostAttempts = 5
-
-async function say(
+/** Somebody else may declare the same at the same time. */
+function say(
   { ledger, clock }: Declaring,
   name: string,
   isKnown: (last: Said) => boolean,
   event: Omit<Extract<NewEvent, { type: "BaselineDeclared" | "BaselineWithdrawn" }>, "observedAt">,
 ): Promise<Declared> {
   const stream = streamOf(name)
-  for (let attempt = 1; ; attempt++) {
+  return unlessBeaten(async () => {
     const revision = await ledger.revisionOf(stream)
     const last = await lastReadable(ledger, stream)
     if (isKnown(last)) return { changed: false, position: last?.position ?? (-1 as Position) }
-    try {
-      const whole = { ...event, observedAt: clock.now() } as NewEvent
-      const { position } = await ledger.append(stream, revision, [whole], newRunId())
-      return { changed: true, position }
-    } catch (error) {
-      const isConflict = error instanceof FleetError && error.code === "RevisionConflict"
-      if (!isConflict || attempt === mostAttempts) throw error
-    }
-  }
+    const whole = { ...event, observedAt: clock.now() } as NewEvent
+    const { position } = await ledger.append(stream, revision, [whole], newRunId())
+    return { changed: true, position }
+  })
 }

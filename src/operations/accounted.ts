@@ -3,15 +3,13 @@ import * as crypto from "node:crypto"
 import type { NewEvent } from "#events/catalog.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import { type Instant, epochMs, instant } from "#kernel/clock.js"
-import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { Fleet } from "#fleet.js"
 import type { Call, Operation } from "./define.js"
 
 /** Of what was asked for; what is longer is cut. */
 const longest = 200
-/** Others may write at the same time. */
-const attempts = 20
 
 /** What somebody takes out every minute is told once an hour, as looks that find the same are. */
 const againMs = 3_600_000
@@ -57,13 +55,5 @@ function streamAt(time: Instant): StreamName {
 export async function appendToAccess({ ledger }: Pick<Fleet, "ledger">, event: NewEvent): Promise<void> {
   const stream = streamAt(event.observedAt)
   const command = crypto.randomUUID()
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await ledger.append(stream, await ledger.revisionOf(stream), [event], command)
-      return
-    } catch (error) {
-      const isBeaten = error instanceof FleetError && error.code === "RevisionConflict"
-      if (!isBeaten || attempt === attempts) throw error
-    }
-  }
+  await unlessBeaten(async () => ledger.append(stream, await ledger.revisionOf(stream), [event], command))
 }

@@ -7,6 +7,7 @@ import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { type RoleAndTags, roleAndTags } from "#projections/inventory/role-and-tags.js"
 import { entityRef, findEntity } from "#timeline/entity.js"
@@ -82,14 +83,9 @@ export const tagRemove = command({
 
 type Decide = (assigned: Assigned) => FleetEvent[]
 
-/** On the machine's oldest record. Its source may be writing to that at the same time: then it is decided again, once. */
-async function assign(call: Call, input: { target: string; reason?: string | undefined }, decide: Decide) {
-  try {
-    return await assignNow(call, input, decide)
-  } catch (error) {
-    if (error instanceof FleetError && error.code === "RevisionConflict") return assignNow(call, input, decide)
-    throw error
-  }
+/** On the machine's oldest record, to which its source may be writing at the same time. */
+function assign(call: Call, input: { target: string; reason?: string | undefined }, decide: Decide) {
+  return unlessBeaten(() => assignNow(call, input, decide))
 }
 
 async function assignNow(

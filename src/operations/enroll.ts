@@ -4,6 +4,7 @@ import type { NewEvent } from "#events/catalog.js"
 import type { OfferedKey, Source } from "#discovery/observation.js"
 import { FleetError } from "#kernel/errors.js"
 import { type StreamName, newRunId } from "#kernel/ids.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import { command } from "./define.js"
 import { flag } from "./shapes.js"
 
@@ -55,8 +56,9 @@ export const enroll = command({
       observedAt: clock.now(),
     }))
     if (events.length > 0) {
-      const { position } = await ledger.append(stream, await ledger.revisionOf(stream), events, newRunId())
-      await fleet.reached(position)
+      const id = newRunId()
+      const append = async () => ledger.append(stream, await ledger.revisionOf(stream), events, id)
+      await fleet.reached((await unlessBeaten(append)).position)
     }
     return { offered: offered.map(withoutKey), trusted: trusted.map(withoutKey) }
   },

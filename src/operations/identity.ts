@@ -8,6 +8,7 @@ import { FleetError } from "#kernel/errors.js"
 import { type RecordId, type StreamName, newRunId } from "#kernel/ids.js"
 import type { Position } from "#kernel/point.js"
 import { revisionDecidedUpon } from "#ledger/decided-upon.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, findEntity, targetOf } from "#timeline/entity.js"
 import { Known } from "#discovery/identity/known.js"
@@ -67,20 +68,21 @@ export const identityLink = command({
     positional: ["record", "target"],
     examples: ['identity link nas.local nas --reason "renamed in May"'],
   },
-  async run(call, input) {
-    const at = await headOf(call.fleet)
-    const [one, other] = [await machine(call.fleet, input.record, at), await machine(call.fleet, input.target, at)]
-    if (one.id === other.id) throw new FleetError("InvalidInput", "these are one machine already")
-    const [older, younger] = one.no < other.no ? [one, other] : [other, one]
-    const moved = await call.fleet.views.inventory.membersOf(younger.id, at)
-    const events = moved.flatMap(({ id }): FleetEvent[] => [
-      ...(id === younger.id
-        ? []
-        : [{ type: "RecordsUnlinked" as const, data: { record: id, target: younger.id, reasons: [] } }]),
-      { type: "RecordsLinked", data: { record: id, target: older.id, reasons: [] } },
-    ])
-    return decide(call, at, events, older, input.reason)
-  },
+  run: (call, input) =>
+    unlessBeaten(async () => {
+      const at = await headOf(call.fleet)
+      const [one, other] = [await machine(call.fleet, input.record, at), await machine(call.fleet, input.target, at)]
+      if (one.id === other.id) throw new FleetError("InvalidInput", "these are one machine already")
+      const [older, younger] = one.no < other.no ? [one, other] : [other, one]
+      const moved = await call.fleet.views.inventory.membersOf(younger.id, at)
+      const events = moved.flatMap(({ id }): FleetEvent[] => [
+        ...(id === younger.id
+          ? []
+          : [{ type: "RecordsUnlinked" as const, data: { record: id, target: younger.id, reasons: [] } }]),
+        { type: "RecordsLinked", data: { record: id, target: older.id, reasons: [] } },
+      ])
+      return decide(call, at, events, older, input.reason)
+    }),
 })
 
 export const identityUnlink = command({
@@ -95,26 +97,27 @@ export const identityUnlink = command({
     positional: ["record"],
     examples: ["identity unlink 5f0cbb0e-5c1c-5d35-8b5f-0a4f4f9d0201"],
   },
-  async run(call, input) {
-    const at = await headOf(call.fleet)
-    const target = await call.fleet.views.inventory.linkOf(input.record, at)
-    if (target === undefined) {
-      throw new FleetError(
-        "NotFound",
-        `${input.record} is linked to nothing; a machine's oldest record stays, unlink the others`,
-      )
-    }
-    const others = (await call.fleet.views.inventory.membersOf(target.id, at)).filter(({ id }) => id !== input.record)
-    const events: FleetEvent[] = [
-      { type: "RecordsUnlinked", data: { record: input.record, target: target.id, reasons: [] } },
-      // Or evidence would link it again at the next look.
-      ...others.map(({ id }): FleetEvent => ({
-        type: "RecordsSeparated",
-        data: { records: [input.record, id], reasons: [] },
-      })),
-    ]
-    return decide(call, at, events, target, input.reason)
-  },
+  run: (call, input) =>
+    unlessBeaten(async () => {
+      const at = await headOf(call.fleet)
+      const target = await call.fleet.views.inventory.linkOf(input.record, at)
+      if (target === undefined) {
+        throw new FleetError(
+          "NotFound",
+          `${input.record} is linked to nothing; a machine's oldest record stays, unlink the others`,
+        )
+      }
+      const others = (await call.fleet.views.inventory.membersOf(target.id, at)).filter(({ id }) => id !== input.record)
+      const events: FleetEvent[] = [
+        { type: "RecordsUnlinked", data: { record: input.record, target: target.id, reasons: [] } },
+        // Or evidence would link it again at the next look.
+        ...others.map(({ id }): FleetEvent => ({
+          type: "RecordsSeparated",
+          data: { records: [input.record, id], reasons: [] },
+        })),
+      ]
+      return decide(call, at, events, target, input.reason)
+    }),
 })
 
 export const identitySeparate = command({
@@ -125,20 +128,21 @@ export const identitySeparate = command({
   output: done,
   route: { method: "POST", path: "/api/v1/identity/separate" },
   command: { name: "identity separate", positional: ["record", "target"], examples: ["identity separate web-1 web-2"] },
-  async run(call, input) {
-    const { fleet } = call
-    const at = await headOf(fleet)
-    const [one, other] = [await machine(fleet, input.record, at), await machine(fleet, input.target, at)]
-    if (one.id === other.id)
-      throw new FleetError("InvalidInput", "these are one machine; `identity unlink` takes a record out of it")
-    const events: FleetEvent[] = []
-    for (const a of await fleet.views.inventory.membersOf(one.id, at)) {
-      for (const b of await fleet.views.inventory.membersOf(other.id, at)) {
-        events.push({ type: "RecordsSeparated", data: { records: [a.id, b.id], reasons: [] } })
+  run: (call, input) =>
+    unlessBeaten(async () => {
+      const { fleet } = call
+      const at = await headOf(fleet)
+      const [one, other] = [await machine(fleet, input.record, at), await machine(fleet, input.target, at)]
+      if (one.id === other.id)
+        throw new FleetError("InvalidInput", "these are one machine; `identity unlink` takes a record out of it")
+      const events: FleetEvent[] = []
+      for (const a of await fleet.views.inventory.membersOf(one.id, at)) {
+        for (const b of await fleet.views.inventory.membersOf(other.id, at)) {
+          events.push({ type: "RecordsSeparated", data: { records: [a.id, b.id], reasons: [] } })
+        }
       }
-    }
-    return decide(call, at, events, one, input.reason)
-  },
+      return decide(call, at, events, one, input.reason)
+    }),
 })
 
 /** The views as they are when all that was written by now is in them. */

@@ -7,6 +7,7 @@ import { FleetError } from "#kernel/errors.js"
 import { type StreamName, newRunId } from "#kernel/ids.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
 import { noStream } from "#ledger/port.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { Snapshot } from "#projections/snapshots/read.js"
 import type { ViewsReader } from "#projections/views.js"
 import type { Line } from "#timeline/resolve.js"
@@ -63,14 +64,9 @@ export async function deleteSnapshots(
 
 type Decide = (views: ViewsReader, known: Position) => Promise<readonly NewEvent[]>
 
-/** Somebody else may take or delete one at the same time: then it is decided again, once. */
-async function decide(line: Line, decideUpon: Decide): Promise<Position> {
-  try {
-    return await decideNow(line, decideUpon)
-  } catch (error) {
-    if (error instanceof FleetError && error.code === "RevisionConflict") return decideNow(line, decideUpon)
-    throw error
-  }
+/** Somebody else may take or delete one at the same time. */
+function decide(line: Line, decideUpon: Decide): Promise<Position> {
+  return unlessBeaten(() => decideNow(line, decideUpon))
 }
 
 /** The views need to know the stream's last event and no more, however far behind the ledger they are. */

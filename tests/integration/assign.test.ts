@@ -143,6 +143,15 @@ describe("somebody", () => {
     expect(await ask("tag add", { target: "nas.lan", tag: "old" })).toMatchObject({ tags: ["old"] })
   })
 
+  it("is heard of all who say something at once", async () => {
+    const fleet = await scriptedFleet(new TestClock())
+    await addHost(fleet, "web-1")
+    const ask = asker<{ tags: string[] }>(fleet)
+    const tags = ["a", "b", "c", "d", "e"]
+    await Promise.all(tags.map((tag) => ask("tag add", { target: "web-1", tag })))
+    expect((await ask("role set", { target: "web-1", role: "lab" })).tags).toEqual(tags)
+  })
+
   it("is heard though the machine's source writes at the same time", async () => {
     const { fleet } = await twoHosts()
     let refused = 0
