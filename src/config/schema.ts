@@ -53,7 +53,7 @@ export const configSchema = z.strictObject({
     .default({ engine: "sqlite" }),
   sources: z
     .array(sourceConfig)
-    .min(1)
+    .min(1, "at least one; this machine is looked at where it is left out")
     .default([{ name: "here", kind: "local" }]),
   /** Who looks at other places and sends what they saw, by the keys that they sign it with. */
   collectors: z

@@ -107,6 +107,10 @@ describe("a token that stands in a file", () => {
 describe("a configuration that is wrong", () => {
   it.each([
     ["lisen: 127.0.0.1:7400", /there is no key "lisen"; did you mean "listen"\?/],
+    [
+      "sources: []",
+      /config\.yaml:1:1: "sources" is wrong: at least one; this machine is looked at where it is left out/,
+    ],
     ["listen: 0.0.0.0:7400\nsources: 7", /config\.yaml:2:1: "sources" is wrong/],
     [
       "policy:\n  health:\n    weigths: {}",
