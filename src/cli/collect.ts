@@ -9,6 +9,7 @@ import { systemClock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { lockFolder } from "../folder.js"
 import { sourceFor } from "../sources.js"
+import { isConfidential } from "./confidential.js"
 import { processLog } from "./log.js"
 import type { GlobalFlags } from "./program.js"
 import { untilToldToStop } from "./told-to-stop.js"
@@ -20,7 +21,10 @@ export async function collect(flags: GlobalFlags): Promise<void> {
     const message = `"collect" in the configuration says what this collector is called and where its server is`
     throw new FleetError("InvalidConfig", message)
   }
-  mustBeConfidential(told.server)
+  if (!isConfidential(told.server)) {
+    const message = `"collect.server" is ${told.server}; beyond loopback it has to be https`
+    throw new FleetError("InvalidConfig", message)
+  }
   const key = keyIn(config.keys)
   const publicKey = crypto.createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64")
   const { folder, lock } = lockFolder(config.data)
@@ -71,14 +75,6 @@ export async function collect(flags: GlobalFlags): Promise<void> {
   for (const source of sources) await source.close?.()
   lock.release()
   process.stdout.write("Stopped.\n")
-}
-
-/** What a fleet is made of is told to nobody on the way. */
-function mustBeConfidential(server: string): void {
-  const { protocol, hostname } = new URL(server)
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.")
-  if (protocol === "https:" || isLoopback) return
-  throw new FleetError("InvalidConfig", `"collect.server" is ${server}; beyond loopback it has to be https`)
 }
 
 /** Made at the first time, for this user alone. */

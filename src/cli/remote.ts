@@ -8,6 +8,7 @@ import { FleetError, isErrorCode, messageOf } from "#kernel/errors.js"
 import { within } from "#kernel/within.js"
 import type { Caller } from "./caller.js"
 import type { CommandSpec } from "./commands.js"
+import { isConfidential } from "./confidential.js"
 
 interface Outgoing {
   readonly method: string
@@ -68,6 +69,12 @@ export function socketCaller(socketPath: string): Caller {
 export function remoteCaller(server: string, token: string | undefined, patience = usual): Caller {
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
     throw new FleetError("InvalidInput", `"${server}" is not a server's address; it looks like http://127.0.0.1:7400`)
+  }
+  if (!isConfidential(server)) {
+    throw new FleetError(
+      "InvalidInput",
+      `${server} would be sent the token for everybody on the way to read; beyond loopback a server is asked by https`,
+    )
   }
   if (token === undefined) {
     throw new FleetError(

@@ -97,3 +97,20 @@ describe("whoever leaves before there is an answer", () => {
     expect([refusal.code, refusal.message]).toEqual(["Cancelled", "verifying was cancelled"])
   })
 })
+
+describe("a token", () => {
+  it.each(["http://fleet.example:7400", "http://10.0.0.1:7400", "http://127.evil.example", "http://[fd00::1]"])(
+    "is not sent to %s, where everybody on the way could read it",
+    async (server) => {
+      const { code, message } = await refusalOf(async () => remoteCaller(server, "fl_token"))
+      expect([code, message]).toEqual(["InvalidInput", expect.stringContaining("a server is asked by https")])
+    },
+  )
+
+  it.each(["https://fleet.example", "http://127.0.0.1:7400", "http://localhost:7400", "http://[::1]:7400"])(
+    "may be sent to %s",
+    (server) => {
+      expect(() => remoteCaller(server, "fl_token")).not.toThrow()
+    },
+  )
+})
