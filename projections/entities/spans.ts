@@ -1,6 +1,6 @@
 /**
- * What had a status and has ended hangs at forks (interval.ts), thousands at each of the highest, of which at most positions none holds: from when until when any of them did says so
- * without going through them.
+ * What had a status and has ended hangs at forks (interval.ts), thousands at each of the highest: from when until when any of it held says at which positions none does, without going
+ * through it.
  */
 import type { Position } from "#kernel/point.js"
 import type { Db } from "#sqlite/open.js"
