@@ -6,6 +6,7 @@ import type { Fleet } from "#fleet.js"
 import { FleetError } from "#kernel/errors.js"
 import { operations } from "#operations/registry.js"
 import { type Reached, checkOrigin } from "./access.js"
+import { addBatch } from "./batch.js"
 import { addHealth } from "./health.js"
 import { addIntake } from "./intake.js"
 import { Jobs } from "./jobs.js"
@@ -99,6 +100,7 @@ export async function buildApi(
   addHealth(app, fleet)
   addMetrics(app, fleet)
   addRoutes(app, operations, fleet, jobs)
+  addBatch(app, operations, fleet)
   addIntake(app, fleet)
   addMcp(app, fleet)
   addSession(app, fleet)

@@ -5,6 +5,7 @@ import { columnsOf } from "#operations/columns.js"
 import { type Operation } from "#operations/define.js"
 import { pointShape } from "#operations/shapes.js"
 import { version } from "../version.js"
+import { batch, batchLine } from "./batch.js"
 import { listFormats } from "./formats.js"
 import { otherPaths } from "./openapi-others.js"
 import { problem, problemResponses, refused } from "./openapi-problems.js"
@@ -38,6 +39,20 @@ export function openApi(operations: readonly Operation[]): object {
       summary: "Cancel a job",
       parameters: [idParameter],
       responses: { "200": answerOf("The job", job), ...ofOneThing },
+    },
+  }
+  paths["/api/v1/batch"] = {
+    post: {
+      operationId: "batch",
+      tags: ["batch"],
+      summary: "Ask several questions at once",
+      description:
+        "A line answers a question, as soon as it can be answered. What is asked of the same moment is asked at one point.",
+      requestBody: { required: true, content: { "application/json": { schema: schemaOf(batch, "input") } } },
+      responses: {
+        "200": answerOf("A line for each question", batchLine, "application/x-ndjson"),
+        ...refused(400, 401, 403, 413, 415, 429, 500, 503),
+      },
     },
   }
   return {

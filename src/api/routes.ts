@@ -6,9 +6,10 @@ import type { Fleet } from "#fleet.js"
 import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
-import type { Act, Operation, Principal, Progress, Query, Stream, Text } from "#operations/define.js"
+import type { Act, Operation, Principal, Query, Stream, Text } from "#operations/define.js"
 import { admit, asked, follow, invoke, read } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
+import { abortedWith, noProgress } from "./call.js"
 import { entityTag, isDecided, isKnown } from "./etag.js"
 import { formatted, wantedOf } from "./formats.js"
 import { once } from "./idempotency.js"
@@ -18,8 +19,6 @@ import { sendStream } from "./stream.js"
 
 /** As long as a body may take to come. */
 export const longestBodyMs = 600_000
-
-const noProgress: Progress = () => undefined
 
 export function addRoutes(app: FastifyInstance, operations: readonly Operation[], fleet: Fleet, jobs: Jobs): void {
   for (const operation of operations) {
@@ -181,13 +180,4 @@ function inputOf(request: FastifyRequest): Record<string, unknown> {
   if (typeof body !== "object" || Array.isArray(body))
     throw new FleetError("InvalidInput", "the body must be a JSON object")
   return { ...body, ...(request.query as Record<string, unknown>), ...(request.params as Record<string, unknown>) }
-}
-
-/** Aborts when the asker goes away before there is an answer. */
-function abortedWith(reply: FastifyReply): AbortSignal {
-  const abort = new AbortController()
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) abort.abort()
-  })
-  return abort.signal
 }

@@ -21,6 +21,8 @@ export interface Call {
   readonly principal: Principal
   readonly signal: AbortSignal
   readonly progress: Progress
+  /** Which point a moment is, where several questions are to be of one. */
+  readonly pointAt?: (at: string | undefined) => Promise<Point>
   /** Told, by a stream, up to where there was nothing for it to tell. */
   readonly passed?: (position: number) => void
   /** What came with the call, of an operation that takes something. */

@@ -1,5 +1,6 @@
 /** How every door calls an operation: the same checks, the same point, the same errors. */
 import type * as z from "zod"
+import type { Fleet } from "#fleet.js"
 import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
@@ -151,7 +152,10 @@ function invalidInput(operation: Operation, error: z.ZodError, input: Readonly<R
 }
 
 /** A cursor stays at the point of the page that gave it. */
-async function pointOf({ fleet }: Call, input: Readonly<Record<string, unknown>>): Promise<Point> {
+async function pointOf(
+  { fleet, pointAt = (at) => resolvePoint(fleet, at) }: Call,
+  input: Readonly<Record<string, unknown>>,
+): Promise<Point> {
   const { at, cursor } = input
   if (typeof cursor === "string") {
     const { point } = decodeCursor(cursor)
@@ -159,5 +163,15 @@ async function pointOf({ fleet }: Call, input: Readonly<Record<string, unknown>>
     if (point.position > (await fleet.ledger.head()).position) throw wrongCursor()
     return point
   }
-  return resolvePoint(fleet, typeof at === "string" ? at : undefined)
+  return pointAt(typeof at === "string" ? at : undefined)
+}
+
+/** Each moment, in its words, is one point however often it is asked for: what is asked together is true together. */
+export function pointsOf(fleet: Fleet): NonNullable<Call["pointAt"]> {
+  const known = new Map<string, Promise<Point>>()
+  return (at = "now") => {
+    const point = known.get(at) ?? resolvePoint(fleet, at)
+    known.set(at, point)
+    return point
+  }
 }

@@ -1,19 +1,7 @@
-/** Asking this server, and nobody else. Foreign text is made harmless here, once for all: whatever a page shows has been through this. */
-import { signal } from "@preact/signals"
+/** Asking this server, and nobody else. */
 import type * as z from "zod"
-import { printable } from "#kernel/printable.js"
-
-/** Problem details (RFC 9457), as every refusal comes. */
-export class Refused extends Error {
-  readonly status: number
-  readonly code: string
-  constructor(status: number, code: string, detail: string) {
-    super(detail)
-    this.name = "Refused"
-    this.status = status
-    this.code = code
-  }
-}
+import { answerIn, refusalIn } from "./answers.js"
+import { askTogether } from "./together.js"
 
 interface Asks {
   readonly input: z.ZodType
@@ -38,27 +26,22 @@ export function asks<T extends Asks>(name: string, path: string, method: Asked<T
   return { name, path, method }
 }
 
-/** Whether somebody has to sign in before anything is answered. */
-export const isStranger = signal(false)
-
 /** @throws Refused; TypeError when the server cannot be reached; DOMException `AbortError` */
 export async function ask<T extends Asks>(
   operation: Asked<T>,
   input: Input<T>,
-  signal_?: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Answer<T>> {
-  return (await answerIn(await send(operation, input, signal_))) as Answer<T>
+  const given = input as Record<string, unknown>
+  const alone = () => send(operation, given, signal)
+  const { name, method } = operation
+  const answer = method === "GET" ? askTogether({ operation: name, input: given, alone, signal }) : alone()
+  return (await answer) as Answer<T>
 }
 
-export async function answerIn(response: Response): Promise<unknown> {
-  return JSON.parse(await response.text(), (_, value: unknown) =>
-    typeof value === "string" ? printable(value) : value,
-  )
-}
-
-async function send<T extends Asks>({ method, path }: Asked<T>, input: Input<T>, signal_?: AbortSignal) {
-  const init = { method, ...(signal_ && { signal: signal_ }), headers: { accept: "application/json" } }
-  const left = { ...(input as Record<string, unknown>) }
+async function send<T extends Asks>({ method, path }: Asked<T>, input: Record<string, unknown>, signal?: AbortSignal) {
+  const init = { method, ...(signal && { signal }), headers: { accept: "application/json" } }
+  const left = { ...input }
   const filled = filledIn(path, left)
   const response =
     method === "POST"
@@ -69,7 +52,7 @@ async function send<T extends Asks>({ method, path }: Asked<T>, input: Input<T>,
         })
       : await fetch(withQuery(filled, left), init)
   if (!response.ok) throw await refusalIn(response)
-  return response
+  return answerIn(response)
 }
 
 /** The address that answers this, for a download or for the eye. */
@@ -91,11 +74,4 @@ function withQuery(path: string, params: Record<string, unknown>): string {
   const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== "")
   const text = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()
   return text === "" ? path : `${path}?${text}`
-}
-
-export async function refusalIn(response: Response): Promise<Refused> {
-  if (response.status === 401) isStranger.value = true
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
-  const detail = printable(problem.detail ?? `the server answered ${response.status}`)
-  return new Refused(response.status, problem.code ?? "Internal", detail)
 }

@@ -1,6 +1,7 @@
 /** Work that the server does for as long as it takes, followed until it has ended: it goes on though nobody watches. */
 import type * as z from "zod"
-import { type Asked, type Input, answerIn, refusalIn } from "./ask.js"
+import { answerIn, refusalIn } from "./answers.js"
+import type { Asked, Input } from "./ask.js"
 
 export interface Progress {
   readonly state: "running" | "done" | "failed" | "cancelled"

@@ -1,6 +1,6 @@
 /** What happens now is followed while the page is open, so that what is shown at now is. A connection that drops says so, and everything is asked again when it is back. */
 import { signal } from "@preact/signals"
-import { isStranger } from "./ask.js"
+import { isStranger } from "./answers.js"
 
 export type Connection = "connecting" | "live" | "lost"
 

@@ -1,6 +1,6 @@
 /** Who is looking. */
 import { signal } from "@preact/signals"
-import { isStranger, refusalIn } from "./ask.js"
+import { isStranger, refusalIn } from "./answers.js"
 import { followChanges, stopFollowing } from "./live.js"
 
 export interface Session {

@@ -13,6 +13,11 @@ import { until } from "#tests/support/until.js"
 
 const firstPageLimit = 150_000
 
+/** What a batch asks. */
+interface Batch {
+  readonly questions?: readonly { readonly operation: string; readonly input: { readonly at?: string } }[]
+}
+
 /** Of two opaque colours as CSS computes them, by WCAG. */
 function contrast(one: string, other: string): number {
   const luminance = (colour: string) => {
@@ -129,15 +134,20 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     const asked: string[] = []
     const open = new Set<Request>()
     const [left, answered]: [Set<Request>, Request[]] = [new Set(), []]
-    const isMeant = (request: Request) => request.url().includes("/targets?") && request.url().includes("at=20")
+    // What is asked at one point is asked in one request.
+    const pointOf = (request: Request) => {
+      const { questions = [] } = (request.postDataJSON() ?? {}) as Batch
+      return questions.find(({ operation }) => operation === "targets")?.input.at
+    }
     let isDragged = false
-    await page.route(/\/targets\?.*at=20/, async (route) => {
+    await page.route("**/api/v1/batch", async (route) => {
       await until(() => isDragged)
       await route.continue().catch(() => undefined)
     })
     page.on("request", (request) => {
-      if (!isMeant(request)) return
-      asked.push(new URL(request.url()).searchParams.get("at") ?? "")
+      const point = pointOf(request)
+      if (point === undefined) return
+      asked.push(point)
       for (const before of open) left.add(before)
       open.add(request)
     })

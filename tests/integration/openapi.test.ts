@@ -191,6 +191,12 @@ const initialize = {
   params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "0" } },
 }
 
+/** What is sent to what is no operation and takes something. */
+const payloads: Readonly<Record<string, object>> = {
+  mcp: initialize,
+  batch: { questions: [{ operation: "targets" }] },
+}
+
 describe("every answer that is described", () => {
   it.each(Object.entries(cases))("%s is given by whatever says so", async (status, { prepare, ask }) => {
     const opened = await door(100_000)
@@ -230,11 +236,11 @@ describe("every answer that is described", () => {
       expect(reply.statusCode).toBe(200)
     }
     for (const entry of Object.values(others).filter((one) => operationOf(one) === undefined)) {
-      const isMcp = entry.operationId === "mcp"
+      const payload = payloads[entry.operationId]
       const reply = await opened.ask(entry.path, {
         method: entry.method,
         token,
-        ...(isMcp && { payload: initialize, headers: { accept: "application/json, text/event-stream" } }),
+        ...(payload && { payload, headers: { accept: "application/json, text/event-stream" } }),
       })
       expect([entry.operationId, String(reply.statusCode) in entry.responses]).toEqual([entry.operationId, true])
       expect(reply.statusCode).toBeLessThan(300)

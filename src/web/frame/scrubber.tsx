@@ -3,7 +3,7 @@
  * it is let go.
  */
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useEffect, useMemo, useRef } from "preact/hooks"
 import { density, queryList } from "../operations.js"
 import { moment } from "../forms.js"
 import { useKeys } from "../keys.js"
@@ -69,6 +69,20 @@ export function Scrubber() {
   const xOf = (time: number) => ((time - from) / (end - from)) * width.value
   const timeAt = (x: number) => from + (Math.min(Math.max(x, 0), width.value) / Math.max(width.value, 1)) * (end - from)
   const endsNow = range.value.to === undefined
+  // However often the handles move.
+  const drawn = useMemo(
+    () =>
+      answer === undefined || width.value === 0 ? null : (
+        <Strip
+          density={answer}
+          ticks={ticks(from, end, width.value / 90)}
+          width={width.value}
+          height={height}
+          xOf={xOf}
+        />
+      ),
+    [answer, width.value],
+  )
 
   const instantAt = (x: number) => (endsNow && x > width.value - snapPx ? undefined : toTheSecond(timeAt(x)))
   const grab = (start: PointerEvent) => {
@@ -204,15 +218,7 @@ export function Scrubber() {
           zoom(from, end, about_, event.deltaY < 0 ? 0.7 : 1.4)
         }}
       >
-        {answer === undefined || width.value === 0 ? null : (
-          <Strip
-            density={answer}
-            ticks={ticks(from, end, width.value / 90)}
-            width={width.value}
-            height={height}
-            xOf={xOf}
-          />
-        )}
+        {drawn}
         {Number.isFinite(otherTime) && answer !== undefined ? (
           <span
             class="between"

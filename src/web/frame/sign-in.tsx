@@ -1,7 +1,7 @@
 /** Asks who is looking, above the page: whoever has to sign in again finds everything where it was. */
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
-import { Refused } from "../ask.js"
+import { Refused } from "../answers.js"
 import { written } from "../forms.js"
 import { session, signIn } from "../session.js"
 

@@ -1,7 +1,8 @@
 /** One machine, service or stack: what is known of it and since when, what happened to it, how it is doing and why, and what it has to do with others. */
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import { Refused, addressOf } from "../ask.js"
+import { Refused } from "../answers.js"
+import { addressOf } from "../ask.js"
 import { alerts, drift, health, history, relations, services, show } from "../operations.js"
 import { AlertLines } from "../parts/alert-lines.js"
 import { EntityLink } from "../parts/entity-link.js"

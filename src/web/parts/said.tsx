@@ -1,6 +1,6 @@
 /** What is said where there is nothing to show, or where something went wrong: always with what to do next. */
 import type { ComponentChildren } from "preact"
-import { Refused } from "../ask.js"
+import { Refused } from "../answers.js"
 import { refresh } from "../live.js"
 import { at, change, travel } from "../place.js"
 

@@ -1,5 +1,5 @@
 /** What is listed, with the columns that are shown, as a file: page after page of the server's own CSV. */
-import { refusalIn } from "../../ask.js"
+import { refusalIn } from "../../answers.js"
 
 /** @throws Refused */
 export async function download(

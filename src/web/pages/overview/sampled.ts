@@ -1,7 +1,7 @@
 /** What was at points along the stretch of time that the strip shows. */
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import { isStranger } from "../../ask.js"
+import { isStranger } from "../../answers.js"
 import { stretch } from "../../frame/range.js"
 import { revision } from "../../live.js"
 import { sampleTimes } from "./sample-times.js"

@@ -1,0 +1,50 @@
+/** What comes back of a question. Foreign text is made harmless here, once for all: whatever a page shows has been through this. */
+import { signal } from "@preact/signals"
+import { printable } from "#kernel/printable.js"
+
+/** Problem details (RFC 9457), as every refusal comes. */
+export class Refused extends Error {
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, detail: string) {
+    super(detail)
+    this.name = "Refused"
+    this.status = status
+    this.code = code
+  }
+}
+
+/** Whether somebody has to sign in before anything is answered. */
+export const isStranger = signal(false)
+
+export function parsed(text: string): unknown {
+  return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? printable(value) : value))
+}
+
+export async function answerIn(response: Response): Promise<unknown> {
+  return parsed(await response.text())
+}
+
+/** @param problem as it was sent, if it was */
+export function refusalOf(status: number, problem: { readonly code?: string; readonly detail?: string }): Refused {
+  if (status === 401) isStranger.value = true
+  const detail = printable(problem.detail ?? `the server answered ${status}`)
+  return new Refused(status, problem.code ?? "Internal", detail)
+}
+
+export async function refusalIn(response: Response): Promise<Refused> {
+  return refusalOf(response.status, (await response.json().catch(() => ({}))) as object)
+}
+
+/** Each line of an answer as it comes. @throws TypeError where the connection breaks off */
+export async function* linesOf(response: Response): AsyncIterable<string> {
+  const text = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ""
+  for (;;) {
+    const { value, done } = (await text?.read()) ?? { done: true }
+    if (done) return
+    const lines = (rest + value).split("\n")
+    rest = lines.pop() ?? ""
+    yield* lines
+  }
+}
