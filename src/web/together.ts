@@ -76,7 +76,8 @@ async function batched(questions: readonly Question[], left: Set<Question>): Pro
   try {
     for await (const line of linesOf(response)) {
       come.push(parsed(line) as Line)
-      due ??= setTimeout(settle, patienceMs)
+      if (come.length === left.size) settle()
+      else due ??= setTimeout(settle, patienceMs)
     }
   } finally {
     settle()

@@ -68,7 +68,14 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
       <aside aria-label="Narrow by">
         <Folding id="facets" title="Narrow by" hint={telling.join(", ")} isOpen={isNarrowing}>
           {of.facets.map((facet) => (
-            <Facet key={facet} name={facet} counts={countsOf(facet)} q={q} onChoose={narrow} />
+            <Facet
+              key={facet}
+              name={facet}
+              title={titleOf(facet, of)}
+              counts={countsOf(facet)}
+              q={q}
+              onChoose={narrow}
+            />
           ))}
           {counted.answer !== undefined && telling.length === 0 ? <p class="soft">Nothing tells these apart.</p> : null}
         </Folding>
@@ -154,8 +161,14 @@ function keptColumns(kind: string): readonly string[] | undefined {
   return localStorage.getItem(columnsKey(kind))?.split(",")
 }
 
+/** As the column with the same is called. */
+function titleOf(facet: string, { columns }: Inventoried): string {
+  return columns.find(({ name }) => name === facet)?.title ?? facet
+}
+
 interface FacetProps {
   readonly name: string
+  readonly title: string
   readonly counts: readonly { readonly value: string | null; readonly count: number }[]
   readonly q: string
   readonly onChoose: (query: string) => void
@@ -169,14 +182,14 @@ function narrows(name: string, counts: FacetProps["counts"]): boolean {
   return known.length > 1 || (known.length === 1 && (counts.length > 1 || name === "role"))
 }
 
-function Facet({ name, counts, q, onChoose }: FacetProps) {
+function Facet({ name, title, counts, q, onChoose }: FacetProps) {
   const isAll = useSignal(false)
   if (!narrows(name, counts)) return null
   const known = counts.filter(({ value }) => value !== null)
   const shown = isAll.value ? known : known.slice(0, mostShown)
   return (
     <section>
-      <h2>{name}</h2>
+      <h2>{title}</h2>
       <ul>
         {shown.map(({ value, count: n }) => {
           const text = name === "health" ? healthIs[value as keyof typeof healthIs] : fieldIs(name, value ?? "")

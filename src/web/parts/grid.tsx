@@ -1,6 +1,6 @@
 /** A table of any length: only the rows in sight are there. By `j` and `k` one goes through them, by `Enter` into one; the focus goes along. */
 import { Virtualizer, elementScroll, observeElementOffset, observeElementRect } from "@tanstack/virtual-core"
-import { useSignal } from "@preact/signals"
+import { type Signal, useSignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import { land } from "../focus.js"
@@ -101,31 +101,60 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
             <Heading key={column.name} column={column} sort={sort} onSort={onSort} />
           ))}
         </div>
-        <div class="rows" role="presentation" style={{ height: `${list.getTotalSize() - headPx}px` }}>
+        <div
+          class="rows"
+          role="presentation"
+          style={{ height: `${list.getTotalSize() - headPx}px`, gridTemplateColumns: template }}
+        >
           {shown.map(({ index, start }) => {
             const row = rows[index]
-            if (row === undefined) return null
-            return (
-              <div
+            return row === undefined ? null : (
+              <Row
                 key={keyOf(row)}
-                class="row"
-                role="row"
-                aria-rowindex={index + 2}
-                aria-selected={index === chosen.value}
-                style={{ top: `${start - headPx}px`, gridTemplateColumns: template }}
-                onClick={() => (chosen.value = index)}
-                onDblClick={() => onOpen(row)}
-              >
-                {columns.map(({ name, cell, numeric }) => (
-                  <div key={name} class={`cell${numeric ? " num" : ""}`} role="cell">
-                    {cell(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                index={index}
+                top={start - headPx}
+                columns={columns}
+                template={template}
+                chosen={chosen}
+                onOpen={onOpen}
+              />
             )
           })}
         </div>
       </div>
+    </div>
+  )
+}
+
+interface RowProps<T> {
+  readonly row: T
+  readonly index: number
+  /** From where rows begin, in pixels. */
+  readonly top: number
+  readonly columns: readonly Column<T>[]
+  readonly template: string
+  readonly chosen: Signal<number>
+  readonly onOpen: (row: T) => void
+}
+
+/** As it reads a signal, it is drawn anew only when that or what it is given is another: not whenever others come into sight. */
+function Row<T>({ row, index, top, columns, template, chosen, onOpen }: RowProps<T>) {
+  return (
+    <div
+      class="row"
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={chosen.value === index}
+      style={{ top: `${top}px`, gridTemplateColumns: template }}
+      onClick={() => (chosen.value = index)}
+      onDblClick={() => onOpen(row)}
+    >
+      {columns.map(({ name, cell, numeric }) => (
+        <div key={name} class={`cell${numeric ? " num" : ""}`} role="cell">
+          {cell(row)}
+        </div>
+      ))}
     </div>
   )
 }
