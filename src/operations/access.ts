@@ -2,9 +2,9 @@
 import * as z from "zod"
 import type { Position } from "#kernel/point.js"
 import { accessOf, accessTypes as types } from "#timeline/access.js"
-import { resolveBeginning } from "#timeline/resolve.js"
+import { resolveSince } from "#timeline/period.js"
 import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
-import { query } from "./define.js"
+import { type QueryCall, query } from "./define.js"
 import { cursor, limit, listOf } from "./shapes.js"
 
 export const access = query({
@@ -36,8 +36,9 @@ export const access = query({
     positional: [],
     examples: ["access --since -30d", "access --actor token:ci --output csv"],
   },
-  async run({ fleet, point }, { since, actor, limit: most, cursor: begun }) {
-    let after = await beginning(fleet, since, begun)
+  async run(call, { since, actor, limit: most, cursor: begun }) {
+    const { fleet, point } = call
+    let after = await beginning(call, since, begun)
     const items: object[] = []
     for (;;) {
       const events = await fleet.ledger.readAll({ after, upTo: point.position, types, limit: most })
@@ -51,13 +52,9 @@ export const access = query({
   },
 })
 
-async function beginning(
-  fleet: Parameters<typeof resolveBeginning>[0],
-  since: string | undefined,
-  begun: string | undefined,
-): Promise<Position> {
+async function beginning(call: QueryCall, since: string | undefined, begun: string | undefined): Promise<Position> {
   if (begun === undefined)
-    return since === undefined ? (-1 as Position) : (await resolveBeginning(fleet, since)).position
+    return since === undefined ? (-1 as Position) : (await resolveSince(call.fleet, call, since)).position
   const [position] = decodeCursor(begun).key
   if (typeof position !== "number") throw wrongCursor()
   return position as Position

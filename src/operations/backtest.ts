@@ -10,6 +10,7 @@ import { alertSeverity } from "#events/alert.js"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import { type Position, origin } from "#kernel/point.js"
+import { mustBeInOrder } from "#timeline/period.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { about as aboutShape } from "./alerts.js"
 import { type Call, job } from "./define.js"
@@ -65,13 +66,13 @@ export const backtest = job({
   async run(call, input) {
     const { fleet, signal, progress } = call
     const rules = await rulesAsked(call, input.rule, input.define)
-    const to = await resolvePoint(fleet, input.to)
     const from = input.from === undefined ? undefined : await resolvePoint(fleet, input.from)
+    const to = await resolvePoint(fleet, input.to)
     const begin = from ?? {
       position: origin,
       time: to.position === origin ? to.time : await fleet.ledger.timeOf(0 as Position),
     }
-    if (begin.position > to.position) throw new FleetError("InvalidInput", `"from" is behind "to"`)
+    mustBeInOrder({ from: begin, to })
     const found = await rehearse(rules, fleet, {
       after: begin.position,
       upTo: to,

@@ -6,6 +6,7 @@ import * as z from "zod"
 import type { Fleet } from "#fleet.js"
 import type { Point } from "#kernel/point.js"
 import type { Scope } from "#ops/tokens.js"
+import type { AskedAt } from "#timeline/period.js"
 
 /** Who asks. */
 export interface Principal {
@@ -30,9 +31,7 @@ export interface Call {
 }
 
 /** A read is always at a point, resolved before the handler runs, with the views caught up to it if it reads them. */
-export interface QueryCall extends Call {
-  readonly point: Point
-}
+export interface QueryCall extends Call, AskedAt {}
 
 /** How the operation is reached over HTTP: `{name}` in the path is an input of that name. */
 export interface Route {

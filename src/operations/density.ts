@@ -1,10 +1,9 @@
 /** How many changes there were and when, for a strip along the time: of the fleet or of one entity. */
 import * as z from "zod"
-import { epochMs } from "#kernel/clock.js"
-import { FleetError } from "#kernel/errors.js"
 import { type Point, origin } from "#kernel/point.js"
 import { densityOf } from "#timeline/density.js"
 import { findEntity } from "#timeline/entity.js"
+import { mustBeInOrder, noLater } from "#timeline/period.js"
 import { justBefore, resolveBeginning, resolvePoint } from "#timeline/resolve.js"
 import { recordsBehind } from "#timeline/whose.js"
 import { type QueryCall, query } from "./define.js"
@@ -55,11 +54,9 @@ export const density = query({
   },
   async run(call, input) {
     const { fleet, point } = call
-    const to = input.to === undefined ? point : await resolvePoint(fleet, input.to)
-    const from = await beginning(call, input.from)
-    if (epochMs(from.time) > epochMs(to.time)) {
-      throw new FleetError("InvalidInput", `"from" (${from.time}) lies behind "to" (${to.time})`)
-    }
+    const from = noLater("from", await beginning(call, input.from), call)
+    const to = input.to === undefined ? point : noLater("to", await resolvePoint(fleet, input.to), call)
+    mustBeInOrder({ from, to })
     const record = input.entity === undefined ? undefined : await findEntity(fleet.views, input.entity, point.position)
     const records = record && (await recordsBehind(fleet.views, record, point.position, false))
     const buckets = await densityOf(fleet.views, point, {

@@ -3,7 +3,7 @@ import * as z from "zod"
 import { FleetError } from "#kernel/errors.js"
 import type { Point, Position } from "#kernel/point.js"
 import { evidence as evidenceOf, mustHold } from "#reports/evidence.js"
-import { periodBefore } from "#timeline/period.js"
+import { resolveSince } from "#timeline/period.js"
 import { text } from "./define.js"
 import { provedBy } from "./export.js"
 
@@ -33,7 +33,7 @@ export const evidence = text({
   },
   async run(call, { since, checkpoint }) {
     const { fleet, signal } = call
-    const begin = await periodBefore(fleet, call.point, since)
+    const begin = await resolveSince(fleet, call, since)
     const { size, note } = await provedBy(call, checkpoint)
     const point = vouchedFor(call.point, size)
     mustHold(begin, point)

@@ -6,15 +6,16 @@ import { epochMs } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { inTurns } from "#kernel/in-turns.js"
 import { nearest } from "#kernel/nearest.js"
-import type { Point, Position } from "#kernel/point.js"
+import { type Point, type Position, origin } from "#kernel/point.js"
 import type { HistoryFilter } from "#projections/history/filter.js"
-import type { TimeBound } from "#projections/history/read.js"
+import type { HistoryPage, TimeBound } from "#projections/history/read.js"
 import { expectations } from "#drift/expected.js"
 import { type MarkedChange, markedChangeOf } from "#drift/marked.js"
 import { findEntity } from "#timeline/entity.js"
-import { resolveBeginning, resolvePoint } from "#timeline/resolve.js"
+import { mustBeInOrder, resolveSince } from "#timeline/period.js"
+import { resolvePoint } from "#timeline/resolve.js"
 import { recordsBehind } from "#timeline/whose.js"
-import { decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
+import { type PageKey, decodeCursor, encodeCursor, wrongCursor } from "./cursor.js"
 import { type QueryCall, query } from "./define.js"
 import { fieldPath, fieldReference } from "./fields.js"
 import { changeShape, cursor, entityReference, flag, limit, listOf } from "./shapes.js"
@@ -74,23 +75,24 @@ export const history = query({
       "history --expectation surprising --since -7d",
     ],
   },
-  async run({ fleet, point }, asked) {
+  async run(call, asked) {
+    const { fleet, point } = call
     const { ledger, views } = fleet
     const { limit: most, order, own } = asked
     const record = asked.entity === undefined ? undefined : await findEntity(views, asked.entity, point.position)
     const records = record && (await recordsBehind(views, record, point.position, own))
+    const { bounds, after } = await rangeOf(call, asked)
     const about = {
       at: point.position,
       newestFirst: order === "newest",
       limit: most,
       filter: await filterOf({ fleet, point }, asked),
       own,
-      ...(asked.since === undefined ? {} : { since: boundOf(await resolveBeginning(fleet, asked.since)) }),
-      ...(asked.until === undefined ? {} : { until: boundOf(await resolvePoint(fleet, asked.until)) }),
+      ...bounds,
       ...(records === undefined ? {} : { recordNos: records.map(({ no }) => no) }),
     }
     const items: MarkedChange[] = []
-    let next = asked.cursor === undefined ? null : keyOf(asked.cursor)
+    let next = after
     let pages = 0
     const turn = inTurns()
     do {
@@ -103,7 +105,7 @@ export const history = query({
       next = page.next
       pages += 1
     } while (items.length === 0 && next !== null && (asked.expectation === undefined || pages < mostPages))
-    return { items, next: next === null ? null : encodeCursor(point, [next]) }
+    return { items, next: next === null ? null : encodeCursor(point, keyOf(next, bounds)) }
   },
 })
 
@@ -127,12 +129,43 @@ function changeType(given: string): string {
   throw new FleetError("InvalidInput", `no change has the type "${given.slice(0, 80)}"; ${hint}`)
 }
 
+type Bounds = Pick<HistoryPage, "since" | "until">
+
+/** A cursor keeps to both ends of the page that gave it: what is told by the clock is another moment later. */
+async function rangeOf(call: QueryCall, { cursor: begun, since, until }: Asked) {
+  if (begun !== undefined) {
+    const [key, ...ends] = decodeCursor(begun).key
+    const [begin, beginTime, end, endTime] = ends
+    if (!isWhole(key) || ends.length !== 4) throw wrongCursor()
+    const bounds = { ...boundIn("since", begin, beginTime), ...boundIn("until", end, endTime) }
+    return { bounds, after: key as Position }
+  }
+  const { fleet } = call
+  const first = since === undefined ? undefined : await resolveSince(fleet, call, since)
+  const last = until === undefined ? undefined : await resolvePoint(fleet, until)
+  if (first !== undefined && last !== undefined) mustBeInOrder({ since: first, until: last })
+  const bounds: Bounds = { ...(first && { since: boundOf(first) }), ...(last && { until: boundOf(last) }) }
+  return { bounds, after: null }
+}
+
 function boundOf({ position, time }: Point): TimeBound {
   return { position, time: epochMs(time) }
 }
 
-function keyOf(text: string): Position {
-  const [key] = decodeCursor(text).key
-  if (typeof key !== "number") throw wrongCursor()
-  return key as Position
+function keyOf(next: Position, { since, until }: Bounds): PageKey {
+  return [next, ...keyOfBound(since), ...keyOfBound(until)]
+}
+
+function keyOfBound(bound: TimeBound | undefined): PageKey {
+  return bound === undefined ? ["", ""] : [bound.position, bound.time]
+}
+
+function boundIn(end: keyof Bounds, position: PageKey[number] | undefined, time: PageKey[number] | undefined): Bounds {
+  if (position === "" && time === "") return {}
+  if (!isWhole(position) || !isWhole(time) || position < origin) throw wrongCursor()
+  return { [end]: { position: position as Position, time } }
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value)
 }

@@ -7,6 +7,7 @@ import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
 import { inSpan } from "#kernel/span.js"
 import { allows } from "#ops/tokens.js"
+import type { AskedAt } from "#timeline/period.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { account } from "./accounted.js"
 import { decodeCursor, wrongCursor } from "./cursor.js"
@@ -41,14 +42,14 @@ export interface Asked {
 /** @throws FleetError as `invoke` */
 export async function asked(operation: Query, call: Call, given: Readonly<Record<string, unknown>>): Promise<Asked> {
   const input = admit(operation, call, given)
-  const point = await pointOf(call, input)
+  const { point, isNow } = await pointOf(call, input)
   return {
     point,
     input,
     answer: () =>
       spanned(operation, call, async () => {
         if (operation.withoutViews === undefined) await call.fleet.reached(point.position)
-        return { at: point, ...(await operation.run({ ...call, point }, input)) }
+        return { at: point, ...(await operation.run({ ...call, point, isNow }, input)) }
       }),
   }
 }
@@ -60,10 +61,10 @@ export async function read(
   input: Readonly<Record<string, unknown>>,
 ): Promise<TextAnswer & { readonly point: Point }> {
   const parsed = admit(operation, call, input)
-  const point = await pointOf(call, parsed)
+  const { point, isNow } = await pointOf(call, parsed)
   return spanned(operation, call, async () => {
     await call.fleet.reached(point.position)
-    const answer = await operation.run({ ...call, point }, parsed)
+    const answer = await operation.run({ ...call, point, isNow }, parsed)
     await account(operation, call, parsed)
     return { point, ...answer }
   })
@@ -155,15 +156,16 @@ function invalidInput(operation: Operation, error: z.ZodError, input: Readonly<R
 async function pointOf(
   { fleet, pointAt = (at) => resolvePoint(fleet, at) }: Call,
   input: Readonly<Record<string, unknown>>,
-): Promise<Point> {
+): Promise<AskedAt> {
   const { at, cursor } = input
   if (typeof cursor === "string") {
     const { point } = decodeCursor(cursor)
     // Before a backup was restored there was more.
     if (point.position > (await fleet.ledger.head()).position) throw wrongCursor()
-    return point
+    return { point, isNow: false }
   }
-  return pointAt(typeof at === "string" ? at : undefined)
+  if (typeof at === "string") return { point: await pointAt(at), isNow: at.trim().toLowerCase() === "now" }
+  return { point: await pointAt(undefined), isNow: true }
 }
 
 /** Each moment, in its words, is one point however often it is asked for: what is asked together is true together. */

@@ -3,7 +3,7 @@ import * as z from "zod"
 import { epochMs, instant } from "#kernel/clock.js"
 import type { MeasuredRange } from "#ops/measurements.js"
 import { entityRef, findEntity } from "#timeline/entity.js"
-import { resolveBeginning } from "#timeline/resolve.js"
+import { resolveSince } from "#timeline/period.js"
 import { recordsOfTarget } from "#timeline/target.js"
 import { query } from "./define.js"
 import { entityReference, entityShape } from "./shapes.js"
@@ -43,14 +43,15 @@ export const measurements = query({
     positional: ["entity"],
     examples: ["measurements web-1", "measurements web-1 --metric /usage/cpuPercent --since -30d --output json"],
   },
-  async run({ fleet, point }, input) {
+  async run(call, input) {
+    const { fleet, point } = call
     const { views, ops } = fleet
     const record = await findEntity(views, input.entity, point.position)
     const records = record.kind === "target" ? await recordsOfTarget(views, record.id, point.position) : [record]
     const since =
       input.since === undefined
         ? instant(Math.max(0, epochMs(point.time) - dayMs))
-        : (await resolveBeginning(fleet, input.since)).time
+        : (await resolveSince(fleet, call, input.since)).time
     const series = new Map<string, MeasuredRange>()
     for (const { id } of records.toReversed()) {
       for (const metric of await ops.measurements.metricsOf(id)) {

@@ -4,7 +4,7 @@ import { epochMs, instant } from "#kernel/clock.js"
 import { type Position, origin } from "#kernel/point.js"
 import type { RecordRow } from "#projections/inventory/read.js"
 import { entityRef, targetOf } from "#timeline/entity.js"
-import { resolveBeginning } from "#timeline/resolve.js"
+import { resolveSince } from "#timeline/period.js"
 import { type QueryCall, query } from "./define.js"
 import { entityShape, limit } from "./shapes.js"
 
@@ -56,9 +56,10 @@ export const noise = query({
 })
 
 /** As far back as was asked for; without that a week, or to the ledger's beginning. */
-async function beginning({ fleet, point }: QueryCall, since: string | undefined) {
+async function beginning(call: QueryCall, since: string | undefined) {
+  const { fleet, point } = call
   const { ledger } = fleet
-  if (since !== undefined) return resolveBeginning(fleet, since)
+  if (since !== undefined) return resolveSince(fleet, call, since)
   const time = instant(epochMs(point.time) - defaultDays * dayMs)
   const position = await ledger.positionAt(time)
   if (position !== origin || point.position === origin) return { position, time }

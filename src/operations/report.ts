@@ -4,7 +4,7 @@ import { FleetError } from "#kernel/errors.js"
 import { formats } from "#reports/formats.js"
 import { isOfPeriod, reportKinds, reportOf } from "#reports/kinds.js"
 import { text } from "./define.js"
-import { periodBefore } from "#timeline/period.js"
+import { resolveSince, weekBefore } from "#timeline/period.js"
 
 const names = Object.keys(formats) as (keyof typeof formats)[]
 const aLimit = "a whole number from 1 to 1000"
@@ -48,10 +48,11 @@ export const report = text({
       "report summary --since -30d --format json",
     ],
   },
-  async run({ fleet, point, signal }, { kind, since, format, limit: most }) {
+  async run(call, { kind, since, format, limit: most }) {
+    const { fleet, point, signal } = call
     if (since !== undefined && !isOfPeriod(kind))
       throw new FleetError("InvalidInput", `a report on ${kind} is about a point alone and takes no "since"`)
-    const begin = () => periodBefore(fleet, point, since)
+    const begin = () => (since === undefined ? weekBefore(fleet, point) : resolveSince(fleet, call, since))
     const made = await reportOf(kind, { line: fleet, point, most, signal }, begin)
     const { mediaType, write } = formats[format]
     return { mediaType, pieces: piecesOf(write(made)) }

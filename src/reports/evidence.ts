@@ -10,7 +10,7 @@ import { jsonLines } from "#inventory/json.js"
 import { parseCheckpoint } from "#ledger/proof/checkpoint.js"
 import { exportLines } from "#ledger/proof/export.js"
 import type { Ledger } from "#ledger/port.js"
-import { periodBefore } from "#timeline/period.js"
+import { weekBefore } from "#timeline/period.js"
 import type { AskedOfPeriod } from "./asked.js"
 import { formats } from "./formats.js"
 import { type ReportKind, reportOf } from "./kinds.js"
@@ -73,7 +73,7 @@ async function* atEnd(asked: AskedEvidence, folder: "from" | "to", end: Point): 
     `${folder}/inventory`,
     jsonLines({ views: line.views, at: end.position, conditions: new Map(), signal }),
   )
-  const begin = folder === "to" ? asked.begin : await periodBefore(line, end, undefined)
+  const begin = folder === "to" ? asked.begin : await weekBefore(line, end)
   for (const kind of ofEnds) yield* reportsOf(asked, kind, `${folder}/${kind}`, end, begin)
 }
 
