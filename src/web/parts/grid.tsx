@@ -43,7 +43,7 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
     count: rows.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowPx,
-    overscan: 12,
+    overscan: 6,
     paddingStart: headPx,
     scrollPaddingStart: headPx,
     observeElementRect,

@@ -9,11 +9,9 @@ export function healthOf(score: number | null): "healthy" | "warning" | "critica
 export function Score({ score }: { readonly score: number | null }) {
   const status = healthOf(score)
   return (
-    <span class={`score ${status}`} title={status}>
-      <span>{score === null ? "–" : Math.round(score * 100)}</span>
-      <span class="bar" aria-hidden="true">
-        <i style={{ width: `${(score ?? 0) * 100}%` }} />
-      </span>
+    <span class={`score ${status}`} title={status} style={{ "--part": `${(score ?? 0) * 100}%` }}>
+      {score === null ? "–" : Math.round(score * 100)}
+      <i />
     </span>
   )
 }
