@@ -3,7 +3,6 @@ import { Readable } from "node:stream"
 import { finished } from "node:stream/promises"
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify"
 import type { Fleet } from "#fleet.js"
-import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import { position } from "#kernel/point.js"
 import type { Act, Operation, Principal, Query, Stream, Text } from "#operations/define.js"
@@ -167,11 +166,7 @@ async function sendFollowed(
     typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? { after: position(Number(lastSeen)) } : {}
   breakOffWithToken(request, reply, fleet.ops.tokens)
   const input = { ...inputOf(request), ...resumed }
-  return sendStream(request, reply, (passed) => {
-    const items = follow(operation, { ...call, passed }, input)
-    // What ends by itself is made at once: if it is refused, it is before anything is answered.
-    return operation.finite === undefined ? items : begun(items)
-  })
+  return sendStream(request, reply, (passed) => follow(operation, { ...call, passed }, input))
 }
 
 /** Path, query and body are one input; a path's value cannot be given twice. */

@@ -5,12 +5,11 @@
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
 import type { FastifyReply, FastifyRequest } from "fastify"
+import type { Items } from "#operations/define.js"
 
 const usualMs = 15_000
 /** Who takes nothing for so many of these is gone. */
 const mostUntaken = 8
-
-type Items = AsyncIterable<{ readonly position: number }>
 
 export async function sendStream(
   request: FastifyRequest,

@@ -28,10 +28,10 @@ export async function localCaller(config: LoadedConfig): Promise<Caller> {
       if (operation.kind !== "text") throw bug(`${name} is not read`)
       yield* (await read(operation, { fleet, principal, signal, progress: () => {} }, input)).pieces
     },
-    follow({ name }, input, signal) {
+    async *follow({ name }, input, signal) {
       const operation = operationNamed(name)
       if (operation.kind !== "stream") throw bug(`${name} is invoked, not followed`)
-      return follow(operation, { fleet, principal, signal, progress: () => {} }, input)
+      yield* await follow(operation, { fleet, principal, signal, progress: () => {} }, input)
     },
     close: () => fleet.close(),
   }

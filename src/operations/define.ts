@@ -92,13 +92,17 @@ export interface Act<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly run: (call: Call, input: z.output<I>) => Promise<object>
 }
 
+/** What is followed. */
+export type Items = AsyncIterable<{ readonly position: number }>
+
 export interface Stream<I extends z.ZodObject = z.ZodObject> extends Base<I> {
   readonly kind: "stream"
   /** It ends by itself: what there is by now, not what comes. */
   readonly finite?: true
   /** Of each item; its `position` is the cursor to go on from. */
   readonly output: z.ZodObject
-  readonly run: (call: Call, input: z.output<I>) => AsyncIterable<{ readonly position: number }>
+  /** What is refused is refused before there is anything to follow. */
+  readonly run: (call: Call, input: z.output<I>) => Promise<Items>
 }
 
 /** A read whose answer is in a format of others, and may be long: it is made while it is sent. */

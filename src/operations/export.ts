@@ -1,6 +1,7 @@
 /** The ledger, or a range of it, as lines that prove themselves. */
 import * as z from "zod"
 import { exportLines } from "#ledger/proof/export.js"
+import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
 import { type Call, stream } from "./define.js"
@@ -28,7 +29,7 @@ export const exportLedger = stream({
     positional: [],
     examples: ["export > ledger.ndjson", "export --from 100 --to 250 --checkpoint 300"],
   },
-  run: (call, input) => lines(call, input),
+  run: (call, input) => begun(lines(call, input)),
 })
 
 async function* lines(

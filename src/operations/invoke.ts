@@ -1,7 +1,6 @@
 /** How every door calls an operation: the same checks, the same point, the same errors. */
 import type * as z from "zod"
 import type { Fleet } from "#fleet.js"
-import { begun } from "#kernel/begun.js"
 import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import type { Point } from "#kernel/point.js"
@@ -11,7 +10,7 @@ import type { AskedAt } from "#timeline/period.js"
 import { resolvePoint } from "#timeline/resolve.js"
 import { account } from "./accounted.js"
 import { decodeCursor, wrongCursor } from "./cursor.js"
-import type { Act, Call, Operation, Query, Stream, Text, TextAnswer } from "./define.js"
+import type { Act, Call, Items, Operation, Query, Stream, Text, TextAnswer } from "./define.js"
 
 /** @param input as it came in: values may still be text @throws FleetError `InvalidInput`, `Forbidden`, whatever the operation throws */
 export async function invoke(
@@ -70,24 +69,13 @@ export async function read(
   })
 }
 
-export function follow(
-  operation: Stream,
-  call: Call,
-  input: Readonly<Record<string, unknown>>,
-): AsyncIterable<{ readonly position: number }> {
+/** @throws FleetError as `invoke` */
+export async function follow(operation: Stream, call: Call, input: Readonly<Record<string, unknown>>): Promise<Items> {
   const admitted = admit(operation, call, input)
-  return operation.accounted === undefined ? operation.run(call, admitted) : afterAccount(operation, call, admitted)
-}
-
-/** Accounted for once it is there to be handed out. */
-async function* afterAccount(
-  operation: Stream,
-  call: Call,
-  input: Record<string, unknown>,
-): AsyncIterable<{ readonly position: number }> {
-  const items = await begun(operation.run(call, input))
-  await account(operation, call, input)
-  yield* items
+  const items = await operation.run(call, admitted)
+  // Accounted for once it is there to be handed out.
+  await account(operation, call, admitted)
+  return items
 }
 
 /** The input, checked. */

@@ -101,7 +101,7 @@ async function doorsTo(fleet: Fleet): Promise<Readonly<Record<string, Door>>> {
   const caller = remoteCaller(server, secret)
 
   const inProcess: Door = async (operation, input) => {
-    if (operation.kind === "stream") return all(follow(operation, call, input))
+    if (operation.kind === "stream") return all(await follow(operation, call, input))
     if (operation.kind === "text") return all((await read(operation, call, input)).pieces).then(joined)
     return JSON.parse(JSON.stringify(await invoke(operation, call, input))) as Json
   }

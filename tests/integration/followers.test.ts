@@ -106,6 +106,33 @@ describe("a follower that is cut off a hundred times while there is writing", ()
   })
 })
 
+describe("a follower that has seen more than there is", () => {
+  it.each([
+    ["after", "/api/v1/changes/stream?after=9", {}],
+    ["its last id", "/api/v1/changes/stream?after=-1", { "last-event-id": "9" }],
+  ])("by %s is told how far the ledger is, as nothing would come for long", async (_, path, headers) => {
+    const { get } = await busy()
+    const response = await answered(get(path, headers))
+    let text = ""
+    for await (const piece of response) text += String(piece)
+    expect([response.statusCode, JSON.parse(text)]).toMatchObject([
+      400,
+      {
+        code: "InvalidPoint",
+        detail:
+          'position 9 is not recorded; the last is 3. If it was before a backup was restored, go on with "after" 3',
+      },
+    ])
+  })
+
+  it("waits a moment for a copy of the ledger that another instance was ahead of, and is told nothing twice", async () => {
+    const { get, fleet, host } = await busy()
+    const following = some(get("/api/v1/changes/stream?after=5"), 1)
+    for (const n of [1, 2, 3]) await changeKernel(fleet, host, `6.1.${n}`, `6.1.${n + 1}`)
+    expect(await following).toStrictEqual([6])
+  })
+})
+
 describe("a follower whose token is no more", () => {
   it.each([
     ["is revoked", ({ fleet }: Busy) => fleet.ops.tokens.revoke("read-token")],
