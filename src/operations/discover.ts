@@ -1,11 +1,15 @@
 /** Looking now. */
 import * as z from "zod"
+import type { RunReport } from "#discovery/run.js"
+import { FleetError } from "#kernel/errors.js"
+import type { RunId } from "#kernel/ids.js"
+import type { Position } from "#kernel/point.js"
 import { type Progress, job } from "./define.js"
 import { flag } from "./shapes.js"
 
 export const lookReport = z.object({
   source: z.string(),
-  runId: z.string(),
+  runId: z.string().nullable().describe("Null where the ledger took no account of the look"),
   outcome: z.enum(["completed", "failed"]),
   message: z.string().optional(),
   targets: z.int(),
@@ -18,6 +22,8 @@ export const lookReport = z.object({
   changes: z.int().describe("Change events recorded"),
   position: z.int(),
 })
+
+type LookReport = Omit<RunReport, "runId"> & { readonly runId: RunId | null }
 
 export const discover = job({
   name: "discover",
@@ -38,23 +44,40 @@ export const discover = job({
     const { discovery } = fleet
     const sources = input.source === undefined ? discovery.sources : [discovery.find(input.source)]
     const looks = new LookCounts(sources.length, progress)
+    const refused: FleetError[] = []
     const runs = await Promise.all(
-      sources.map(async (source) => {
-        const run = await discovery.look(source, {
-          actor: principal.name,
-          signal,
-          progress: (done, total, what) => looks.at(source.name, done, total, what),
-          acceptAbsence: input.acceptAbsence,
-        })
-        looks.ended(source.name)
-        return run
+      sources.map(async (source): Promise<LookReport> => {
+        try {
+          return await discovery.look(source, {
+            actor: principal.name,
+            signal,
+            progress: (done, total, what) => looks.at(source.name, done, total, what),
+            acceptAbsence: input.acceptAbsence,
+          })
+        } catch (error) {
+          // Whoever cancels one cancels all, and what nobody expected is no matter of one source.
+          if (signal.aborted || !(error instanceof FleetError)) throw error
+          refused.push(error)
+          return notRecorded(source.name, error, (await fleet.ledger.head()).position)
+        } finally {
+          looks.ended(source.name)
+        }
       }),
     )
+    const [first] = refused
+    if (first !== undefined && refused.length === runs.length) throw first
     // Who reads after this sees what it recorded.
     for (const { position } of runs) await fleet.reached(position)
     return { runs, changes: runs.reduce((sum, { changes }) => sum + changes, 0) }
   },
 })
+
+/** Of a look that the ledger took no account of. */
+function notRecorded(source: string, { message }: FleetError, position: Position): LookReport {
+  const nothing = { targets: 0, services: 0, stacks: 0, failed: [], held: 0, changes: 0 }
+  const what = `${message}; what was recorded of it until then stands`
+  return { source, runId: null, outcome: "failed", message: what, ...nothing, position }
+}
 
 /** How far looks at several sources are, in machines; a source that does not say counts as one. */
 class LookCounts {
