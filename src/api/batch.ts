@@ -1,4 +1,7 @@
-/** Several questions in one request, each answered in a line of its own as soon as it can be. What is asked at the same moment, in whatever words, is asked at one point. */
+/**
+ * Several questions in one request, each answered in a line of its own as soon as it can be. What is asked at the same moment is asked at one point; each counts as a request of
+ * whoever asks.
+ */
 import { PassThrough } from "node:stream"
 import { constants } from "node:zlib"
 import type { FastifyInstance, FastifyRequest } from "fastify"
@@ -10,9 +13,10 @@ import type { Operation, Query } from "#operations/define.js"
 import { invoke, pointsOf } from "#operations/invoke.js"
 import { mustBeKnown, principalOf } from "./access.js"
 import { abortedWith, noProgress } from "./call.js"
+import type { CountAnother } from "./limits.js"
 import { problemOf } from "./problem.js"
 
-export const mostQuestions = 20
+const mostQuestions = 20
 
 export const batch = z.strictObject({
   questions: z
@@ -47,15 +51,26 @@ const atOnce = {
   zlibOptions: { flush: constants.Z_SYNC_FLUSH },
 }
 
-export function addBatch(app: FastifyInstance, operations: readonly Operation[], fleet: Fleet): void {
+export function addBatch(
+  app: FastifyInstance,
+  operations: readonly Operation[],
+  fleet: Fleet,
+  countAnother: CountAnother,
+): void {
   const queries = new Map(operations.filter((one) => one.kind === "query").map((one) => [one.name, one]))
   app.post("/api/v1/batch", { compress: atOnce }, async (request, reply) => {
     const principal = mustBeKnown(await principalOf(request.raw, fleet.ops.tokens))
     const questions = questionsIn(request.body)
+    // The request itself was counted.
+    const refused: (FleetError | undefined)[] = [undefined]
+    while (refused.length < questions.length) refused.push(await countAnother(request))
     const call = { fleet, principal, signal: abortedWith(reply), progress: noProgress, pointAt: pointsOf(fleet) }
     const lines = new PassThrough()
     const answer = async ({ operation, input }: Question, question: number): Promise<void> => {
-      const line = await lineOf(request, question, () => invoke(queryNamed(operation, queries), call, input))
+      const line = await lineOf(request, question, async () => {
+        if (refused[question] !== undefined) throw refused[question]
+        return invoke(queryNamed(operation, queries), call, input)
+      })
       lines.write(`${JSON.stringify(line)}\n`)
     }
     void Promise.all(questions.map(answer)).then(() => lines.end())

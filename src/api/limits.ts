@@ -9,8 +9,14 @@ import { guard } from "./guard.js"
 
 const second = 1_000
 
-/** @param perSecond requests of one token that is right, or of one address */
-export async function addLimits(app: FastifyInstance, fleet: Fleet, perSecond: number): Promise<void> {
+/** @returns why not, if it is too much */
+export type CountAnother = (request: FastifyRequest) => Promise<FleetError | undefined>
+
+/**
+ * @param perSecond requests of one token that is right, or of one address
+ * @returns what counts another one, for requests that are several
+ */
+export async function addLimits(app: FastifyInstance, fleet: Fleet, perSecond: number): Promise<CountAnother> {
   const watching = guard(fleet.clock)
   const refusals = denials(fleet, (error) => app.log.warn({ err: error }, "refused requests could not be recorded"))
 
@@ -36,9 +42,17 @@ export async function addLimits(app: FastifyInstance, fleet: Fleet, perSecond: n
       return credential !== undefined && watching.isRight(request.ip, credential) ? credential : request.ip
     },
     allowList: (request) => isOverSocket(request.raw),
-    errorResponseBuilder: (_request, { ttl }) =>
-      new FleetError("RateLimited", `more than ${perSecond} requests a second; ask again in a moment`, {
-        details: { retryAfterSeconds: Math.ceil(ttl / second) },
-      }),
+    errorResponseBuilder: (_request, { ttl }) => tooMany(perSecond, ttl),
+  })
+  const counted = app.createRateLimit()
+  return async (request) => {
+    const limit = await counted(request)
+    return !limit.isAllowed && limit.isExceeded ? tooMany(perSecond, limit.ttl) : undefined
+  }
+}
+
+function tooMany(perSecond: number, ttl: number): FleetError {
+  return new FleetError("RateLimited", `more than ${perSecond} requests a second; ask again in a moment`, {
+    details: { retryAfterSeconds: Math.ceil(ttl / second) },
   })
 }

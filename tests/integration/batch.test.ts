@@ -110,6 +110,18 @@ describe("a batch", () => {
     ])
   })
 
+  it("is as many requests as it has questions", async () => {
+    const opened = await door(5)
+    const lines = await askAll(
+      opened,
+      Array.from({ length: 8 }, () => ({ operation: "query list" })),
+    )
+    expect(lines.map(({ status, body }) => body.code ?? status)).toEqual([
+      ...Array.from({ length: 5 }, () => 200),
+      ...Array.from({ length: 3 }, () => "RateLimited"),
+    ])
+  })
+
   it("is for those who may read", async () => {
     const { ask } = await door()
     const payload = { questions: [{ operation: "targets" }] }
