@@ -34,10 +34,10 @@ async function beginning({ fleet: { ledger }, signal }: Call, after: number | un
   const { position: last } = await ledger.head()
   const begin = after === undefined ? last : position(after)
   if (begin <= last) return begin
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
-  for await (const batch of ledger.subscribe(last, patience))
+  const late = AbortSignal.timeout(patienceMs)
+  for await (const batch of ledger.subscribe(last, AbortSignal.any([signal, late])))
     if ((batch.at(-1)?.position ?? last) >= begin) return begin
-  if (signal.aborted) return begin
+  if (!late.aborted) return begin
   throw new FleetError(
     "InvalidPoint",
     `position ${begin} is not recorded; the last is ${last}. If it was before a backup was restored, go on with "after" ${last}`,
