@@ -195,6 +195,10 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
       expect([colorScheme, await seriousOn(page, inDark(colorScheme))]).toEqual([colorScheme, []])
     }
     expect(page.url()).toMatch(/\/alerts\/[0-9a-f-]+$/)
+    await page.getByRole("link", { name: "what is not as golden says" }).click()
+    await page.getByRole("cell", { name: filled.changed.before, exact: true }).waitFor()
+    await page.goto("/alerts/ffffffff-ffff-4fff-8fff-ffffffffffff")
+    await page.getByRole("link", { name: "All alerts" }).waitFor()
   })
 
   it("is worked with by the keyboard alone, from signing in to following a look", { timeout: 120_000 }, async () => {

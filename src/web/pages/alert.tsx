@@ -3,7 +3,7 @@ import { ask } from "../ask.js"
 import { type Doing, useDoing, whyNot } from "../doing.js"
 import { moment, written } from "../forms.js"
 import { alertAcknowledge, alertResolve, alertShow, alertSilence } from "../operations.js"
-import { EntityLink } from "../parts/entity-link.js"
+import { About } from "../parts/about.js"
 import { Panel } from "../parts/panel.js"
 import { Trouble } from "../parts/said.js"
 import { titleOf } from "../parts/story.js"
@@ -17,10 +17,17 @@ export function AlertPage({ params }: PageProps) {
   const found = useAnswer(alertShow, { alert: id })
   const doing = useDoing()
   const { answer, error } = found
-  if (answer === undefined) return <div class="page">{error === undefined ? null : <Trouble error={error} />}</div>
+  if (answer === undefined)
+    return error === undefined ? null : (
+      <div class="page">
+        <h1 class="visually-hidden">Alert {id}</h1>
+        <Trouble error={error} />
+        <p class="hint">
+          <a href={hrefOf("/alerts", { all: "true" })}>All alerts</a>
+        </p>
+      </div>
+    )
   const { alert, cause } = answer
-  const { about } = alert
-  const entity = about.id === null ? undefined : { kind: about.kind, id: about.id, name: about.name ?? about.id }
   return (
     <div class="page">
       <header class="page-head">
@@ -35,14 +42,12 @@ export function AlertPage({ params }: PageProps) {
           </header>
           <table class="facts">
             <tbody>
-              {entity === undefined ? null : (
-                <tr>
-                  <th scope="row">About</th>
-                  <td>
-                    <EntityLink entity={entity} /> {about.part}
-                  </td>
-                </tr>
-              )}
+              <tr>
+                <th scope="row">About</th>
+                <td>
+                  <About about={alert.about} rule={alert.rule} />
+                </td>
+              </tr>
               <tr>
                 <th scope="row">Rule</th>
                 <td>{alert.rule}</td>

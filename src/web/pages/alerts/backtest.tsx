@@ -5,7 +5,7 @@ import { useDoing } from "../../doing.js"
 import { moment, written } from "../../forms.js"
 import { type Progress, followed } from "../../job.js"
 import { backtest } from "../../operations.js"
-import { EntityLink } from "../../parts/entity-link.js"
+import { About } from "../../parts/about.js"
 import { Rest } from "../../parts/rest.js"
 import { Nothing } from "../../parts/said.js"
 import { When } from "../../parts/when.js"
@@ -108,39 +108,39 @@ function Raised({ found: { raised, open, from, to, items } }: { readonly found: 
           </tr>
         </thead>
         <tbody>
-          {items.slice(0, most.value).map(({ id, severity, title, about, count, raised: at_, resolved, wasRaised }) => (
-            <tr key={`${id} ${at_.position}`}>
-              <td>
-                <span class={`tag ${severity}`}>{severity}</span>
-              </td>
-              <td>
-                {title}
-                {count > 1 ? <span class="soft"> · stands for {count}</span> : null}
-              </td>
-              <td>
-                {about.id === null ? (
-                  about.name
-                ) : (
-                  <EntityLink entity={{ ...about, id: about.id, name: about.name ?? about.id }} />
-                )}
-              </td>
-              <td>
-                <a href={hrefOf(`/events/${at_.position}`)}>
-                  <When at={at_.time} />
-                </a>
-              </td>
-              <td>
-                {resolved === null ? (
-                  "not over"
-                ) : (
-                  <a href={hrefOf(`/events/${resolved.position}`)}>
-                    <When at={resolved.time} />
+          {items
+            .slice(0, most.value)
+            .map(({ id, rule, severity, title, about, count, raised: at_, resolved, wasRaised }) => (
+              <tr key={`${id} ${at_.position}`}>
+                <td>
+                  <span class={`tag ${severity}`}>{severity}</span>
+                </td>
+                <td>
+                  {title}
+                  {count > 1 ? <span class="soft"> · stands for {count}</span> : null}
+                </td>
+                <td>
+                  <About about={about} rule={rule} />
+                </td>
+                <td>
+                  <a href={hrefOf(`/events/${at_.position}`)}>
+                    <When at={at_.time} />
                   </a>
-                )}
-              </td>
-              <td>{wasRaised ? <a href={hrefOf(`/alerts/${id}`)}>raised</a> : <span class="soft">not raised</span>}</td>
-            </tr>
-          ))}
+                </td>
+                <td>
+                  {resolved === null ? (
+                    "not over"
+                  ) : (
+                    <a href={hrefOf(`/events/${resolved.position}`)}>
+                      <When at={resolved.time} />
+                    </a>
+                  )}
+                </td>
+                <td>
+                  {wasRaised ? <a href={hrefOf(`/alerts/${id}`)}>raised</a> : <span class="soft">not raised</span>}
+                </td>
+              </tr>
+            ))}
         </tbody>
       </table>
       <Rest left={items.length - most.value} onMore={() => (most.value += perPage)} />
