@@ -8,7 +8,7 @@ import { Folding } from "../parts/folding.js"
 import { Grid } from "../parts/grid.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { at, change, go, hrefOf, place } from "../place.js"
-import { fieldIs, healthIs } from "../query-text.js"
+import { fieldIs, healthIs, isAskedIn, narrowed, partsOf, widened } from "../query-text.js"
 import { session } from "../session.js"
 import { written } from "../forms.js"
 import { refresh } from "../live.js"
@@ -59,23 +59,16 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
     chosen.value = chosen.value.includes(name) ? chosen.value.filter((one) => one !== name) : [...chosen.value, name]
     localStorage.setItem(columnsKey(of.kind), chosen.value.join(","))
   }
-  const telling = of.facets.filter((facet) => narrows(facet, countsOf(facet)))
+  const telling = of.facets.filter((facet) => narrows(facet, countsOf(facet), q))
   const isNarrowing = useSignal(false)
-  const narrow = (more_: string) => change({ q: `${q} ${more_}`.trim() })
+  const turn = (part: string) => change({ q: isAskedIn(q, part) ? widened(q, part) : narrowed(q, part) })
 
   return (
     <div class="inventory">
       <aside aria-label="Narrow by">
         <Folding id="facets" title="Narrow by" hint={telling.join(", ")} isOpen={isNarrowing}>
-          {of.facets.map((facet) => (
-            <Facet
-              key={facet}
-              name={facet}
-              title={titleOf(facet, of)}
-              counts={countsOf(facet)}
-              q={q}
-              onChoose={narrow}
-            />
+          {telling.map((facet) => (
+            <Facet key={facet} name={facet} title={titleOf(facet, of)} counts={countsOf(facet)} q={q} onChoose={turn} />
           ))}
           {counted.answer !== undefined && telling.length === 0 ? <p class="soft">Nothing tells these apart.</p> : null}
         </Folding>
@@ -85,19 +78,19 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
           <h1>
             {of.title} <span class="count">{total ?? "…"}</span>
           </h1>
-          {q === "" ? null : (
-            <span class="asked">
-              <code>{q}</code>
+          {[...new Set(partsOf(q) ?? [q])].map((part) => (
+            <span key={part} class="asked">
+              <code>{part}</code>
               <button
                 type="button"
-                aria-label="Ask for everything"
-                title="Ask for everything"
-                onClick={() => change({ q: undefined })}
+                aria-label={`Without ${part}`}
+                title="Ask without this"
+                onClick={() => change({ q: widened(q, part) })}
               >
                 ×
               </button>
             </span>
-          )}
+          ))}
           <span class="actions">
             <Saved q={q} />
             <Menu title="Columns">
@@ -176,39 +169,42 @@ interface FacetProps {
 
 const mostShown = 8
 
-/** What is the same everywhere tells nothing apart, but which role all have is good to know. */
-function narrows(name: string, counts: FacetProps["counts"]): boolean {
-  const known = counts.filter(({ value }) => value !== null)
-  return known.length > 1 || (known.length === 1 && (counts.length > 1 || name === "role"))
+/** What is the same everywhere tells nothing apart, but which role all have is good to know; what was chosen can be let go again. */
+function narrows(name: string, counts: FacetProps["counts"], q: string): boolean {
+  const known = counts.flatMap(({ value }) => value ?? [])
+  return (
+    known.length > 1 ||
+    (known.length === 1 && (counts.length > 1 || name === "role")) ||
+    known.some((value) => isAskedIn(q, queryOf(name, value)))
+  )
+}
+
+function queryOf(facet: string, value: string): string {
+  return facet === "health" ? healthIs[value as keyof typeof healthIs] : fieldIs(facet, value)
 }
 
 function Facet({ name, title, counts, q, onChoose }: FacetProps) {
   const isAll = useSignal(false)
-  if (!narrows(name, counts)) return null
-  const known = counts.filter(({ value }) => value !== null)
+  const known = counts.flatMap(({ value, count: n }) => (value === null ? [] : { value, n }))
   const shown = isAll.value ? known : known.slice(0, mostShown)
   return (
     <section>
       <h2>{title}</h2>
       <ul>
-        {shown.map(({ value, count: n }) => {
-          const text = name === "health" ? healthIs[value as keyof typeof healthIs] : fieldIs(name, value ?? "")
-          const isAsked = q.includes(text)
-          return (
-            <li key={value}>
-              <button
-                type="button"
-                class="plain"
-                aria-pressed={isAsked}
-                disabled={isAsked}
-                onClick={() => onChoose(text)}
-              >
-                <span>{value}</span>
-                <span class="soft">{n}</span>
-              </button>
-            </li>
-          )
-        })}
+        {shown.map(({ value, n }) => (
+          <li key={value}>
+            <button
+              type="button"
+              class="plain"
+              title={value}
+              aria-pressed={isAskedIn(q, queryOf(name, value))}
+              onClick={() => onChoose(queryOf(name, value))}
+            >
+              <span>{value}</span>
+              <span class="soft">{n}</span>
+            </button>
+          </li>
+        ))}
       </ul>
       {known.length > mostShown ? (
         <button type="button" class="link" onClick={() => (isAll.value = !isAll.value)}>

@@ -4,7 +4,7 @@ import type { Answer } from "../../ask.js"
 import { count } from "../../operations.js"
 import { hrefOf } from "../../place.js"
 import { Rest } from "../../parts/rest.js"
-import { fieldIs } from "../../query-text.js"
+import { fieldIs, narrowed } from "../../query-text.js"
 import { useAnswer } from "../../use-answer.js"
 import { type Counts, healthText } from "./tree.js"
 
@@ -32,17 +32,16 @@ export function Many({ counts, q }: ManyProps) {
       </p>
       <ul class="parts" aria-label={`Machines by ${by}`}>
         {parts.slice(0, shown.value).map(({ value }) => (
-          <Part key={value} name={value ?? `no ${by}`} q={narrowed(q, by ?? "", value)} />
+          <Part
+            key={value}
+            name={value ?? `no ${by}`}
+            q={narrowed(q, value === null ? `-${by}:*` : fieldIs(by ?? "", value))}
+          />
         ))}
       </ul>
       <Rest left={parts.length - shown.value} onMore={() => (shown.value += mostAtOnce)} />
     </>
   )
-}
-
-function narrowed(q: string, by: string, value: string | null): string {
-  const part = value === null ? `-${by}:*` : fieldIs(by, value)
-  return q === "" ? part : /\bOR\b/.test(q) ? `(${q}) ${part}` : `${q} ${part}`
 }
 
 const bands = ["critical", "warning", "healthy", "unknown"] as const
