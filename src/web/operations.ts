@@ -21,6 +21,7 @@ import type * as measurementOperations from "#operations/measurements.js"
 import type * as noiseOperations from "#operations/noise.js"
 import type * as queryOperations from "#operations/queries.js"
 import type * as relationOperations from "#operations/relations.js"
+import type * as searchOperations from "#operations/search.js"
 import type * as securityOperations from "#operations/security.js"
 import type * as serviceOperations from "#operations/services.js"
 import type * as showOperations from "#operations/show.js"
@@ -111,6 +112,7 @@ export const pin = asks<typeof baselineOperations.pin>("pin", "/api/v1/baselines
 export const queryList = asks<typeof queryOperations.queryList>("query list", "/api/v1/queries")
 export const querySave = asks<typeof queryOperations.querySave>("query save", "/api/v1/queries", "POST")
 export const relations = asks<typeof relationOperations.relations>("relations", "/api/v1/entities/{entity}/relations")
+export const search = asks<typeof searchOperations.search>("search", "/api/v1/search")
 export const security = asks<typeof securityOperations.security>("security", "/api/v1/security")
 export const services = asks<typeof serviceOperations.services>("services", "/api/v1/services")
 export const show = asks<typeof showOperations.show>("show", "/api/v1/entities/{entity}")

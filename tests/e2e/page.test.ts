@@ -416,6 +416,42 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect(await seriousOn(page)).toEqual([])
   })
 
+  it("says what can be asked for before anything is written, and leads to what is called as it begins", async () => {
+    const { page, complaints } = await opened("/services")
+    await page.keyboard.press("/")
+    const offered = page.getByRole("listbox", { name: "Completions" }).getByRole("option")
+    await offered.filter({ hasText: /^status:$/ }).waitFor()
+    // Who only passes by writes nothing.
+    await page.keyboard.press("Tab")
+    expect(await page.getByRole("combobox", { name: "Query" }).inputValue()).toBe("")
+    await page.keyboard.press("/")
+    await page.keyboard.type(filled.changed.name.slice(0, -2))
+    await offered.filter({ hasText: `${filled.changed.name} machine` }).waitFor()
+    expect(await seriousOn(page)).toEqual([])
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.getByRole("heading", { level: 1, name: filled.changed.name }).waitFor()
+    await page.keyboard.press("/")
+    await page.keyboard.type("postgr")
+    await offered.filter({ hasText: `postgres service on ${filled.changed.name}` }).click()
+    await page.getByRole("heading", { level: 1, name: "postgres" }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it("lets go of what a list was narrowed by, part by part", async () => {
+    const { page } = await opened("/services")
+    const list = page.getByRole("complementary", { name: "Narrow by" })
+    await list.getByRole("button", { name: "ams1" }).click()
+    await page.waitForURL(/q=source:ams1$/)
+    await list.getByRole("button", { name: "systemd" }).click()
+    await page.waitForURL(/q=source:ams1\+runtime:systemd$/)
+    await list.locator('[aria-pressed="true"]', { hasText: "ams1" }).click()
+    await page.waitForURL(/q=runtime:systemd$/)
+    await page.getByRole("button", { name: "Without runtime:systemd" }).click()
+    await page.waitForURL(/services$/)
+    expect(await page.locator(".asked").count()).toBe(0)
+  })
+
   it("says when it is cut off, heals, and shows what happened meanwhile", async () => {
     const { page } = await opened("/machines")
     await page.getByText("Live").waitFor()
