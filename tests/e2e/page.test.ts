@@ -89,6 +89,24 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     expect([window.complaints, window.elsewhere]).toEqual([[], []])
   })
 
+  it("says of a field what it was before, and by which event", async () => {
+    const { page, complaints } = await opened("/machines?q=name:db-main")
+    await page.getByRole("link", { name: filled.changed.name }).click()
+    await page.locator(".facet tr", { hasText: "kernel" }).getByRole("button").click()
+    const origin = page.locator(".facet .origin")
+    await origin.getByText(filled.changed.before).waitFor()
+    await page.locator(".facet tr", { hasText: "hostname" }).getByRole("button").click()
+    await origin.getByText("It was new then").waitFor()
+    expect(await seriousOn(page)).toEqual([])
+    await origin
+      .filter({ hasText: filled.changed.after })
+      .getByRole("link", { name: /^event #/ })
+      .click()
+    await page.getByRole("heading", { name: "What it changed" }).waitFor()
+    await page.locator("ins", { hasText: filled.changed.after }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it("compares with another time, on the page where one is", async () => {
     const window = await opened("/machines?q=name:db-main")
     await window.page.getByRole("link", { name: filled.changed.name }).click()
@@ -418,6 +436,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
 
   it("says what can be asked for before anything is written, and leads to what is called as it begins", async () => {
     const { page, complaints } = await opened("/services")
+    await page.locator(".grid .row").first().waitFor()
     await page.keyboard.press("/")
     const offered = page.getByRole("listbox", { name: "Completions" }).getByRole("option")
     await offered.filter({ hasText: /^status:$/ }).waitFor()

@@ -84,6 +84,9 @@ function Biography({ entity }: { readonly entity: string }) {
           {records.map(({ source }) => source).join(", ")}
         </span>
         <span class="actions">
+          <a class="button" href={hrefOf("/compare", { entity: it.kind === "target" ? it.name : it.id })}>
+            Compare with another
+          </a>
           <a
             class="button"
             href={addressOf(show, { entity, facets: "all", ...(at.value === undefined ? {} : { at: at.value }) })}

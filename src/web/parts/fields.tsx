@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals"
 import { many } from "./many.js"
 import { readablePath } from "./path.js"
 import { Rest } from "./rest.js"
-import { Value } from "./value.js"
+import { Sides } from "./sides.js"
 
 interface FieldsProps {
   readonly of: readonly {
@@ -25,13 +25,7 @@ export function Fields({ of }: FieldsProps) {
         <div key={path} class="fields">
           <span class="path">{readablePath(path)}</span>
           <span class="sides">
-            <del>
-              <Value value={before} />
-            </del>{" "}
-            <span class="arrow">→</span>{" "}
-            <ins>
-              <Value value={after} />
-            </ins>
+            <Sides before={before} after={after} />
           </span>
         </div>
       ))}

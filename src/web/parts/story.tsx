@@ -7,7 +7,7 @@ import { localDate } from "../time.js"
 import { EntityLink } from "./entity-link.js"
 import { many } from "./many.js"
 import { readablePath } from "./path.js"
-import { Value } from "./value.js"
+import { Sides } from "./sides.js"
 import { When } from "./when.js"
 
 export type Told = Answer<NonNullable<typeof history.of>>["items"][number]
@@ -26,7 +26,7 @@ export function Story({
 }) {
   let day = ""
   return (
-    <ol class="story">
+    <ol class={`story${isOfOne ? " by-day" : ""}`}>
       {items.map((item, index) => {
         const its = localDate(new Date(item.observedAt))
         const isNewDay = isOfOne && its !== day
@@ -54,7 +54,7 @@ function Change({ item, isOfOne, most, isChosen }: ChangeProps) {
   return (
     <li aria-current={isChosen ? "true" : undefined}>
       <span class="at">
-        <When at={observedAt} />
+        <When at={observedAt} ofDay={isOfOne} />
       </span>
       <div>
         <p>
@@ -81,13 +81,7 @@ function Change({ item, isOfOne, most, isChosen }: ChangeProps) {
             {changes.slice(0, most).map(({ path, before, after }) => (
               <div key={path}>
                 <span class="path">{readablePath(path)}</span>
-                <del>
-                  <Value value={before} />
-                </del>{" "}
-                →{" "}
-                <ins>
-                  <Value value={after} />
-                </ins>
+                <Sides before={before} after={after} />
               </div>
             ))}
             {changes.length > most ? (

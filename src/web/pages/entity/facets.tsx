@@ -1,12 +1,14 @@
-/** Facts by facet, each field with since when it is so and by which event: nothing stands here that nobody has told. */
+/** Facts by facet, each field with since when it is so, and opened with what it was before, by whom and by which event: nothing stands here that nobody has told. */
 import { useSignal } from "@preact/signals"
+import { isObject } from "#kernel/json.js"
 import type { Answer } from "../../ask.js"
-import { blame } from "../../operations.js"
+import { blame, event } from "../../operations.js"
+import { Fields as Changed } from "../../parts/fields.js"
 import { Trouble } from "../../parts/said.js"
 import { titleOf } from "../../parts/story.js"
 import { Value } from "../../parts/value.js"
 import { When } from "../../parts/when.js"
-import { change } from "../../place.js"
+import { change, hrefOf } from "../../place.js"
 import { useAnswer } from "../../use-answer.js"
 
 /** Of some there are many, which are seldom looked at. */
@@ -72,29 +74,66 @@ function Fields({ entity, name }: { readonly entity: string; readonly name: stri
 }
 
 function Row({ field, facet }: { readonly field: Field; readonly facet: string }) {
-  const { path, value, observedAt, type, source, actor, reason, position } = field
-  const told = [titleOf(type), source === null ? `by ${actor}` : `seen by ${source}`, reason]
+  const isOpen = useSignal(false)
+  const { path, value, observedAt } = field
+  return (
+    <>
+      <tr>
+        <th scope="row" class="path">
+          {fieldName(path, facet)}
+        </th>
+        <td>
+          <Value value={value} />
+        </td>
+        <td class="since">
+          <button
+            type="button"
+            class="link"
+            aria-expanded={isOpen.value}
+            title={`${accountOf(field)} · what it was before, and by which event`}
+            onClick={() => (isOpen.value = !isOpen.value)}
+          >
+            <When at={observedAt} short />
+          </button>
+        </td>
+      </tr>
+      {isOpen.value ? (
+        <tr class="origin">
+          <td colSpan={3}>
+            <Origin field={field} />
+          </td>
+        </tr>
+      ) : null}
+    </>
+  )
+}
+
+function accountOf({ type, source, actor, reason }: Field): string {
+  return [titleOf(type), source === null ? `by ${actor}` : `seen by ${source}`, reason]
     .filter((text) => text !== null)
     .join(" · ")
+}
+
+/** The event that a field is as it is by, and what that changed of it. */
+function Origin({ field }: { readonly field: Field }) {
+  const { path, position, observedAt } = field
+  const { answer, error } = useAnswer(event, { position, at: "now" })
+  if (error !== undefined) return <Trouble error={error} />
+  if (answer === undefined) return null
+  const changes = (answer.change?.changes ?? []).filter(
+    (one) =>
+      `${one.path}/`.startsWith(`${path}/`) || (path.startsWith(`${one.path}/`) && isObject(one.before ?? undefined)),
+  )
   return (
-    <tr>
-      <th scope="row" class="path">
-        {fieldName(path, facet)}
-      </th>
-      <td>
-        <Value value={value} />
-      </td>
-      <td class="since">
-        <button
-          type="button"
-          class="link"
-          title={`${told} · as it was then`}
-          onClick={() => change({ at: `position:${position}` })}
-        >
-          <When at={observedAt} short />
+    <>
+      <div class="differences">{changes.length === 0 ? <p>It was new then.</p> : <Changed of={changes} />}</div>
+      <p class="soft">
+        <When at={observedAt} /> · {accountOf(field)} · <a href={hrefOf(`/events/${position}`)}>event #{position}</a> ·{" "}
+        <button type="button" class="link" onClick={() => change({ at: `position:${position}` })}>
+          go to then
         </button>
-      </td>
-    </tr>
+      </p>
+    </>
   )
 }
 
