@@ -1,11 +1,16 @@
 /** Nobody takes the past for now: it is said at the top of every page, with the way back. */
 import { at, change, hrefOf, isPast, place, to, travel } from "../place.js"
-import { pointText } from "../time.js"
+import { diff } from "../operations.js"
 import { When } from "../parts/when.js"
+import { pointText } from "../time.js"
+import { dragged } from "../rounds.js"
+import { useAnswer } from "../use-answer.js"
 import { otherProblem, resolved } from "./resolved.js"
 
 /** Pages that say themselves what differs between the two. */
 const showsIt = /^\/(?:compare|history|entities\/.*)$/
+/** Pages that show what a query finds. */
+const lists = /^\/(?:machines|services|stacks|topology)$/
 
 export function PastBanner() {
   if (!isPast.value && to.value === undefined) return null
@@ -34,10 +39,7 @@ export function PastBanner() {
           compared with <strong>{pointText(to.value)}</strong>
           {otherProblem.value === undefined ? (
             showsIt.test(path) ? null : (
-              <>
-                {": "}
-                <a href={hrefOf("/compare", { q: params.get("q") ?? undefined })}>what differs</a>
-              </>
+              <Differing to={to.value} q={lists.test(path) ? (params.get("q") ?? undefined) : undefined} />
             )
           ) : (
             <span role="alert">: {otherProblem.value}</span>
@@ -57,5 +59,25 @@ export function PastBanner() {
         ) : null}
       </span>
     </div>
+  )
+}
+
+/** How much differs, wherever one is: of the whole fleet, or of what is listed. While somebody drags it is not counted: that takes as long as there are changes. */
+function Differing({ to: other, q }: { readonly to: string; readonly q: string | undefined }) {
+  const asked = { from: at.value ?? "now", to: other, ...(q === undefined ? {} : { q }) }
+  const counted = useAnswer(diff, dragged.value === undefined ? { ...asked, limit: 1, at: "now" } : undefined)
+  const answer = counted.isLoading || dragged.value !== undefined ? undefined : counted.answer
+  const { created, modified, removed } = answer?.summary ?? { created: 0, modified: 0, removed: 0 }
+  const counts = [
+    [created, "created"],
+    [modified, "changed"],
+    [removed, "removed"],
+  ] as const
+  const said = counts.flatMap(([n, what]) => (n === 0 ? [] : `${n} ${what}`)).join(", ")
+  return (
+    <>
+      {": "}
+      <a href={hrefOf("/compare", { q })}>{answer === undefined ? "what differs" : said || "nothing differs"}</a>
+    </>
   )
 }

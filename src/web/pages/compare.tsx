@@ -7,6 +7,7 @@ import { baselines, diff, pin, snapshotCreate, snapshotDelete, snapshotList } fr
 import { DifferenceList } from "../parts/differences.js"
 import { Panel } from "../parts/panel.js"
 import { Nothing, Trouble } from "../parts/said.js"
+import { Twice } from "../parts/twice.js"
 import { When } from "../parts/when.js"
 import { at, change, hrefOf, place, to } from "../place.js"
 import { session } from "../session.js"
@@ -43,9 +44,9 @@ export function ComparePage() {
       >
         <Field name="from" title="From" value={pointText(from)} hint="-1d, snapshot:before" />
         <Field name="to" title="To" value={pointText(until)} hint="now" />
-        <Field name="q" title="Of what is like" value={given.q} hint="role:production" />
-        <Field name="entity" title="Only of" value={given.entity} hint="web-1" />
-        <Field name="against" title="With" value={given.against} hint="web-2" />
+        <Field name="q" title="Query" value={given.q} hint="role:production" />
+        <Field name="entity" title="Entity" value={given.entity} hint="web-1" />
+        <Field name="against" title="Against" value={given.against} hint="web-2" />
         <Field name="field" title="Field" value={given.field} hint="/packages" />
         <label>
           Group by
@@ -205,14 +206,11 @@ function Snapshots() {
                               Pin
                             </button>
                           )}{" "}
-                          <button
-                            type="button"
-                            class="link"
-                            aria-label={`Delete ${name}`}
-                            onClick={() => void doing(() => ask(snapshotDelete, { name }))}
-                          >
-                            Delete
-                          </button>
+                          <Twice
+                            title="Delete"
+                            label={`Delete ${name}`}
+                            onSure={() => void doing(() => ask(snapshotDelete, { name }))}
+                          />
                         </>
                       ) : null}
                     </td>

@@ -6,6 +6,7 @@ import { EntityLink } from "../parts/entity-link.js"
 import { Panel } from "../parts/panel.js"
 import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
+import { Twice } from "../parts/twice.js"
 import { Value } from "../parts/value.js"
 import { When } from "../parts/when.js"
 import { change, hrefOf, place } from "../place.js"
@@ -53,7 +54,7 @@ export function DriftPage() {
             </Nothing>
           )
         ) : (
-          <table class="facts">
+          <table class="facts drifting">
             <thead>
               <tr>
                 <th scope="col">Severity</th>
@@ -151,14 +152,11 @@ function Baselines() {
                 </td>
                 <td>
                   {not === undefined ? (
-                    <button
-                      type="button"
-                      class="link"
-                      aria-label={`Withdraw ${name}`}
-                      onClick={() => void doing.run(() => ask(withdrawBaseline, { name }))}
-                    >
-                      Withdraw
-                    </button>
+                    <Twice
+                      title="Withdraw"
+                      label={`Withdraw ${name}`}
+                      onSure={() => void doing.run(() => ask(withdrawBaseline, { name }))}
+                    />
                   ) : null}
                 </td>
               </tr>
