@@ -80,7 +80,7 @@ export function AlertPage({ params }: PageProps) {
           </table>
           {alert.state === "resolved" ? null : <Actions id={id} doing={doing} />}
         </section>
-        <Panel title="What has become of it" of={found}>
+        <Panel title="What has happened since" of={found}>
           {({ story }) => (
             <ol class="story">
               {story.map(({ position, time, what, actor, reason }) => (

@@ -120,7 +120,7 @@ function Review() {
             const pair = { record: one.id, target: other.target.id }
             return (
               <li key={`${one.id} ${other.id}`} class="wrap">
-                <span class="grow">
+                <span class="grow wrap">
                   <EntityLink entity={one.target} /> ({one.source}) and <EntityLink entity={other.target} /> (
                   {other.source}) <span class="soft">{reasons.join(", ")}</span>
                 </span>
@@ -160,7 +160,7 @@ function Noise() {
               <th scope="col">Field</th>
               <th scope="col">Source</th>
               <th scope="col" class="num">
-                A day
+                Changes a day
               </th>
               <th scope="col">Last of</th>
             </tr>

@@ -53,13 +53,17 @@ export function EventPage({ params }: PageProps) {
         <ProofChip position={position} />
         <span class="actions">
           <button type="button" disabled={position === 0} onClick={() => to(position - 1)}>
-            ‹ Before it
+            ‹ Previous
           </button>
-          <button type="button" onClick={() => to(position + 1)}>
-            After it ›
+          <button
+            type="button"
+            disabled={last.answer !== undefined && position >= last.answer.at.position}
+            onClick={() => to(position + 1)}
+          >
+            Next ›
           </button>
           <button type="button" onClick={() => change({ at: `position:${position}` })}>
-            Look at everything then
+            Go to this moment
           </button>
         </span>
       </header>

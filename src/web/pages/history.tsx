@@ -14,12 +14,12 @@ import { moment, written } from "../forms.js"
 const severities = ["info", "notice", "warning", "critical"] as const
 
 const fields = [
-  { name: "entity", title: "Of", hint: "web-1" },
+  { name: "entity", title: "Entity", hint: "web-1" },
   { name: "field", title: "Field", hint: "os.kernel" },
   { name: "type", title: "Event", hint: "ServiceStateChanged" },
   { name: "actor", title: "Written by", hint: "user:ada" },
   { name: "source", title: "Source", hint: "here" },
-  { name: "run", title: "Look", hint: "id of a run" },
+  { name: "run", title: "Run", hint: "id of a look" },
   { name: "since", title: "Since", hint: "-7d" },
 ] as const
 
@@ -70,9 +70,9 @@ export function HistoryPage() {
             <input name={name} defaultValue={pointText(given[name] ?? "")} placeholder={hint} />
           </label>
         ))}
-        <Choice title="At least" name="severity" value={given["severity"]} of={severities} />
-        <Choice title="Said to come" name="expectation" value={given["expectation"]} of={["expected", "surprising"]} />
-        <Choice title="First" name="order" value={given["order"]} of={["newest", "oldest"]} any={false} />
+        <Choice title="Severity at least" name="severity" value={given["severity"]} of={severities} />
+        <Choice title="Expectation" name="expectation" value={given["expectation"]} of={["expected", "surprising"]} />
+        <Choice title="First comes" name="order" value={given["order"]} of={["newest", "oldest"]} any={false} />
         <button>Show</button>
       </form>
       {pages.error === undefined ? null : <Trouble error={pages.error} />}

@@ -117,7 +117,7 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
           </span>
         </header>
         {pages.error !== undefined ? <Trouble error={pages.error} /> : null}
-        {pages.error === undefined && pages.first !== undefined && rows.length === 0 ? (
+        {pages.error !== undefined && rows.length === 0 ? null : pages.first !== undefined && rows.length === 0 ? (
           q === "" ? (
             <Nothing title={`No ${of.title.toLowerCase()} were known by then`}>
               A source is looked at every few minutes. The strip above shows when something was found.

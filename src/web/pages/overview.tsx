@@ -195,7 +195,7 @@ function Groups({ chosen, machines, unwell }: GroupsProps) {
   const bad = new Map(unwell.answer?.counts[by]?.map(({ value, count: n }) => [value, n]))
   return (
     <Panel
-      title="By"
+      title="Machines by"
       of={machines}
       aside={
         <span class="group" role="group" aria-label="Grouped by">

@@ -36,7 +36,7 @@ export function Facets({
 function Facet({ entity, name }: { readonly entity: string; readonly name: string }) {
   const isOpen = useSignal(!foldedAtFirst.has(name))
   return (
-    <details class="panel facet" open={isOpen.value} onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
+    <details class="panel facet" open={isOpen.value} onToggle={({ currentTarget: { open } }) => (isOpen.value = open)}>
       <summary>
         <h2>{name === "os" ? "Operating system" : titleOf(name)}</h2>
       </summary>

@@ -21,8 +21,12 @@ export function WorstOff({ of }: Of<Answer<NonNullable<typeof health.of>>>) {
       title="Worst off, as last seen"
       of={of}
       aside={<a href={hrefOf("/machines", { sort: "health" })}>All by health</a>}
-      empty={{ title: "No machine is known", hint: "A source is looked at every few minutes; see Discovery." }}
-      isEmpty={({ items }) => items.length === 0}
+      empty={
+        of.answer?.items.length === 0
+          ? { title: "No machine is known", hint: "A source is looked at every few minutes; see Discovery." }
+          : { title: "Nothing is wrong with any machine" }
+      }
+      isEmpty={({ items }) => items.every(({ score }) => score === 1)}
     >
       {({ items }) => (
         <table class="facts">
@@ -34,23 +38,25 @@ export function WorstOff({ of }: Of<Answer<NonNullable<typeof health.of>>>) {
             </tr>
           </thead>
           <tbody>
-            {items.map(({ entity, score, reasons }) => (
-              <tr key={entity.id}>
-                <td>
-                  <EntityLink entity={entity} />
-                </td>
-                <td>
-                  <Score score={score} />
-                </td>
-                <td>
-                  {reasons.length === 0 ? (
-                    <span class="soft">{score === null ? "nothing is known of it" : "nothing is wrong"}</span>
-                  ) : (
-                    reasons.map(({ fact }) => fact).join(" · ")
-                  )}
-                </td>
-              </tr>
-            ))}
+            {items
+              .filter(({ score }) => score !== 1)
+              .map(({ entity, score, reasons }) => (
+                <tr key={entity.id}>
+                  <td>
+                    <EntityLink entity={entity} />
+                  </td>
+                  <td>
+                    <Score score={score} />
+                  </td>
+                  <td>
+                    {reasons.length === 0 ? (
+                      <span class="soft">{score === null ? "nothing is known of it" : "nothing is wrong"}</span>
+                    ) : (
+                      reasons.map(({ fact }) => fact).join(" · ")
+                    )}
+                  </td>
+                </tr>
+              ))}
           </tbody>
         </table>
       )}
