@@ -9,11 +9,11 @@ import type { Config } from "#config/schema.js"
 import { adoptRules, areAdopted, understoodRules } from "#drift/configured.js"
 import { canonicalJson } from "#kernel/canonical-json.js"
 import type { Clock } from "#kernel/clock.js"
-import { FleetError } from "#kernel/errors.js"
 import type { StreamName } from "#kernel/ids.js"
 import { sleep } from "#kernel/sleep.js"
 import { lastReadable } from "#ledger/last-readable.js"
 import type { Ledger } from "#ledger/port.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { Worker } from "#subscriptions/worker.js"
 
 export interface Adopted {
@@ -88,20 +88,14 @@ async function adoptPolicy(
   policy: Policy,
   wanted: (last: RecordedEvent | undefined) => boolean,
 ): Promise<void> {
-  for (;;) {
+  await unlessBeaten(async () => {
     const revision = await ledger.revisionOf(policyStream)
     const last = await lastReadable(ledger, policyStream)
     if (!wanted(last) || isPolicy(last, policy)) return
     const metadata = { actor: "system" }
     const event = { type: "PolicyAdopted", data: { policy }, metadata, observedAt: clock.now() } as const
-    try {
-      await ledger.append(policyStream, revision, [event], `adopt ${canonicalJson(policy)}`)
-      return
-    } catch (error) {
-      // Somebody else has adopted one meanwhile.
-      if (!(error instanceof FleetError) || error.code !== "RevisionConflict") throw error
-    }
-  }
+    await ledger.append(policyStream, revision, [event], `adopt ${canonicalJson(policy)}`)
+  })
 }
 
 function isPolicy(last: RecordedEvent | undefined, policy: Policy): boolean {

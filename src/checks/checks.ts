@@ -12,6 +12,7 @@ import { nearest } from "#kernel/nearest.js"
 import { escapeKey } from "#kernel/pointer.js"
 import { type Point, type Position, origin } from "#kernel/point.js"
 import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
+import { unlessBeaten } from "#ledger/unless-beaten.js"
 import type { Ops } from "#ops/ops.js"
 import type { CheckState } from "#projections/checks/read.js"
 import type { Line } from "#timeline/resolve.js"
@@ -63,8 +64,6 @@ export function measuredAs({ id, about }: Pick<CheckState, "id" | "about">): Rec
 
 /** Between tries that somebody waits for. */
 const pauseMs = 1_000
-/** How often it is decided again, where somebody else wrote to the same check. */
-const mostAttempts = 5
 
 export function openChecks(configured: readonly CheckConfig[], defaults: CheckDefaults, ports: ChecksPorts) {
   const { ledger, views, ops, clock, reached, source, sleep = sleepFor } = ports
@@ -86,20 +85,15 @@ export function openChecks(configured: readonly CheckConfig[], defaults: CheckDe
     actor: string,
   ): Promise<boolean> => {
     const stream = `check-${id}` as StreamName
-    for (let attempt = 1; ; attempt++) {
+    return unlessBeaten(async () => {
       const revision = await ledger.revisionOf(stream)
       const { position, time } = await here()
       const event = decide(await views.checks.one(id, position))
       if (event === undefined) return false
-      try {
-        const whole = { ...event, metadata: { actor }, observedAt: time } as NewEvent
-        await reached((await ledger.append(stream, revision, [whole], newRunId())).position)
-        return true
-      } catch (error) {
-        const isConflict = error instanceof FleetError && error.code === "RevisionConflict"
-        if (!isConflict || attempt === mostAttempts) throw error
-      }
-    }
+      const whole = { ...event, metadata: { actor }, observedAt: time } as NewEvent
+      await reached((await ledger.append(stream, revision, [whole], newRunId())).position)
+      return true
+    })
   }
 
   const attemptNow = async (instance: Instance, { actor, signal }: RunRequest): Promise<Attempt> => {

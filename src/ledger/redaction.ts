@@ -10,7 +10,8 @@ import type { JsonObject } from "#kernel/json.js"
 import { type Position, origin } from "#kernel/point.js"
 import type { EnvelopeHead } from "./leaf.js"
 import { masked, mentions } from "./mask.js"
-import { type Appended, type Ledger, type RedactedPayload, ledgerStream } from "./port.js"
+import { type Ledger, type RedactedPayload, ledgerStream } from "./port.js"
+import { unlessBeaten } from "./unless-beaten.js"
 
 export interface Redaction {
   /** Payloads that held it. */
@@ -23,6 +24,7 @@ export interface Redaction {
 }
 
 const pageSize = 1_000
+/** Each of them writes archives anew. */
 const mostAttempts = 5
 
 /**
@@ -61,24 +63,13 @@ export async function redactText(
       metadata,
       observedAt: clock.now(),
     }
-    const appended = await redacted(ledger, left, told)
+    // A checkpoint may be signed meanwhile: again, behind that.
+    const redact = async () => ledger.redact(left, told, await ledger.revisionOf(ledgerStream))
+    position = (await unlessBeaten(redact, mostAttempts)).position
     payloads += left.length
-    position = appended.position
   }
   if (payloads === 0) throw new FleetError("NotFound", `no payload holds this text${elsewhere(envelopes)}`)
   return { payloads, mask, envelopes, position }
-}
-
-/** Writing archives anew takes a while, in which a checkpoint may be signed: again, behind that. */
-async function redacted(ledger: Ledger, left: readonly RedactedPayload[], told: NewEvent): Promise<Appended> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ledger.redact(left, told, await ledger.revisionOf(ledgerStream))
-    } catch (error) {
-      const isConflict = error instanceof FleetError && error.code === "RevisionConflict"
-      if (!isConflict || attempt === mostAttempts) throw error
-    }
-  }
 }
 
 /** What is left of a payload, which must still be one of its type. */

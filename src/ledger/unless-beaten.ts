@@ -1,14 +1,13 @@
 /** What is decided upon what is known, and written at exactly that revision. */
 import { FleetError } from "#kernel/errors.js"
 
-/** So many may be quicker. */
-const mostAttempts = 20
-
 /**
  * Where somebody else was quicker, it is decided again.
- * @param decide reads what is known anew each time @throws FleetError `RevisionConflict` where it is always beaten, whatever `decide` throws
+ * @param decide reads what is known anew each time
+ * @param mostAttempts so many may be quicker
+ * @throws FleetError `RevisionConflict` where it is always beaten, whatever `decide` throws
  */
-export async function unlessBeaten<T>(decide: () => Promise<T>): Promise<T> {
+export async function unlessBeaten<T>(decide: () => Promise<T>, mostAttempts = 20): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await decide()
