@@ -149,8 +149,10 @@ describe.runIf(aBrowserIsHere())("the page, for auditors and operators", () => {
     await differing.click()
     await page.waitForURL(/\/compare\?.*q=name/)
     for (const one of said) await page.locator(".panel header .tag", { hasText: one }).waitFor()
+    // From the earlier to the later, whichever handle is where: what has come since is created.
     await page.goto("/compare?to=-2d")
-    await page.locator(".differences .tag", { hasText: "removed" }).first().waitFor()
+    await page.locator(".differences .tag", { hasText: "created" }).first().waitFor()
+    expect(await page.getByLabel("From", { exact: true }).inputValue()).toBe("-2d")
     expect(complaints).toEqual([])
   })
 

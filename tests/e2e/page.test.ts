@@ -126,6 +126,12 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await window.page.waitForURL(/[?&]to=20/)
     await other.press("End")
     await window.page.waitForURL(/[?&]to=now/)
+    // What came later is what has changed, also for who looks back from now.
+    await window.page.goto(`${new URL(window.page.url()).pathname}?to=-45m`)
+    await window.page.locator(".differences", { hasText: filled.changed.after }).waitFor()
+    expect(await window.page.locator(".differences").first().innerText()).toContain(
+      `${filled.changed.before} → ${filled.changed.after}`,
+    )
   })
 
   it("travels by dragging, and comes back", async () => {

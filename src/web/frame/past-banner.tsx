@@ -5,6 +5,7 @@ import { When } from "../parts/when.js"
 import { pointText } from "../time.js"
 import { dragged } from "../rounds.js"
 import { useAnswer } from "../use-answer.js"
+import { useEnds } from "./ends.js"
 import { otherProblem, resolved } from "./resolved.js"
 
 /** Pages that say themselves what differs between the two. */
@@ -39,7 +40,7 @@ export function PastBanner() {
           compared with <strong>{pointText(to.value)}</strong>
           {otherProblem.value === undefined ? (
             showsIt.test(path) ? null : (
-              <Differing to={to.value} q={lists.test(path) ? (params.get("q") ?? undefined) : undefined} />
+              <Differing q={lists.test(path) ? (params.get("q") ?? undefined) : undefined} />
             )
           ) : (
             <span role="alert">: {otherProblem.value}</span>
@@ -63,9 +64,10 @@ export function PastBanner() {
 }
 
 /** How much differs, wherever one is: of the whole fleet, or of what is listed. While somebody drags it is not counted: that takes as long as there are changes. */
-function Differing({ to: other, q }: { readonly to: string; readonly q: string | undefined }) {
-  const asked = { from: at.value ?? "now", to: other, ...(q === undefined ? {} : { q }) }
-  const counted = useAnswer(diff, dragged.value === undefined ? { ...asked, limit: 1, at: "now" } : undefined)
+function Differing({ q }: { readonly q: string | undefined }) {
+  const ends = useEnds()
+  const asked = ends === undefined || dragged.value !== undefined ? undefined : { ...ends, ...(q && { q }) }
+  const counted = useAnswer(diff, asked && { ...asked, limit: 1, at: "now" })
   const answer = counted.isLoading || dragged.value !== undefined ? undefined : counted.answer
   const { created, modified, removed } = answer?.summary ?? { created: 0, modified: 0, removed: 0 }
   const counts = [

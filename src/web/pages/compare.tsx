@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { ask } from "../ask.js"
 import { moment, written } from "../forms.js"
+import { useEnds } from "../frame/ends.js"
 import { refresh } from "../live.js"
 import { baselines, diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
 import { DifferenceList } from "../parts/differences.js"
@@ -26,7 +27,11 @@ export function ComparePage() {
   >
   // Whoever said what to compare with, or of another time, and not from when, means now.
   const isOfNow = to.value !== undefined || given.against !== ""
-  const [from, until] = [at.value ?? (isOfNow ? "now" : "-1d"), to.value ?? "now"]
+  const ends = useEnds()
+  // One thing with another is as it was said; of the same, what came later is what changed.
+  const isOrdered = to.value !== undefined && given.against === ""
+  const asSaid = { from: at.value ?? (isOfNow ? "now" : "-1d"), to: to.value ?? "now" }
+  const { from, to: until } = (isOrdered ? ends : undefined) ?? asSaid
   return (
     <div class="page">
       <header class="page-head">
@@ -61,7 +66,7 @@ export function ComparePage() {
         <button>Compare</button>
       </form>
       <div class="columns wide-first">
-        <Differences from={from} until={until} given={given} />
+        <Differences from={from} until={until} given={given} isKnown={!isOrdered || ends !== undefined} />
         <Snapshots />
       </div>
     </div>
@@ -88,11 +93,13 @@ interface DifferencesProps {
   readonly from: string
   readonly until: string
   readonly given: Readonly<Record<(typeof names)[number], string>>
+  /** Which of the two is the earlier. */
+  readonly isKnown: boolean
 }
 
-function Differences({ from, until, given }: DifferencesProps) {
+function Differences({ from, until, given, isKnown }: DifferencesProps) {
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""))
-  const { pages, more } = usePages(diff, { ...asked, from, to: until, at: "now" })
+  const { pages, more } = usePages(diff, isKnown ? { ...asked, from, to: until, at: "now" } : undefined)
   const sideBySide = useSignal(false)
   const { first, items, error, isLoading } = pages
   return (

@@ -35,7 +35,7 @@ export function DriftPage() {
             aria-pressed={unknown}
             onClick={() => change({ unknown: unknown ? undefined : "true" })}
           >
-            {first?.counts.unknown ?? 0} cannot be said
+            {first?.counts.unknown ?? "…"} cannot be said
           </button>
         </span>
       </header>

@@ -98,7 +98,7 @@ function Biography({ entity }: { readonly entity: string }) {
       </header>
       <div class="columns wide-first">
         <div class="stack">
-          {to.value === undefined ? null : <Differences entity={entity} to={to.value} />}
+          {to.value === undefined ? null : <Differences entity={entity} />}
           <Facets entity={entity} names={Object.keys(facets)} omitted={omitted} />
         </div>
         <div class="stack">

@@ -18,7 +18,10 @@ export function Panel<A>({ title, count, aside, of, empty, isEmpty, children }: 
   const { answer, error, isLoading } = of
   const nothing = answer !== undefined && empty !== undefined && isEmpty?.(answer) === true
   return (
-    <section class={`panel${isLoading && answer !== undefined ? " is-loading" : ""}`} aria-busy={isLoading}>
+    <section
+      class={`panel${isLoading ? (answer === undefined ? " is-waiting" : " is-loading") : ""}`}
+      aria-busy={isLoading}
+    >
       <header>
         <h2>{title}</h2>
         {count === undefined ? null : <span class="count">{count}</span>}

@@ -1,24 +1,25 @@
-/** What differs between the point that is looked at and the one that it is compared with. */
+/** What differs between the point that is looked at and the one that it is compared with, from the earlier to the later. */
+import { useEnds } from "../../frame/ends.js"
 import { diff } from "../../operations.js"
 import { DifferenceList, differencesIn } from "../../parts/differences.js"
 import { Panel } from "../../parts/panel.js"
-import { at } from "../../place.js"
 import { pointText } from "../../time.js"
 import { usePages } from "../../use-pages.js"
 
-export function Differences({ entity, to }: { readonly entity: string; readonly to: string }) {
-  const asked = { entity, from: at.value ?? "now", to }
-  const { pages, more } = usePages(diff, { ...asked, at: "now" })
+export function Differences({ entity }: { readonly entity: string }) {
+  const ends = useEnds()
+  const asked = ends && { entity, ...ends }
+  const { pages, more } = usePages(diff, asked && { ...asked, at: "now" })
   const { first, error, isLoading } = pages
   return (
     <Panel
-      title={`From ${pointText(asked.from)} to ${pointText(to)}`}
+      title={ends === undefined ? "What differs" : `From ${pointText(ends.from)} to ${pointText(ends.to)}`}
       count={first && differencesIn(first)}
       of={{ answer: first, error, isLoading }}
       empty={{ title: "There is no difference", hint: "Drag either handle of the strip to compare other times." }}
       isEmpty={({ items }) => items.length === 0}
     >
-      {() => <DifferenceList pages={pages} asked={asked} onMore={more} />}
+      {() => (asked === undefined ? null : <DifferenceList pages={pages} asked={asked} onMore={more} />)}
     </Panel>
   )
 }

@@ -11,9 +11,10 @@ import { When } from "../../parts/when.js"
 import { change, hrefOf } from "../../place.js"
 import { useAnswer } from "../../use-answer.js"
 
-/** Of some there are many, which are seldom looked at. */
+/** Of some there are many, which are seldom looked at. On a phone all would be, and how it is doing far below. */
 const foldedAtFirst = new Set(["packages", "sockets", "access", "certificates"])
 const mostAtOnce = 500
+const phonePx = 760
 
 export function Facets({
   entity,
@@ -34,7 +35,7 @@ export function Facets({
 }
 
 function Facet({ entity, name }: { readonly entity: string; readonly name: string }) {
-  const isOpen = useSignal(!foldedAtFirst.has(name))
+  const isOpen = useSignal(innerWidth >= phonePx && !foldedAtFirst.has(name))
   return (
     <details class="panel facet" open={isOpen.value} onToggle={({ currentTarget: { open } }) => (isOpen.value = open)}>
       <summary>
