@@ -362,6 +362,13 @@ describe.runIf(aBrowserIsHere())("the page", () => {
       await screenshot(page, `phone-${address.split(/[/?]/)[1] || "overview"}`)
     }
     expect(wide).toEqual([])
+    // Nor is what stands above every page on a tablet.
+    await page.setViewportSize({ width: 800, height: 1_000 })
+    const ends = await page
+      .locator(".controls > *")
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right))
+    expect(Math.max(...ends)).toBeLessThanOrEqual(800)
+    await page.setViewportSize({ width: 390, height: 844 })
     // Names in the drawing are as large as can be read.
     const names = page.locator(".drawing .title")
     const heights = await names.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
