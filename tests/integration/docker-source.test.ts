@@ -507,8 +507,10 @@ describe.runIf(canStart)("following an engine's events", () => {
     onTestFinished(() => controller.abort())
     return {
       next: async (ms = patienceMs) => {
-        const late = new Promise((resolve) => setTimeout(resolve, ms, "nothing"))
-        return Promise.race([changes?.next().then(({ done }) => (done === true ? "the end" : "a change")), late])
+        let timer: NodeJS.Timeout | undefined
+        const late = new Promise((resolve) => (timer = setTimeout(resolve, ms, "nothing")))
+        const told = changes?.next().then(({ done }) => (done === true ? "the end" : "a change"))
+        return Promise.race([told, late]).finally(() => clearTimeout(timer))
       },
       end: () => controller.abort(),
     }
