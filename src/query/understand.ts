@@ -103,8 +103,9 @@ async function withValue(
       return field.condition({ has: "text", anyOf: [textOf(value), { text: `*:${value.text}`, pattern: true }] })
     case "word":
       onlyEquality(field, operator, value)
-      if (field.values !== undefined && !isPattern(value)) oneOf(field.values, value, name)
-      return field.condition(text(value))
+      if (field.values === undefined || isPattern(value) || isAmong(field.values, value))
+        return field.condition(text(value))
+      return neverSo(field.values, value, name, asked)
   }
 }
 
@@ -134,8 +135,16 @@ function onlyEquality({ name }: Field, operator: Operator, { place }: Value): vo
     throw wrongAt(place, `"${name}" has no order, so nothing is "${operator}" of it; write ${name}:VALUE`)
 }
 
-function oneOf(values: readonly string[], { text: given, place }: Value, name: string): void {
-  if (values.includes(given.toLowerCase())) return
+function isAmong(values: readonly string[], { text: given }: Value): boolean {
+  return values.includes(given.toLowerCase())
+}
+
+/** What one kind never is, another may be: machines are healthy, and services run. */
+function neverSo(ofKind: readonly string[], value: Value, name: string, asked: Understanding): Condition {
+  const others = asked.kinds.flatMap((kind) => fieldsOf[kind].get(name) ?? [])
+  if (others.some((other) => other.values === undefined || isAmong(other.values, value))) return nothing
+  const values = [...new Set([...ofKind, ...others.flatMap((other) => other.values ?? [])])]
+  const { text: given, place } = value
   const near = nearest(given, values)
   const hint = near === undefined ? `it is one of ${values.join(", ")}` : `did you mean "${near}"?`
   throw wrongAt(place, `"${name}" is never "${given.slice(0, 80)}"; ${hint}`)

@@ -54,6 +54,14 @@ describe("a query that is saved", () => {
     expect((await refusalOf(() => targets("saved:b"))).message).toContain('no query is saved as "a"')
   })
 
+  it("may be of one kind alone", async () => {
+    const { targets, save } = await saving()
+    await save("well", "status:healthy OR status:unknown")
+    expect(await targets("saved:well")).toEqual(["db-1", "web-1", "web-2"])
+    await save("down", "status:stopped")
+    expect((await refusalOf(() => save("neither", "status:purple"))).code).toBe("InvalidQuery")
+  })
+
   it("is completed by its name", async () => {
     const { save, fleet } = await saving()
     await save("web", "name:web-*")

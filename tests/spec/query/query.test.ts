@@ -27,6 +27,13 @@ async function meaning(text: string, kind: Kind = "target"): Promise<Condition |
   return (await understand(parseQuery(text), { kinds: [kind], point, resolve })).get(kind)
 }
 
+it("takes what one kind never is for what another may be", async () => {
+  const asked = { kinds: ["target", "service"], point, resolve } as const
+  const meant = await understand(parseQuery("status:healthy"), asked)
+  expect([meant.get("target"), meant.get("service")]).toEqual([await meaning("status:healthy"), { is: "any", of: [] }])
+  await expect(understand(parseQuery("status:purple"), asked)).rejects.toThrow("running")
+})
+
 /** Where a query is wrong, marked, and why. */
 async function wrong(text: string, kind: Kind = "target"): Promise<string> {
   try {
