@@ -109,6 +109,7 @@ export const measurements = asks<typeof measurementOperations.measurements>(
 )
 export const noise = asks<typeof noiseOperations.noise>("noise", "/api/v1/noise")
 export const pin = asks<typeof baselineOperations.pin>("pin", "/api/v1/baselines/{name}/pin", "POST")
+export const queryDelete = asks<typeof queryOperations.queryDelete>("query delete", "/api/v1/queries/{name}", "DELETE")
 export const queryList = asks<typeof queryOperations.queryList>("query list", "/api/v1/queries")
 export const querySave = asks<typeof queryOperations.querySave>("query save", "/api/v1/queries", "POST")
 export const relations = asks<typeof relationOperations.relations>("relations", "/api/v1/entities/{entity}/relations")

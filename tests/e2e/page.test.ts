@@ -337,6 +337,9 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     await page.getByRole("link", { name: "databases" }).click()
     await page.waitForURL(/q=saved:databases/)
     await until(async () => Number(await page.locator("h1 .count").innerText()) === rows.length)
+    await page.getByRole("button", { name: "Forget databases" }).click()
+    await page.getByRole("button", { name: "Really forget databases" }).click()
+    await page.getByText("None is saved yet").waitFor()
     expect(complaints).toEqual([])
   })
 

@@ -3,15 +3,16 @@ import { useSignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
 import type * as z from "zod"
 import { type Asked, ask } from "../ask.js"
-import { count, queryList, querySave, services, stacks, targets } from "../operations.js"
+import { useDoing } from "../doing.js"
+import { count, queryDelete, queryList, querySave, services, stacks, targets } from "../operations.js"
 import { Folding } from "../parts/folding.js"
 import { Grid } from "../parts/grid.js"
 import { Nothing, Trouble } from "../parts/said.js"
+import { Twice } from "../parts/twice.js"
 import { at, change, go, hrefOf, place } from "../place.js"
 import { fieldIs, healthIs, isAskedIn, narrowed, partsOf, widened } from "../query-text.js"
 import { session } from "../session.js"
 import { written } from "../forms.js"
-import { refresh } from "../live.js"
 import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
 import { type Inventoried, deployed, machines, running } from "./inventory/columns.js"
@@ -234,25 +235,29 @@ function Menu({ title, children }: { readonly title: string; readonly children: 
 /** Queries under names: one is a click away, and what is asked for now can become one. */
 function Saved({ q }: { readonly q: string }) {
   const saved = useAnswer(queryList, {}, { atPoint: false })
-  const problem = useSignal<string | undefined>(undefined)
+  const doing = useDoing()
   const mayWrite = session.value !== undefined && session.value.scope !== "read"
-  const save = async (form: HTMLFormElement) => {
-    try {
+  const save = (form: HTMLFormElement) =>
+    doing.run(async () => {
       await ask(querySave, { name: written(form, "name"), q })
-      problem.value = undefined
       form.reset()
-      refresh()
-    } catch (error) {
-      problem.value = (error as Error).message
-    }
-  }
+    })
   return (
     <Menu title="Saved queries">
       {saved.answer?.items.length === 0 ? <p class="soft">None is saved yet.</p> : null}
       {saved.answer?.items.map(({ name, q: text }) => (
-        <a key={name} href={hrefOf(place.value.path, { q: `saved:${name}` })} title={text}>
-          {name}
-        </a>
+        <p key={name} class="saved">
+          <a href={hrefOf(place.value.path, { q: `saved:${name}` })} title={text}>
+            {name}
+          </a>
+          {mayWrite ? (
+            <Twice
+              title="Forget"
+              label={`Forget ${name}`}
+              onSure={() => void doing.run(() => ask(queryDelete, { name }))}
+            />
+          ) : null}
+        </p>
       ))}
       {q !== "" && mayWrite ? (
         <form
@@ -271,7 +276,7 @@ function Saved({ q }: { readonly q: string }) {
           <button>Save</button>
         </form>
       ) : null}
-      {problem.value === undefined ? null : <p class="problem">{problem.value}</p>}
+      {doing.problem.value === undefined ? null : <p class="problem">{doing.problem.value}</p>}
     </Menu>
   )
 }
