@@ -11,7 +11,7 @@ import { FleetError } from "#kernel/errors.js"
 import { nearest } from "#kernel/nearest.js"
 import { type Position, origin } from "#kernel/point.js"
 import { mustBeInOrder } from "#timeline/period.js"
-import { resolvePoint } from "#timeline/resolve.js"
+import { resolveBeginning, resolvePoint } from "#timeline/resolve.js"
 import { about as aboutShape } from "./alerts.js"
 import { type Call, job } from "./define.js"
 import { pointShape } from "./shapes.js"
@@ -66,7 +66,7 @@ export const backtest = job({
   async run(call, input) {
     const { fleet, signal, progress } = call
     const rules = await rulesAsked(call, input.rule, input.define)
-    const from = input.from === undefined ? undefined : await resolvePoint(fleet, input.from)
+    const from = input.from === undefined ? undefined : await resolveBeginning(fleet, input.from)
     const to = await resolvePoint(fleet, input.to)
     const begin = from ?? {
       position: origin,

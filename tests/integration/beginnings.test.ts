@@ -141,3 +141,9 @@ it("pages of a history keep to the beginning and the end of the first, however l
   }
   expect(positions).toStrictEqual([11, 10, 9])
 })
+
+it("a rule is tried on all there is where it begins before the ledger does", async () => {
+  const { ask } = await tenDays()
+  const [begun, all] = [await ask("backtest", { from: "-30d" }), await ask("backtest", {})]
+  expect(begun).toStrictEqual({ ...all, from: begun["from"] })
+})
