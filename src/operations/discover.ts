@@ -1,5 +1,6 @@
 /** Looking now. */
 import * as z from "zod"
+import type { Source } from "#discovery/observation.js"
 import type { RunReport } from "#discovery/run.js"
 import { FleetError } from "#kernel/errors.js"
 import type { RunId } from "#kernel/ids.js"
@@ -45,23 +46,26 @@ export const discover = job({
     const sources = input.source === undefined ? discovery.sources : [discovery.find(input.source)]
     const looks = new LookCounts(sources.length, progress)
     const refused: FleetError[] = []
+    const lookAt = async (source: Source): Promise<LookReport> => {
+      try {
+        return await discovery.look(source, {
+          actor: principal.name,
+          signal,
+          progress: (done, total, what) => looks.at(source.name, done, total, what),
+          acceptAbsence: input.acceptAbsence,
+        })
+      } catch (error) {
+        // Whoever cancels one cancels all, and what nobody expected is no matter of one source.
+        if (signal.aborted || !(error instanceof FleetError)) throw error
+        refused.push(error)
+        return notRecorded(source.name, error, (await fleet.ledger.head()).position)
+      }
+    }
     const runs = await Promise.all(
-      sources.map(async (source): Promise<LookReport> => {
-        try {
-          return await discovery.look(source, {
-            actor: principal.name,
-            signal,
-            progress: (done, total, what) => looks.at(source.name, done, total, what),
-            acceptAbsence: input.acceptAbsence,
-          })
-        } catch (error) {
-          // Whoever cancels one cancels all, and what nobody expected is no matter of one source.
-          if (signal.aborted || !(error instanceof FleetError)) throw error
-          refused.push(error)
-          return notRecorded(source.name, error, (await fleet.ledger.head()).position)
-        } finally {
-          looks.ended(source.name)
-        }
+      sources.map(async (source) => {
+        const run = await lookAt(source)
+        looks.ended(source.name)
+        return run
       }),
     )
     const [first] = refused

@@ -60,7 +60,9 @@ describe.each(Object.entries(engines))("kill -9 under write load on %s", (name, 
     const { open, address = "" } = await engineOf()
     let [checked, sealed] = [origin as number, 0]
     for (let round = 0; round < rounds; round++) {
-      const acknowledged = await writeUntilKilled([name, place, address], (longestMs * ((round * 7) % rounds)) / rounds)
+      const afterMs = (longestMs * ((round * 7) % rounds)) / rounds
+      // However slow the machine is, all but the first write something.
+      const acknowledged = await writeUntilKilled([name, place, address], afterMs, round === 0 ? 0 : 2)
       const ledger = await open(place)
       try {
         const events = await ledger.readAll({ after: checked as Position, limit: 1_000_000 })
@@ -79,20 +81,29 @@ describe.each(Object.entries(engines))("kill -9 under write load on %s", (name, 
   })
 })
 
-async function writeUntilKilled(told: readonly string[], afterMs: number): Promise<Acknowledged> {
+/** @param least how many appends are acknowledged before it is killed */
+async function writeUntilKilled(told: readonly string[], afterMs: number, least: number): Promise<Acknowledged> {
   const child: ChildProcess = spawn(process.execPath, ["tests/support/write-load.js", ...told], {
     stdio: ["ignore", "pipe", "inherit"],
   })
   onTestFinished(() => void child.kill("SIGKILL"))
   const appends: Appended[] = []
-  let sealed = 0
+  let [sealed, isTime] = [0, false]
+  const killInTime = () => {
+    if (isTime && appends.length >= least) child.kill("SIGKILL")
+  }
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     const [what, ...words] = line.split(" ")
-    if (what === "ready") setTimeout(() => child.kill("SIGKILL"), afterMs)
+    if (what === "ready")
+      setTimeout(() => {
+        isTime = true
+        killInTime()
+      }, afterMs)
     if (what === "sealed") sealed = Number(words[0])
     if (what === "appended" && words.length === 4) {
       const [name = "", expected, count, position] = words
       appends.push({ stream: name, expected: Number(expected), count: Number(count), position: Number(position) })
+      killInTime()
     }
   }
   return { appends, sealed }
