@@ -3,7 +3,7 @@
  * it is let go.
  */
 import { useSignal } from "@preact/signals"
-import { useEffect, useMemo, useRef } from "preact/hooks"
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks"
 import { density, queryList } from "../operations.js"
 import { moment } from "../forms.js"
 import { useKeys } from "../keys.js"
@@ -36,7 +36,8 @@ export function Scrubber() {
   // The least that can be asked tells what the point is that was asked for.
   const point = useAnswer(queryList, {})
   const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value })
-  useEffect(() => void (resolved.value = point.answer?.at), [point.answer])
+  // Not after it is painted: how long before it something was is told of it, in the same picture.
+  useLayoutEffect(() => void (resolved.value = point.answer?.at), [point.answer])
   useEffect(() => void (otherProblem.value = to.value === undefined ? undefined : other.error?.message), [other.error])
   useEffect(() => {
     const known = shown.answer
