@@ -19,7 +19,7 @@ export function Navigation() {
       { keys: "p", does: "To the part before it", run: () => toPart(-1) },
       ...listed.map(({ path, title, nav }) => ({
         keys: `g ${nav.key}`,
-        does: `Go to ${title === "API" ? title : title.toLowerCase()}`,
+        does: `Go to ${title}`,
         run: () => go(hrefOf(path)),
       })),
     ],
