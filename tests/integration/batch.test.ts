@@ -3,6 +3,7 @@ import { once } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it } from "vitest"
+import { operations } from "#operations/registry.js"
 import { type Door, door, port } from "#tests/support/door.js"
 import { addHost } from "#tests/support/scripted-fleet.js"
 import { until } from "#tests/support/until.js"
@@ -122,10 +123,18 @@ describe("a batch", () => {
     ])
   })
 
-  it("is for those who may read", async () => {
-    const { ask } = await door()
+  it("is for those who may read, and each question for those who may ask it", async () => {
+    const opened = await door()
+    const { ask } = opened
     const payload = { questions: [{ operation: "targets" }] }
     expect((await ask("/api/v1/batch", { method: "POST", payload })).statusCode).toBe(401)
+    const above = operations.filter(({ kind, scope }) => kind === "query" && scope !== "read")
+    expect(above.length).toBeGreaterThan(0)
+    const lines = await askAll(
+      opened,
+      above.map(({ name }) => ({ operation: name })),
+    )
+    expect(lines.map(({ status }) => status)).toEqual(above.map(() => 403))
     const elsewhere = { origin: "http://evil.example" }
     expect((await ask("/api/v1/batch", { method: "POST", payload, headers: elsewhere })).statusCode).toBe(403)
   })
