@@ -1,5 +1,5 @@
 /** An answer as a page uses it: asked at the point that is looked at, again when that moves or when something happened at now, and kept on show meanwhile. */
-import { useSignal } from "@preact/signals"
+import { type ReadonlySignal, batch, useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type * as z from "zod"
 import { isStranger } from "./answers.js"
@@ -9,11 +9,14 @@ import { usePace } from "./pace.js"
 import { at } from "./place.js"
 import { asking } from "./rounds.js"
 
-export interface Loaded<A> {
+interface Known<A> {
   readonly answer: A | undefined
   readonly error: Error | undefined
-  /** What is shown is of before. */
-  readonly isLoading: boolean
+}
+
+export interface Loaded<A> extends Known<A> {
+  /** What is shown is of before. A signal, so that asking draws nothing anew but what says so. */
+  readonly isLoading: ReadonlySignal<boolean>
 }
 
 interface Asks {
@@ -30,7 +33,8 @@ export function useAnswer<T extends Asks>(
   input: Input<T> | undefined,
   { atPoint = true }: { readonly atPoint?: boolean } = {},
 ): Loaded<Answer<T>> {
-  const state = useSignal<Loaded<Answer<T>>>({ answer: undefined, error: undefined, isLoading: true })
+  const known = useSignal<Known<Answer<T>>>({ answer: undefined, error: undefined })
+  const isLoading = useSignal(true)
   const point = (input as { at?: string } | undefined)?.at ?? (atPoint ? at.value : undefined)
   const asked = input === undefined ? undefined : JSON.stringify([operation.name, input, point])
   const isOfNow = point === undefined || point === "now" || point.startsWith("-")
@@ -45,21 +49,25 @@ export function useAnswer<T extends Asks>(
     if (input === undefined || stranger) return
     const abort = new AbortController()
     // What was said of it, be it that it is not there, stands until there is something new to say.
-    const { answer: kept, error: before } =
-      shown.current === subject ? state.peek() : { answer: undefined, error: undefined }
+    if (shown.current !== subject) known.value = { answer: undefined, error: undefined }
     shown.current = subject
-    state.value = { answer: kept, error: before, isLoading: true }
+    isLoading.value = true
+    const say = (answer: Answer<T> | undefined, error?: Error) =>
+      batch(() => {
+        known.value = { answer, error }
+        isLoading.value = false
+      })
     pace.begin()
     const answered = asking()
     const load = async () => {
       try {
         const answer = await ask(operation, { ...input, ...(point === undefined ? {} : { at: point }) }, abort.signal)
-        if (!abort.signal.aborted) state.value = { answer, error: undefined, isLoading: false }
+        if (!abort.signal.aborted) say(answer)
       } catch (error) {
         if (abort.signal.aborted) return
         // Who cannot be reached is asked again once the connection is back: until then what was known stands.
         const isAway = error instanceof TypeError
-        state.value = { answer: isAway ? kept : undefined, error: error as Error, isLoading: false }
+        say(isAway ? known.peek().answer : undefined, error as Error)
       } finally {
         answered()
         if (!abort.signal.aborted) pace.end()
@@ -73,5 +81,5 @@ export function useAnswer<T extends Asks>(
     }
   }, [asked, round, stranger])
 
-  return state.value
+  return { ...known.value, isLoading }
 }

@@ -1,5 +1,5 @@
 /** A list as long as it is, fetched in pages as they come into sight: the server pages, always, and all pages are of the point of the first. */
-import { useSignal } from "@preact/signals"
+import { type ReadonlySignal, batch, useSignal } from "@preact/signals"
 import { useLayoutEffect } from "preact/hooks"
 import type * as z from "zod"
 import { isStranger } from "./answers.js"
@@ -15,13 +15,17 @@ interface Asks {
 }
 type Item<T extends Asks> = Answer<T>["items"][number]
 
-export interface Pages<T extends Asks> {
+interface Known<T extends Asks> {
   readonly items: readonly Item<T>[]
   /** What the first page was told with: its point, and counts where there are any. */
   readonly first: Answer<T> | undefined
   readonly next: string | null
   readonly error: Error | undefined
-  readonly isLoading: boolean
+}
+
+export interface Pages<T extends Asks> extends Known<T> {
+  /** A signal, so that asking draws nothing anew but what says so. */
+  readonly isLoading: ReadonlySignal<boolean>
 }
 
 /** More than a screen has, so that another point is soon painted. */
@@ -35,20 +39,26 @@ export function usePages<T extends Asks>(
   operation: Asked<T>,
   input: Input<T> | undefined,
 ): { readonly pages: Pages<T>; readonly more: () => void } {
-  const state = useSignal<Pages<T>>({ items: [], first: undefined, next: null, error: undefined, isLoading: true })
+  const known = useSignal<Known<T>>({ items: [], first: undefined, next: null, error: undefined })
+  const isLoading = useSignal(true)
   const point = (input as { at?: string } | undefined)?.at ?? at.value
   const asked = JSON.stringify([operation.name, input, point])
   const isOfNow = point === undefined || point === "now" || point.startsWith("-")
   const [round, pace] = usePace(isOfNow ? revision.value : 0)
   const stranger = isStranger.value
   const atPoint = point === undefined ? {} : { at: point }
+  const say = (now: Known<T>) =>
+    batch(() => {
+      known.value = now
+      isLoading.value = false
+    })
 
   // Not after it is painted: what is asked for at once is there a frame sooner.
   useLayoutEffect(() => {
     if (stranger || input === undefined) return
     const abort = new AbortController()
-    const before = state.peek()
-    state.value = { ...before, isLoading: true }
+    const before = known.peek()
+    isLoading.value = true
     pace.begin()
     const answered = asking()
     // What was scrolled through stays in sight when something new is told.
@@ -56,12 +66,11 @@ export function usePages<T extends Asks>(
     const begin = async () => {
       try {
         const answer = await ask(operation, { ...(input as object), ...atPoint, limit } as Input<T>, abort.signal)
-        if (!abort.signal.aborted)
-          state.value = { ...listIn<T>(answer), first: answer, error: undefined, isLoading: false }
+        if (!abort.signal.aborted) say({ ...listIn<T>(answer), first: answer, error: undefined })
       } catch (error) {
         if (abort.signal.aborted) return
         const kept = error instanceof TypeError ? before : { ...before, items: [], next: null, first: undefined }
-        state.value = { ...kept, error: error as Error, isLoading: false }
+        say({ ...kept, error: error as Error })
       } finally {
         answered()
         if (!abort.signal.aborted) pace.end()
@@ -75,24 +84,24 @@ export function usePages<T extends Asks>(
     }
   }, [asked, round, stranger])
 
-  const load = async (cursor: string, before: Pages<T>) => {
+  const load = async (cursor: string, before: Known<T>) => {
     try {
       const answer = await ask(operation, { ...(input as object), cursor, limit: onwards } as Input<T>)
       // Another list may have been asked for meanwhile.
-      if (state.peek().first !== before.first) return
+      if (known.peek().first !== before.first) return
       const { items, next } = listIn<T>(answer)
-      state.value = { ...before, items: [...before.items, ...items], next, isLoading: false }
+      say({ ...before, items: [...before.items, ...items], next })
     } catch (error) {
-      state.value = { ...before, error: error as Error, isLoading: false }
+      say({ ...before, error: error as Error })
     }
   }
   const more = () => {
-    const before = state.peek()
-    if (before.isLoading || before.next === null || before.error !== undefined) return
-    state.value = { ...before, isLoading: true }
+    const before = known.peek()
+    if (isLoading.peek() || before.next === null || before.error !== undefined) return
+    isLoading.value = true
     void load(before.next, before)
   }
-  return { pages: state.value, more }
+  return { pages: { ...known.value, isLoading }, more }
 }
 
 function listIn<T extends Asks>(

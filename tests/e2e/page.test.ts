@@ -259,7 +259,7 @@ describe.runIf(aBrowserIsHere())("the page", () => {
     // A ledger that is younger than what is chosen is shown whole.
     const year = page.getByRole("button", { name: "1y" })
     await Promise.all([page.waitForResponse(/density.*from=-365d/), year.click()])
-    await until(async () => (await page.locator(".scrubber.loading").count()) === 0)
+    await until(async () => (await page.locator(".scrubber[aria-busy=true]").count()) === 0)
     expect((await strip.getAttribute("aria-label"))?.split(" to ")[0]).toBe(said?.split(" to ")[0])
   })
 

@@ -5,8 +5,8 @@ import { When } from "../parts/when.js"
 import { pointText } from "../time.js"
 import { dragged } from "../rounds.js"
 import { useAnswer } from "../use-answer.js"
-import { useEnds } from "./ends.js"
-import { otherProblem, resolved } from "./resolved.js"
+import { endsNow } from "./ends.js"
+import { resolved, resolvedOther } from "./resolved.js"
 
 /** Pages that say themselves what differs between the two. */
 const showsIt = /^\/(?:compare|history|entities\/.*)$/
@@ -15,7 +15,8 @@ const lists = /^\/(?:machines|services|stacks|topology)$/
 
 export function PastBanner() {
   if (!isPast.value && to.value === undefined) return null
-  const point = resolved.value
+  const point = resolved.value.at
+  const { problem } = resolvedOther.value
   const { path, params } = place.value
   return (
     <div class="banner" role="status">
@@ -38,12 +39,12 @@ export function PastBanner() {
       {to.value === undefined ? null : (
         <p>
           compared with <strong>{pointText(to.value)}</strong>
-          {otherProblem.value === undefined ? (
+          {problem === undefined ? (
             showsIt.test(path) ? null : (
               <Differing q={lists.test(path) ? (params.get("q") ?? undefined) : undefined} />
             )
           ) : (
-            <span role="alert">: {otherProblem.value}</span>
+            <span role="alert">: {problem}</span>
           )}
         </p>
       )}
@@ -65,10 +66,10 @@ export function PastBanner() {
 
 /** How much differs, wherever one is: of the whole fleet, or of what is listed. While somebody drags it is not counted: that takes as long as there are changes. */
 function Differing({ q }: { readonly q: string | undefined }) {
-  const ends = useEnds()
+  const ends = endsNow()
   const asked = ends === undefined || dragged.value !== undefined ? undefined : { ...ends, ...(q && { q }) }
   const counted = useAnswer(diff, asked && { ...asked, limit: 1, at: "now" })
-  const answer = counted.isLoading || dragged.value !== undefined ? undefined : counted.answer
+  const answer = counted.isLoading.value || dragged.value !== undefined ? undefined : counted.answer
   const { created, modified, removed } = answer?.summary ?? { created: 0, modified: 0, removed: 0 }
   const counts = [
     [created, "created"],

@@ -14,7 +14,7 @@ import { useAnswer } from "../use-answer.js"
 import { Handle } from "./handle.js"
 import { choose, presets, range, stretch, zoom } from "./range.js"
 import { step } from "./steps.js"
-import { otherProblem, resolved } from "./resolved.js"
+import { compareNoMore, resolved, resolvedBy, resolvedOther } from "./resolved.js"
 import { spokenAt } from "./spoken.js"
 import { type Density, Strip } from "./strip.js"
 import { ticks } from "./ticks.js"
@@ -37,8 +37,9 @@ export function Scrubber() {
   const point = useAnswer(queryList, {})
   const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value })
   // Not after it is painted: how long before it something was is told of it, in the same picture.
-  useLayoutEffect(() => void (resolved.value = point.answer?.at), [point.answer])
-  useEffect(() => void (otherProblem.value = to.value === undefined ? undefined : other.error?.message), [other.error])
+  useLayoutEffect(() => void (resolved.value = resolvedBy(point)), [point.answer, point.error])
+  useLayoutEffect(() => void (resolvedOther.value = resolvedBy(other)), [other.answer, other.error])
+  useLayoutEffect(() => (to.value === undefined ? compareNoMore() : undefined), [to.value])
   useEffect(() => {
     const known = shown.answer
     if (known !== undefined) stretch.value = { from: Date.parse(known.from.time), to: Date.parse(known.to.time) }
@@ -140,7 +141,7 @@ export function Scrubber() {
   }
 
   return (
-    <section class={`scrubber${shown.isLoading ? " loading" : ""}`} aria-label="Time">
+    <section class="scrubber" aria-label="Time" aria-busy={shown.isLoading}>
       <div class="controls">
         <Moment problem={point.error?.message} />
         <span class="group">

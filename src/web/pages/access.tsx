@@ -80,7 +80,7 @@ export function AccessPage() {
       </form>
       {pages.error === undefined ? null : <Trouble error={pages.error} />}
       <section class="panel" aria-busy={pages.isLoading}>
-        {pages.items.length === 0 && !pages.isLoading && pages.error === undefined ? (
+        {pages.items.length === 0 && !pages.isLoading.value && pages.error === undefined ? (
           <Nothing title="Nobody exported or administered anything">
             Exports, administration and refusals would be here.
           </Nothing>

@@ -62,7 +62,7 @@ export function AlertsPage() {
       {error === undefined ? null : <Trouble error={error} />}
       <section class="panel" aria-busy={isLoading}>
         {items.length === 0 ? (
-          isLoading || error !== undefined ? null : (
+          isLoading.value || error !== undefined ? null : (
             <Nothing
               title={severity === undefined && state === undefined ? "Nothing is the matter" : "None is like that"}
             >

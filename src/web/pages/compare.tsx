@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { ask } from "../ask.js"
 import { moment, written } from "../forms.js"
-import { useEnds } from "../frame/ends.js"
+import { endsNow } from "../frame/ends.js"
 import { refresh } from "../live.js"
 import { baselines, diff, pin, snapshotCreate, snapshotDelete, snapshotList } from "../operations.js"
 import { DifferenceList } from "../parts/differences.js"
@@ -27,7 +27,7 @@ export function ComparePage() {
   >
   // Whoever said what to compare with, or of another time, and not from when, means now.
   const isOfNow = to.value !== undefined || given.against !== ""
-  const ends = useEnds()
+  const ends = endsNow()
   // One thing with another is as it was said; of the same, what came later is what changed.
   const isOrdered = to.value !== undefined && given.against === ""
   const asSaid = { from: at.value ?? (isOfNow ? "now" : "-1d"), to: to.value ?? "now" }

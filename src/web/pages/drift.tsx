@@ -47,7 +47,7 @@ export function DriftPage() {
       ))}
       <section class="panel" aria-busy={isLoading}>
         {items.length === 0 ? (
-          isLoading || error !== undefined ? null : (
+          isLoading.value || error !== undefined ? null : (
             <Nothing title="Everything is as it is meant to be">
               As far as anybody has said how: see below, <code>fleet-ledger pin</code> and{" "}
               <code>fleet-ledger rules adopt</code>.

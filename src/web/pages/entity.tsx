@@ -153,7 +153,7 @@ function Biography({ entity }: { readonly entity: string }) {
           )}
           <Panel
             title="History"
-            of={{ answer: pages.first, error: pages.error, isLoading: pages.isLoading }}
+            of={{ ...pages, answer: pages.first }}
             empty={{ title: "Nothing has happened to it by then" }}
             isEmpty={() => pages.items.length === 0}
           >

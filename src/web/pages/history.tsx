@@ -1,12 +1,11 @@
 /** What changed, of everything: a story that is narrowed by who, what and where, as far back as the ledger goes. */
-import { resolved } from "../frame/resolved.js"
-import { history, queryList } from "../operations.js"
+import { resolved, resolvedOther } from "../frame/resolved.js"
+import { history } from "../operations.js"
 import { More } from "../parts/more.js"
 import { Nothing, Trouble } from "../parts/said.js"
 import { Story } from "../parts/story.js"
 import { change, go, hrefOf, place, to } from "../place.js"
 import { pointText } from "../time.js"
-import { useAnswer } from "../use-answer.js"
 import { usePages } from "../use-pages.js"
 import { useRows } from "../use-rows.js"
 import { moment, written } from "../forms.js"
@@ -29,7 +28,7 @@ export function HistoryPage() {
   const { params } = place.value
   const given = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""]))
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""))
-  const between = useBetween()
+  const between = betweenHandles()
   const { pages, more } = usePages(history, between === "unknown" ? undefined : { ...between, ...asked })
   const chosen = useRows(pages.items.length, (index) => {
     const item = pages.items[index]
@@ -77,7 +76,7 @@ export function HistoryPage() {
       </form>
       {pages.error === undefined ? null : <Trouble error={pages.error} />}
       <section class="panel" aria-busy={pages.isLoading}>
-        {pages.items.length === 0 && !pages.isLoading && pages.error === undefined && pages.next === null ? (
+        {pages.items.length === 0 && !pages.isLoading.value && pages.error === undefined && pages.next === null ? (
           <Nothing title="Nothing changed like that">Ask for less, or look further back by the strip above.</Nothing>
         ) : (
           <Story items={pages.items} chosen={chosen} />
@@ -91,9 +90,8 @@ export function HistoryPage() {
 }
 
 /** The stretch that the two handles of the strip enclose, whichever is the earlier; nothing is told before it is known where both are. */
-function useBetween() {
-  const other = useAnswer(queryList, to.value === undefined ? undefined : { at: to.value }).answer?.at
-  const one = resolved.value
+function betweenHandles() {
+  const [one, other] = [resolved.value.at, resolvedOther.value.at]
   if (to.value === undefined) return undefined
   if (one === undefined || other === undefined) return "unknown"
   const [since, until] = [one.position, other.position].toSorted((a, b) => a - b)

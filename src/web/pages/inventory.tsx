@@ -49,7 +49,7 @@ function Table<T extends { readonly input: z.ZodType; readonly output: z.ZodObje
   // What is listed comes first.
   const counted = useAnswer(
     count,
-    pages.isLoading ? undefined : { kind: of.kind, by: of.facets.join(","), ...(q === "" ? {} : { q }) },
+    pages.isLoading.value ? undefined : { kind: of.kind, by: of.facets.join(","), ...(q === "" ? {} : { q }) },
   )
   const chosen = useSignal<readonly string[]>(keptColumns(of.kind) ?? of.usual)
   const columns = of.columns.filter(({ name }) => chosen.value.includes(name))

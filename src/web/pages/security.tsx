@@ -35,7 +35,7 @@ export function SecurityPage() {
       {error === undefined ? null : <Trouble error={error} />}
       <section class="panel" aria-busy={isLoading}>
         {items.length === 0 ? (
-          isLoading || error !== undefined ? null : (
+          isLoading.value || error !== undefined ? null : (
             <Nothing title="Nothing was found">As far as anybody has looked.</Nothing>
           )
         ) : (

@@ -33,7 +33,7 @@ function Standing({ q }: { readonly q: string }) {
   const standing = useAnswer(topology, drawable ? { limit: mostMachines, ...asked } : undefined)
   const { answer } = standing
   const error = counted.error ?? standing.error
-  const isLoading = counted.isLoading || (drawable && standing.isLoading)
+  const isLoading = counted.isLoading.value || (drawable && standing.isLoading.value)
   // What somebody opened or closed stays so at other times.
   const turned = useSignal<ReadonlySet<string>>(new Set())
   const sites = useMemo(() => (answer === undefined ? [] : treeOf(answer.items)), [answer])

@@ -1,8 +1,9 @@
 /** What a list goes on by, where there is more of it. */
+import type { ReadonlySignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
 
 interface MoreProps {
-  readonly of: { readonly next: string | null; readonly isLoading: boolean }
+  readonly of: { readonly next: string | null; readonly isLoading: ReadonlySignal<boolean> }
   readonly onMore: () => void
   readonly children?: ComponentChildren
 }

@@ -16,12 +16,10 @@ interface PanelProps<A> {
 
 export function Panel<A>({ title, count, aside, of, empty, isEmpty, children }: PanelProps<A>) {
   const { answer, error, isLoading } = of
+  const isWaiting = answer === undefined && error === undefined
   const nothing = answer !== undefined && empty !== undefined && isEmpty?.(answer) === true
   return (
-    <section
-      class={`panel${isLoading ? (answer === undefined ? " is-waiting" : " is-loading") : ""}`}
-      aria-busy={isLoading}
-    >
+    <section class={`panel${isWaiting ? " is-waiting" : ""}`} aria-busy={isLoading}>
       <header>
         <h2>{title}</h2>
         {count === undefined ? null : <span class="count">{count}</span>}

@@ -12,7 +12,7 @@ interface WhenProps {
 }
 
 export function When({ at, short = false, ofDay = false }: WhenProps) {
-  const then = isPast.value ? resolved.value : undefined
+  const then = isPast.value ? resolved.value.at : undefined
   const distance = then === undefined ? ago(at, Date.now()) : fromThen(at, Date.parse(then.time))
   const time = localTime(at)
   const [text, other] = short

@@ -30,7 +30,7 @@ export function Measured({ entity }: { readonly entity: string }) {
 function beginning(): string | undefined {
   const { from } = range.value
   if (!isPast.value) return from ?? "-30d"
-  const [shown, then] = [stretch.value?.from, resolved.value?.time]
+  const [shown, then] = [stretch.value?.from, resolved.value.at?.time]
   if (from === undefined || shown === undefined || (then !== undefined && Date.parse(then) <= shown)) return undefined
   return new Date(shown).toISOString()
 }
