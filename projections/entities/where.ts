@@ -41,8 +41,10 @@ export function rowsOf(
   grouped = "",
 ): string {
   const where = `${andSo(context, kind, condition)} ${grouped}`
-  return `SELECT ${columns} FROM entities e WHERE e.kind = '${kind}' AND e.since <= $at${where}
-    UNION ALL ${pastRows(context, kind, columns, where, lowHealth(context, condition))}`
+  const by = lowHealth(context, condition)
+  const sought = by === undefined ? "" : ` AND ${by.so}`
+  return `SELECT ${columns} FROM entities e WHERE e.kind = '${kind}' AND e.since <= $at${sought}${where}
+    UNION ALL ${pastRows(context, kind, columns, where, by)}`
 }
 
 /** The same of a few entities, whose numbers are a query. Of what an entity was after the position, the first holds it if any does. */

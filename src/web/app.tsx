@@ -1,5 +1,5 @@
 /** The frame around every page: where one can go, the time that is looked at, and what is being told. */
-import { useSignal } from "@preact/signals"
+import { useComputed, useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import { Connection } from "./frame/connection.js"
 import { Help } from "./frame/help.js"
@@ -13,6 +13,7 @@ import { keepInContent, toContent } from "./focus.js"
 import { connection } from "./live.js"
 import { Nothing, Trouble } from "./parts/said.js"
 import { hrefOf, isPast, place, to } from "./place.js"
+import { isSlow } from "./rounds.js"
 import { type Found, type Page, routeOf } from "./routes.js"
 import { session } from "./session.js"
 
@@ -24,8 +25,13 @@ export function App() {
     if (before.current !== path) keepInContent()
     before.current = path
   }, [path])
+  const state = useComputed(() =>
+    ["frame", isPast.value && "in-the-past", to.value !== undefined && "comparing", isSlow.value && "slow"]
+      .filter((one) => one !== false)
+      .join(" "),
+  )
   return (
-    <div class={`frame${isPast.value ? " in-the-past" : ""}${to.value === undefined ? "" : " comparing"}`}>
+    <div class={state}>
       <a class="skip" href="#main" onClick={skip}>
         To the content
       </a>

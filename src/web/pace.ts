@@ -3,13 +3,10 @@
  * fleet in a busy hour, asking costs the server a part of its time and not all of it.
  */
 
-import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
-
 /** So many times as long as the answer took, nothing is asked. */
 const rests = 4
 
-class Pace {
+export class Pace {
   #begun: number | undefined
   #restsUntil = 0
   #wanted: (() => void) | undefined
@@ -46,19 +43,4 @@ class Pace {
     this.#due = undefined
     this.#wanted = undefined
   }
-}
-
-/** @returns what grows when it is time to ask again, after `epoch` has, and the pace, to be told of every answer */
-export function usePace(epoch: number): readonly [round: number, pace: Pace] {
-  const round = useSignal(0)
-  const seen = useRef(epoch)
-  const kept = useRef<Pace | undefined>(undefined)
-  const pace = (kept.current ??= new Pace())
-  useEffect(() => {
-    if (seen.current === epoch) return
-    seen.current = epoch
-    pace.soon(() => (round.value += 1))
-  }, [epoch, pace, round])
-  useEffect(() => () => pace.stop(), [pace])
-  return [round.value, pace]
 }

@@ -1,13 +1,9 @@
 /** A list as long as it is, fetched in pages as they come into sight: the server pages, always, and all pages are of the point of the first. */
-import { type ReadonlySignal, batch, useSignal } from "@preact/signals"
-import { useLayoutEffect } from "preact/hooks"
+import { type ReadonlySignal, batch } from "@preact/signals"
 import type * as z from "zod"
-import { isStranger } from "./answers.js"
 import { type Answer, type Asked, type Input, ask } from "./ask.js"
-import { revision } from "./live.js"
-import { usePace } from "./pace.js"
 import { at } from "./place.js"
-import { asking } from "./rounds.js"
+import { useAsking } from "./use-asking.js"
 
 interface Asks {
   readonly input: z.ZodType
@@ -39,50 +35,34 @@ export function usePages<T extends Asks>(
   operation: Asked<T>,
   input: Input<T> | undefined,
 ): { readonly pages: Pages<T>; readonly more: () => void } {
-  const known = useSignal<Known<T>>({ items: [], first: undefined, next: null, error: undefined })
-  const isLoading = useSignal(true)
-  const point = (input as { at?: string } | undefined)?.at ?? at.value
-  const asked = JSON.stringify([operation.name, input, point])
-  const isOfNow = point === undefined || point === "now" || point.startsWith("-")
-  const [round, pace] = usePace(isOfNow ? revision.value : 0)
-  const stranger = isStranger.value
-  const atPoint = point === undefined ? {} : { at: point }
+  const own = (input as { at?: string } | undefined)?.at
+  const { known, isLoading } = useAsking<Known<T>>(
+    { items: [], first: undefined, next: null, error: undefined },
+    {
+      about: input === undefined ? undefined : JSON.stringify([operation.name, input]),
+      point: () => own ?? at.value,
+    },
+    async (point, before, signal) => {
+      // What was scrolled through stays in sight when something new is told.
+      const limit = Math.min(mostPerPage, Math.max(perPage, before.items.length))
+      try {
+        const first = await ask(
+          operation,
+          { ...(input as object), ...(point && { at: point }), limit } as Input<T>,
+          signal,
+        )
+        return { ...listIn<T>(first), first, error: undefined }
+      } catch (error) {
+        const kept = error instanceof TypeError ? before : { ...before, items: [], next: null, first: undefined }
+        return { ...kept, error: error as Error }
+      }
+    },
+  )
   const say = (now: Known<T>) =>
     batch(() => {
       known.value = now
       isLoading.value = false
     })
-
-  // Not after it is painted: what is asked for at once is there a frame sooner.
-  useLayoutEffect(() => {
-    if (stranger || input === undefined) return
-    const abort = new AbortController()
-    const before = known.peek()
-    isLoading.value = true
-    pace.begin()
-    const answered = asking()
-    // What was scrolled through stays in sight when something new is told.
-    const limit = Math.min(mostPerPage, Math.max(perPage, before.items.length))
-    const begin = async () => {
-      try {
-        const answer = await ask(operation, { ...(input as object), ...atPoint, limit } as Input<T>, abort.signal)
-        if (!abort.signal.aborted) say({ ...listIn<T>(answer), first: answer, error: undefined })
-      } catch (error) {
-        if (abort.signal.aborted) return
-        const kept = error instanceof TypeError ? before : { ...before, items: [], next: null, first: undefined }
-        say({ ...kept, error: error as Error })
-      } finally {
-        answered()
-        if (!abort.signal.aborted) pace.end()
-      }
-    }
-    void begin()
-    return () => {
-      abort.abort()
-      answered()
-      pace.end()
-    }
-  }, [asked, round, stranger])
 
   const load = async (cursor: string, before: Known<T>) => {
     try {

@@ -1,4 +1,5 @@
 /** A point on the strip that is moved by keys; the strip itself moves it by the pointer. */
+import { type ReadonlySignal, useComputed } from "@preact/signals"
 
 interface HandleProps {
   /** Classes of its own. */
@@ -9,12 +10,13 @@ interface HandleProps {
   readonly range: { readonly from: number; readonly end: number }
   /** Where it is, in words. */
   readonly text: string
-  /** Pixels. */
-  readonly left: number
+  /** Pixels. A signal, as it follows the pointer before anything else is drawn. */
+  readonly left: ReadonlySignal<number>
   readonly onKeyDown: (event: KeyboardEvent) => void
 }
 
 export function Handle({ name, label, time, range: { from, end }, text, left, onKeyDown }: HandleProps) {
+  const style = useComputed(() => `left: ${left.value}px`)
   return (
     <span
       class={`handle ${name}`}
@@ -26,7 +28,7 @@ export function Handle({ name, label, time, range: { from, end }, text, left, on
       aria-valuemax={end}
       aria-valuenow={Math.round(Math.min(Math.max(time, from), end))}
       aria-valuetext={text}
-      style={{ left: `${left}px` }}
+      style={style}
       onKeyDown={onKeyDown}
     />
   )

@@ -29,6 +29,7 @@ export function Scrubber() {
   const width = useSignal(0)
   const pointed = useSignal<number | undefined>(undefined)
   const draggedTo = useSignal<number | undefined>(undefined)
+  const [atLeft, otherLeft] = [useSignal(0), useSignal(0)]
   const entity = /^\/entities\/([^/]+)$/.exec(place.value.path)?.[1]
   const about = entity === undefined ? {} : { entity: decodeURIComponent(entity) }
   const { name: _, ...limits } = range.value
@@ -95,6 +96,7 @@ export function Scrubber() {
     const isOther = start.shiftKey || (start.target as Element).closest(".handle.other") !== null
     const move = (event: PointerEvent) => {
       const x = event.clientX - left
+      ;(isOther ? otherLeft : atLeft).value = within(x, width.value)
       if (isOther) draggedTo.value = timeAt(x)
       else drag(instantAt(x) ?? "now")
     }
@@ -121,6 +123,10 @@ export function Scrubber() {
       : Date.parse(dragged.value === "now" ? new Date(end).toISOString() : dragged.value)
   const atTime = draggedAt ?? (isPast.value ? Date.parse(point.answer?.at.time ?? "") : end)
   const otherTime = draggedTo.value ?? Date.parse(other.answer?.at.time ?? "")
+  useLayoutEffect(() => {
+    if (Number.isFinite(atTime)) atLeft.value = within(xOf(atTime), width.value)
+    if (Number.isFinite(otherTime)) otherLeft.value = within(xOf(otherTime), width.value)
+  }, [atTime, otherTime, from, end, width.value])
   const one = Math.max((end - from) / buckets, 1_000)
   /** Of either handle, which is at a time now. @param move undefined is now */
   const moving = (time: number, move: (point: string | undefined) => void) => (event: KeyboardEvent) => {
@@ -234,7 +240,7 @@ export function Scrubber() {
             time={atTime}
             range={{ from, end }}
             text={heardAt(answer, atTime, !isPast.value)}
-            left={within(xOf(atTime), width.value)}
+            left={atLeft}
             onKeyDown={moving(atTime, (point_) => travel(point_, { replace: true }))}
           />
         ) : null}
@@ -245,7 +251,7 @@ export function Scrubber() {
             time={otherTime}
             range={{ from, end }}
             text={heardAt(answer, otherTime, to.value === "now")}
-            left={within(xOf(otherTime), width.value)}
+            left={otherLeft}
             onKeyDown={moving(otherTime, (point_) => change({ to: point_ ?? "now" }, { replace: true }))}
           />
         ) : null}

@@ -66,9 +66,12 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
     if (rows.length > 0 && end > rows.length - nearEnd) onMore()
   })
 
+  // What is in sight counts when a key is pressed, whichever rows there were when it was listened for.
+  const latest = useRef({ rows, onOpen })
+  latest.current = { rows, onOpen }
   const isMoved = useRef(false)
   const move = (by: number) => {
-    chosen.value = Math.min(Math.max(chosen.value + by, 0), rows.length - 1)
+    chosen.value = Math.min(Math.max(chosen.value + by, 0), latest.current.rows.length - 1)
     list.scrollToIndex(chosen.value)
     isMoved.current = true
   }
@@ -80,8 +83,8 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
     land(row)
   })
   const open = () => {
-    const row = rows[chosen.value]
-    if (row !== undefined) onOpen(row)
+    const row = latest.current.rows[chosen.value]
+    if (row !== undefined) latest.current.onOpen(row)
   }
   useKeys(
     [
@@ -89,7 +92,7 @@ export function Grid<T>({ label, columns, rows, total, keyOf, sort, onSort, onMo
       { keys: "k", does: "To the row before", run: () => move(-1) },
       { keys: "Enter", does: "Open the row", run: open },
     ],
-    [rows],
+    [],
   )
 
   const template = columns.map(({ width }) => width).join(" ")
