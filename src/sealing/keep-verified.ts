@@ -5,9 +5,10 @@ import type { NewEvent, RecordedEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import { newRunId } from "#kernel/ids.js"
-import { origin } from "#kernel/point.js"
+import { steppingAside } from "#kernel/stepping-aside.js"
 import { type Sleep, sleep as sleepFor } from "#kernel/sleep.js"
-import { type Ledger, ledgerStream } from "#ledger/port.js"
+import { newestOf } from "#ledger/newest-of.js"
+import { ledgerStream } from "#ledger/port.js"
 import { type Signing, vouchedFor } from "#ledger/proof/vouched.js"
 import { type Verdict, verify } from "#ledger/proof/verify.js"
 
@@ -27,7 +28,6 @@ export interface KeptVerified {
 
 /** How long after the start the first one is: whoever starts has other things to do. */
 const firstMs = 60_000
-const atOnce = 1_000
 /** How often it is said anew where somebody else wrote to the same stream meanwhile. */
 const mostAttempts = 5
 
@@ -42,7 +42,7 @@ export function keepVerified(
     await sleep(Math.min(firstMs, every), abort.signal)
     while (!abort.signal.aborted) {
       try {
-        if (isOurs()) told.verified(await verifyAndTell(ports, abort.signal))
+        if (isOurs()) told.verified(await verifyAndTell(ports, abort.signal, steppingAside(abort.signal)))
       } catch (error) {
         if (!abort.signal.aborted) told.failed(error)
       }
@@ -58,13 +58,20 @@ export function keepVerified(
   }
 }
 
-/** @throws FleetError as the ledger does */
-export async function verifyAndTell(ports: VerifyingPorts, signal: AbortSignal): Promise<Verdict> {
+/**
+ * @param rest is waited for after each page
+ * @throws FleetError as the ledger does
+ */
+export async function verifyAndTell(
+  ports: VerifyingPorts,
+  signal: AbortSignal,
+  rest: () => void | Promise<void> = () => {},
+): Promise<Verdict> {
   const { ledger } = ports
-  const verdict = await verify(ledger, await vouchedFor(ports), () => {}, signal)
+  const verdict = await verify(ledger, await vouchedFor(ports), rest, signal)
   for (let attempt = 1; ; attempt++) {
     const revision = await ledger.revisionOf(ledgerStream)
-    const event = finding(await lastFinding(ledger), verdict)
+    const event = finding(await newestOf(ledger, "LedgerFaultFound", "LedgerFoundSound"), verdict)
     if (event === undefined) return verdict
     try {
       const whole = { ...event, metadata: { actor: "system" }, observedAt: ports.clock.now() } as NewEvent
@@ -87,14 +94,4 @@ function finding(
   const { position, message } = wrong
   if (isKnownFault && last.data.position === position && last.data.message === message) return undefined
   return { type: "LedgerFaultFound", data: { position, message } }
-}
-
-async function lastFinding(ledger: Ledger): Promise<RecordedEvent | undefined> {
-  const types = ["LedgerFaultFound", "LedgerFoundSound"] as const
-  let last: RecordedEvent | undefined
-  for (;;) {
-    const page = await ledger.readAll({ after: last?.position ?? origin, types, limit: atOnce })
-    last = page.at(-1) ?? last
-    if (page.length < atOnce) return last
-  }
 }

@@ -11,7 +11,7 @@ import { freePort } from "#tests/support/free-port.js"
 import { type Row, median, percentile, print } from "./report.js"
 
 const executablePath = "/usr/bin/chromium"
-const steps = 30
+const steps = 100
 /** For what is to be seen within a second. */
 const patienceMs = 30_000
 const kilobyte = 1_000

@@ -3,19 +3,17 @@
  * is smaller than, or differs from, one that it vouched for before: such a ledger was cut, rewritten or restored, and somebody has to say which.
  */
 import * as crypto from "node:crypto"
-import type { EventData, NewEvent, RecordedEvent } from "#events/catalog.js"
+import type { EventData, NewEvent } from "#events/catalog.js"
 import type { Clock } from "#kernel/clock.js"
 import { FleetError } from "#kernel/errors.js"
 import type { Position } from "#kernel/point.js"
+import { newestOf } from "../newest-of.js"
 import { type Ledger, ledgerStream, noStream } from "../port.js"
 import { type Checkpoint, checkpointText, originIn, parseCheckpoint } from "./checkpoint.js"
 import type { KeyFolder } from "./key.js"
 import { type Signer, type VerifierKey, isSignedBy, parseNote, signNote, signerOf } from "./note.js"
 import { rootAt } from "./prove.js"
 import { sameHash } from "./tree.js"
-
-/** Events of the ledger's stream that are read at a time. */
-const pageSize = 20
 
 export interface SealedCheckpoint {
   readonly size: number
@@ -70,7 +68,7 @@ export class Sealer {
 
   /** The newest checkpoint. */
   async latest(): Promise<SealedCheckpoint | undefined> {
-    const event = await this.#newest("LedgerCheckpointed")
+    const event = await newestOf(this.#ledger, "LedgerCheckpointed")
     return event && { ...event.data, position: event.position }
   }
 
@@ -169,24 +167,10 @@ export class Sealer {
 
   /** What tells which key is in force: the newest event that does; where there is none yet, the checkpoint that is remembered. */
   async #lastStatement(origin: string): Promise<Statement | undefined> {
-    const event = await this.#newest("LedgerCheckpointed", "SigningKeyRotated")
+    const event = await newestOf(this.#ledger, "LedgerCheckpointed", "SigningKeyRotated")
     if (event !== undefined) return { isRotation: event.type === "SigningKeyRotated", note: event.data.note }
     const note = this.#keys.lastSigned(origin)
     return note === undefined ? undefined : { isRotation: false, note }
-  }
-
-  /** The newest event of these types on the ledger's stream. */
-  async #newest<T extends "LedgerCheckpointed" | "SigningKeyRotated">(
-    ...types: readonly T[]
-  ): Promise<Extract<RecordedEvent, { type: T }> | undefined> {
-    const isWanted = (event: RecordedEvent): event is Extract<RecordedEvent, { type: T }> =>
-      types.some((type) => type === event.type)
-    for (let from = await this.#ledger.revisionOf(ledgerStream); from >= 0; from -= pageSize) {
-      const page = await this.#ledger.readStream(ledgerStream, { from, limit: pageSize, backwards: true })
-      const found = page.find(isWanted)
-      if (found !== undefined) return found
-    }
-    return undefined
   }
 
   /** @throws FleetError `LedgerForked` */

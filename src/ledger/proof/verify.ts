@@ -49,10 +49,11 @@ const beforeAll = Number.MIN_SAFE_INTEGER as Position
 /** Subtrees of this height are compared with those that the ledger stores. */
 const comparedLevel = 8
 
+/** @param progress is waited for after each page */
 export async function verify(
   ledger: Ledger,
   vouched: Vouched,
-  progress: (done: number, total: number) => void,
+  progress: (done: number, total: number) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const pass = new Pass(ledger, vouched)
@@ -69,7 +70,7 @@ export async function verify(
       if (page.events.length === 0) throw pass.gone()
       for (const event of page.events) for (const completed of pass.event(event)) await pass.compare(completed)
       after = page.events.at(-1)?.position ?? after
-      progress(after + 1, head + 1)
+      await progress(after + 1, head + 1)
       await new Promise((resolve) => setImmediate(resolve))
     }
     await pass.end()

@@ -1,6 +1,6 @@
 /** What the ledger here is held against: what its signer remembers of it outside, and whatever somebody else has kept. */
-import { origin as beginning } from "#kernel/point.js"
 import { ifThere } from "../if-there.js"
+import { newestOf } from "../newest-of.js"
 import type { Ledger } from "../port.js"
 import type { KeyFolder } from "./key.js"
 import { type VerifierKey, parseVerifierKey, signerOf } from "./note.js"
@@ -41,9 +41,8 @@ function noteOf(given: string): string {
   return `${given.trimEnd()}\n`
 }
 
-/** The key that signs now, if it is the one that signed first. */
+/** The key that signs now, if it is the one that signed first: what another one would have said of itself may be in an archive that is not there. */
 async function keyOf({ ledger, sealer }: Signing): Promise<VerifierKey | undefined> {
-  // Undefined: there was one, in an archive that is not there.
-  const rotations = await ifThere(() => ledger.readAll({ after: beginning, types: ["SigningKeyRotated"], limit: 1 }))
-  return rotations?.length === 0 ? sealer.signer() : undefined
+  const isFirst = await ifThere(async () => (await newestOf(ledger, "SigningKeyRotated")) === undefined)
+  return isFirst ? sealer.signer() : undefined
 }
