@@ -25,15 +25,29 @@ export async function answerIn(response: Response): Promise<unknown> {
   return parsed(await response.text())
 }
 
-/** @param problem as it was sent, if it was */
-export function refusalOf(status: number, problem: { readonly code?: string; readonly detail?: string }): Refused {
-  if (status === 401) isStranger.value = true
-  const detail = printable(problem.detail ?? `the server answered ${status}`)
-  return new Refused(status, problem.code ?? "Internal", detail)
+let greetings = 0
+
+/** Whoever asks from now on is known here. */
+export function greeted(): void {
+  greetings += 1
+  isStranger.value = false
 }
 
-export async function refusalIn(response: Response): Promise<Refused> {
-  return refusalOf(response.status, (await response.json().catch(() => ({}))) as object)
+/** @throws Refused; TypeError when the server cannot be reached; DOMException `AbortError`, `TimeoutError` */
+export async function fetched(address: string, init?: RequestInit): Promise<Response> {
+  const before = greetings
+  const response = await fetch(address, init)
+  if (response.ok) return response
+  const refused = refusalOf(response.status, (await response.json().catch(() => ({}))) as object)
+  // What was asked before somebody signed in says nothing of who is here since.
+  if (refused.status === 401 && greetings === before) isStranger.value = true
+  throw refused
+}
+
+/** @param problem as it was sent, if it was */
+export function refusalOf(status: number, problem: { readonly code?: string; readonly detail?: string }): Refused {
+  const detail = printable(problem.detail ?? `the server answered ${status}`)
+  return new Refused(status, problem.code ?? "Internal", detail)
 }
 
 /** Each line of an answer as it comes. @throws TypeError where the connection breaks off */

@@ -1,6 +1,6 @@
 /** Asking this server, and nobody else. */
 import type * as z from "zod"
-import { answerIn, refusalIn } from "./answers.js"
+import { answerIn, fetched } from "./answers.js"
 import { askTogether } from "./together.js"
 
 interface Asks {
@@ -45,13 +45,12 @@ async function send<T extends Asks>({ method, path }: Asked<T>, input: Record<st
   const filled = filledIn(path, left)
   const response =
     method === "POST"
-      ? await fetch(filled, {
+      ? await fetched(filled, {
           ...init,
           headers: { ...init.headers, "content-type": "application/json" },
           body: JSON.stringify(left),
         })
-      : await fetch(withQuery(filled, left), init)
-  if (!response.ok) throw await refusalIn(response)
+      : await fetched(withQuery(filled, left), init)
   return answerIn(response)
 }
 

@@ -1,6 +1,6 @@
 /** Work that the server does for as long as it takes, followed until it has ended: it goes on though nobody watches. */
 import type * as z from "zod"
-import { answerIn, refusalIn } from "./answers.js"
+import { answerIn, fetched } from "./answers.js"
 import type { Asked, Input } from "./ask.js"
 
 export interface Progress {
@@ -33,18 +33,17 @@ export async function followed<T extends Works>(
   tell: (now: Progress) => void,
 ): Promise<z.output<T["output"]> | undefined> {
   const headers = { "content-type": "application/json" }
-  let job = await jobIn<T>(await fetch(path, { method, headers, body: JSON.stringify(input) }))
+  let job = await jobIn<T>(await fetched(path, { method, headers, body: JSON.stringify(input) }))
   for (;;) {
     tell({ ...job.progress, state: job.state })
     if (job.state !== "running") break
     // It answers when something has changed, or after a while.
-    job = await jobIn<T>(await fetch(`/api/v1/jobs/${job.id}?wait`))
+    job = await jobIn<T>(await fetched(`/api/v1/jobs/${job.id}?wait`))
   }
   if (job.problem !== null) throw new Error(job.problem.detail ?? "it failed")
   return job.result ?? undefined
 }
 
 async function jobIn<T extends Works>(response: Response): Promise<Job<T>> {
-  if (!response.ok) throw await refusalIn(response)
   return (await answerIn(response)) as Job<T>
 }

@@ -93,11 +93,14 @@ function tryAgain(): void {
 /** A session that has ended looks to a stream like a server that is away. */
 async function connect(): Promise<void> {
   clearTimeout(next)
+  const before = source
+  // Whoever signed in meanwhile follows already.
+  const isOver = () => source !== before
   try {
     const position = await meet?.()
-    if (position !== undefined) followChanges(position)
+    if (position !== undefined && !isOver()) followChanges(position)
   } catch {
-    if (!isStranger.value) tryAgain()
+    if (!isStranger.value && !isOver()) tryAgain()
   }
 }
 

@@ -1,6 +1,6 @@
 /** Who is looking. */
 import { signal } from "@preact/signals"
-import { isStranger, refusalIn } from "./answers.js"
+import { fetched, greeted, isStranger } from "./answers.js"
 import { followChanges, stopFollowing } from "./live.js"
 
 export interface Session {
@@ -15,16 +15,13 @@ const patienceMs = 10_000
 
 /** @returns how far the ledger is. @throws Refused, TypeError, DOMException `TimeoutError` */
 export async function meet(): Promise<number> {
-  const response = await fetch("/session", { signal: AbortSignal.timeout(patienceMs) })
-  if (!response.ok) throw await refusalIn(response)
-  return greet(response)
+  return greet(await fetched("/session", { signal: AbortSignal.timeout(patienceMs) }))
 }
 
 /** @throws Refused for a token that is none */
 export async function signIn(token: string): Promise<void> {
-  const response = await fetch("/session", { method: "POST", headers: { authorization: `Bearer ${token}` } })
-  if (!response.ok) throw await refusalIn(response)
-  followChanges(await greet(response))
+  const headers = { authorization: `Bearer ${token}` }
+  followChanges(await greet(await fetched("/session", { method: "POST", headers })))
 }
 
 export async function signOut(): Promise<void> {
@@ -37,6 +34,6 @@ export async function signOut(): Promise<void> {
 async function greet(response: Response): Promise<number> {
   const { name, scope, position } = (await response.json()) as Session & { readonly position: number }
   session.value = { name, scope }
-  isStranger.value = false
+  greeted()
   return position
 }

@@ -1,5 +1,5 @@
 /** What is asked in one go is asked in one request: a browser has few connections, and the page is drawn once for all that is answered and not once for each. */
-import { linesOf, parsed, refusalIn, refusalOf } from "./answers.js"
+import { fetched, linesOf, parsed, refusalOf } from "./answers.js"
 
 interface Question {
   readonly operation: string
@@ -52,13 +52,12 @@ async function answered(questions: readonly Question[]): Promise<void> {
 
 /** @param left those that were not answered yet */
 async function batched(questions: readonly Question[], left: Set<Question>): Promise<void> {
-  const response = await fetch("/api/v1/batch", {
+  const response = await fetched("/api/v1/batch", {
     method: "POST",
     signal: whenAllAbort(questions),
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ questions: questions.map(({ operation, input }) => ({ operation, input })) }),
   })
-  if (!response.ok) throw await refusalIn(response)
   let come: Line[] = []
   let due: ReturnType<typeof setTimeout> | undefined
   const settle = () => {

@@ -6,7 +6,7 @@ import { revision } from "./live.js"
 import { Pace } from "./pace.js"
 import { asking, stepping } from "./rounds.js"
 
-export interface Asking {
+interface Asking {
   /** What is asked, as text: another is asked at once. Undefined asks nothing yet. */
   readonly about: string | undefined
   /** Reads where it is looked at. */
@@ -14,18 +14,25 @@ export interface Asking {
 }
 
 /** @returns what is known from then on, be it why nothing is */
-export type Load<K> = (point: string | undefined, before: K, signal: AbortSignal) => Promise<K>
+type Load<K> = (point: string | undefined, before: K, signal: AbortSignal) => Promise<K>
 
-export interface Asked<K> {
+interface Found<K> {
   readonly known: Signal<K>
   /** What is known is of before. A signal, so that asking draws nothing anew but what says so. */
   readonly isLoading: Signal<boolean>
+  /** That is known from now on, and nothing is asked. */
+  readonly say: (found: K) => void
 }
 
 /** @param load is that of the drawing in which `about` became what it is */
-export function useAsking<K>(nothing: K, { about, point }: Asking, load: Load<K>): Asked<K> {
+export function useAsking<K>(nothing: K, { about, point }: Asking, load: Load<K>): Found<K> {
   const known = useSignal(nothing)
   const isLoading = useSignal(true)
+  const say = (found: K) =>
+    batch(() => {
+      known.value = found
+      isLoading.value = false
+    })
   // Not after it is painted: what is asked for at once is there a frame sooner.
   useLayoutEffect(() => {
     if (about === undefined) return undefined
@@ -39,22 +46,19 @@ export function useAsking<K>(nothing: K, { about, point }: Asking, load: Load<K>
       const abort = new AbortController()
       isLoading.value = true
       pace.begin()
-      const answered = asking()
+      const complete = asking()
       if (before !== undefined && before.at !== at) stepping()
       before = { at }
       const end = () => {
-        answered()
+        complete()
         pace.end()
       }
-      const say = (found: K) => {
+      const answered = (found: K) => {
         if (abort.signal.aborted) return
-        batch(() => {
-          known.value = found
-          isLoading.value = false
-        })
+        say(found)
         end()
       }
-      void untracked(() => load(at, known.peek(), abort.signal)).then(say)
+      void untracked(() => load(at, known.peek(), abort.signal)).then(answered)
       return () => {
         abort.abort()
         end()
@@ -69,7 +73,7 @@ export function useAsking<K>(nothing: K, { about, point }: Asking, load: Load<K>
       pace.stop()
     }
   }, [about])
-  return { known, isLoading }
+  return { known, isLoading, say }
 }
 
 function onRevision(heard: () => void): () => void {

@@ -1,5 +1,5 @@
 /** A list as long as it is, fetched in pages as they come into sight: the server pages, always, and all pages are of the point of the first. */
-import { type ReadonlySignal, batch } from "@preact/signals"
+import type { ReadonlySignal } from "@preact/signals"
 import type * as z from "zod"
 import { type Answer, type Asked, type Input, ask } from "./ask.js"
 import { at } from "./place.js"
@@ -36,7 +36,7 @@ export function usePages<T extends Asks>(
   input: Input<T> | undefined,
 ): { readonly pages: Pages<T>; readonly more: () => void } {
   const own = (input as { at?: string } | undefined)?.at
-  const { known, isLoading } = useAsking<Known<T>>(
+  const { known, isLoading, say } = useAsking<Known<T>>(
     { items: [], first: undefined, next: null, error: undefined },
     {
       about: input === undefined ? undefined : JSON.stringify([operation.name, input]),
@@ -58,11 +58,6 @@ export function usePages<T extends Asks>(
       }
     },
   )
-  const say = (now: Known<T>) =>
-    batch(() => {
-      known.value = now
-      isLoading.value = false
-    })
 
   const load = async (cursor: string, before: Known<T>) => {
     try {

@@ -1,5 +1,5 @@
 /** What is listed, with the columns that are shown, as a file: page after page of the server's own CSV. */
-import { refusalIn } from "../../answers.js"
+import { fetched } from "../../answers.js"
 
 /** @throws Refused */
 export async function download(
@@ -20,8 +20,7 @@ export async function download(
     const query = new URLSearchParams(
       given.filter((pair): pair is [string, string] => pair[1] !== undefined && !(cursor !== null && pair[0] === "at")),
     )
-    const response: Response = await fetch(`${path}?${query.toString()}`, { headers: { accept: "text/csv" } })
-    if (!response.ok) throw await refusalIn(response)
+    const response: Response = await fetched(`${path}?${query.toString()}`, { headers: { accept: "text/csv" } })
     const text = await response.text()
     parts.push(cursor === null ? text : text.slice(text.indexOf("\n") + 1))
     cursor = response.headers.get("fleet-ledger-next")
