@@ -5,6 +5,7 @@ import * as path from "node:path"
 import type { NewEvent } from "#events/catalog.js"
 import type { Fleet } from "#fleet.js"
 import { type Position, origin } from "#kernel/point.js"
+import type { Ledger } from "#ledger/port.js"
 import { parseVerifierKey } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
 import { redactText } from "#ledger/redaction.js"
@@ -91,6 +92,19 @@ describe("a text that is redacted", () => {
     const key = parseVerifierKey((await fleet.sealer.signer()).text)
     const verdict = await verify(fleet.ledger, { key, checkpoints: [{ where: "kept", note: kept }] }, () => {}, forever)
     expect(verdict).toMatchObject({ wrong: null, redacted: 2, events: position + 2 })
+  })
+
+  it("is not what a verification finds wrong that was under way", async () => {
+    const { fleet } = await withSecret()
+    let asked = 0
+    const head = async () => {
+      const before = await fleet.ledger.head()
+      if (asked++ === 0) await redacting(fleet, secret)
+      return before
+    }
+    const ledger = Object.create(fleet.ledger, { head: { value: head } }) as Ledger
+    const verdict = await verify(ledger, { checkpoints: [] }, () => {}, forever)
+    expect(verdict).toMatchObject({ wrong: null, redacted: 2 })
   })
 
   it("is not shown by views that were left from before, when the process ended in between", async () => {

@@ -57,7 +57,7 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const pass = new Pass(ledger, vouched)
-  const { position: head } = await ledger.head()
+  let { position: head } = await ledger.head()
   try {
     for (let after = beforeAll; after < head;) {
       signal.throwIfAborted()
@@ -71,6 +71,8 @@ export async function verify(
       for (const event of page.events) for (const completed of pass.event(event)) await pass.compare(completed)
       after = page.events.at(-1)?.position ?? after
       await progress(after + 1, head + 1)
+      // What was redacted meanwhile is told of behind what was there.
+      if (after >= head && pass.silent() !== undefined) head = (await ledger.head()).position
       await new Promise((resolve) => setImmediate(resolve))
     }
     await pass.end()
@@ -234,15 +236,19 @@ class Pass {
         `the ledger ends before position ${at}, but ${first?.where} vouches for ${size} events: its tail is cut`,
       )
     }
+    const silent = this.silent()
+    if (silent !== undefined) {
+      throw new Wrong(silent, `the payload at position ${silent} was taken away, and no DataRedacted says so`)
+    }
+  }
+
+  /** The first redaction that nothing tells of so far. */
+  silent(): Position | undefined {
     // What was redacted in front of an archive may be told of in it.
     const toldFrom = this.#unread.at(-1)?.last ?? -1
-    const silent = [...this.#redacted].find((position) => position > toldFrom && !this.#confessed.has(position))
-    if (silent !== undefined) {
-      throw new Wrong(
-        silent as Position,
-        `the payload at position ${silent} was taken away, and no DataRedacted says so`,
-      )
-    }
+    return [...this.#redacted].find((position) => position > toldFrom && !this.#confessed.has(position)) as
+      | Position
+      | undefined
   }
 
   #ofLedger(position: Position, type: string, text: string): void {
