@@ -28,6 +28,8 @@ export interface KeptVerified {
 
 /** How long after the start the first one is: whoever starts has other things to do. */
 const firstMs = 60_000
+/** Events that are verified at a time: about a millisecond. */
+const pageSize = 25
 /** How often it is said anew where somebody else wrote to the same stream meanwhile. */
 const mostAttempts = 5
 
@@ -68,7 +70,7 @@ export async function verifyAndTell(
   rest: () => void | Promise<void> = () => {},
 ): Promise<Verdict> {
   const { ledger } = ports
-  const verdict = await verify(ledger, await vouchedFor(ports), rest, signal)
+  const verdict = await verify(ledger, await vouchedFor(ports), rest, signal, pageSize)
   for (let attempt = 1; ; attempt++) {
     const revision = await ledger.revisionOf(ledgerStream)
     const event = finding(await newestOf(ledger, "LedgerFaultFound", "LedgerFoundSound"), verdict)

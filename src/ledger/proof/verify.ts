@@ -6,7 +6,7 @@ import { FleetError } from "#kernel/errors.js"
 import type { JsonObject } from "#kernel/json.js"
 import type { Position } from "#kernel/point.js"
 import { type EnvelopeHead, headIn, sealedLeaf } from "../leaf.js"
-import type { Ledger, IndexedEvent } from "../port.js"
+import type { IndexedEvent, Ledger, ReadAll } from "../port.js"
 import { type Checkpoint, originIn, originOf, parseCheckpoint } from "./checkpoint.js"
 import { type Note, type VerifierKey, isSignedBy, parseNote, parseVerifierKey } from "./note.js"
 import { RecentTree } from "./recent-tree.js"
@@ -43,25 +43,29 @@ export interface Verdict {
 }
 
 /** Few enough that most of a page is garbage before it is looked at for being so. */
-const pageSize = 250
+const fastest = 250
 /** Nothing belongs in front of the first event, and nothing there is to be overlooked. */
 const beforeAll = Number.MIN_SAFE_INTEGER as Position
 /** Subtrees of this height are compared with those that the ledger stores. */
 const comparedLevel = 8
 
-/** @param progress is waited for after each page */
+/**
+ * @param progress is waited for after each page
+ * @param pageSize events that are looked at in one turn of the event loop, in which nobody else is answered
+ */
 export async function verify(
   ledger: Ledger,
   vouched: Vouched,
   progress: (done: number, total: number) => void | Promise<void>,
   signal: AbortSignal,
+  pageSize = fastest,
 ): Promise<Verdict> {
   const pass = new Pass(ledger, vouched)
   let { position: head } = await ledger.head()
   try {
     for (let after = beforeAll; after < head;) {
       signal.throwIfAborted()
-      const page = await pageBehind(ledger, after, head)
+      const page = await pageBehind(ledger, { after, upTo: head, limit: pageSize })
       if ("unread" in page) {
         await pass.skip(page.unread)
         after = page.unread.last
@@ -89,14 +93,15 @@ export async function verify(
 type Page = { readonly events: readonly IndexedEvent[] } | { readonly unread: Unread }
 
 /** The next events up to an archive that cannot be read, or that archive. */
-async function pageBehind(ledger: Ledger, after: Position, upTo: Position): Promise<Page> {
+async function pageBehind(ledger: Ledger, asked: Omit<ReadAll, "types">): Promise<Page> {
+  const { after } = asked
   try {
-    return { events: await ledger.readStored({ after, upTo, limit: pageSize }) }
+    return { events: await ledger.readStored(asked) }
   } catch (error) {
     if (!(error instanceof FleetError && error.code === "ArchiveUnavailable")) throw error
     const [first, last] = [Number(error.details["first"]), Number(error.details["last"])] as [Position, Position]
     // In front of the first archive nothing is to be there, nor to be overlooked.
-    const front = after < first - 1 ? await pageBehind(ledger, after, (first - 1) as Position) : undefined
+    const front = after < first - 1 ? await pageBehind(ledger, { ...asked, upTo: (first - 1) as Position }) : undefined
     if (front !== undefined && !("events" in front && front.events.length === 0)) return front
     // What is there and cannot be read is not what was archived.
     if (error.details["is"] !== "missing") throw new Wrong(first, error.message)
