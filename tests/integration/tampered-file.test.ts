@@ -4,10 +4,12 @@
  */
 import * as crypto from "node:crypto"
 import { FleetError } from "#kernel/errors.js"
+import type { Ledger } from "#ledger/port.js"
 import { originOf } from "#ledger/proof/checkpoint.js"
 import { signNote, signerOf } from "#ledger/proof/note.js"
 import { verify } from "#ledger/proof/verify.js"
 import { openSqliteLedger } from "#ledger/sqlite/ledger.js"
+import { changed, stream } from "#tests/support/sample-events.js"
 import { eventCount, sealedAt, sealedLedger, verdictOn } from "#tests/support/sealed-ledger.js"
 import {
   type Tampering,
@@ -57,6 +59,22 @@ const redact =
     const hash = crypto.createHash("sha256").update(row.salt).update(row.data).digest()
     db.prepare("UPDATE events SET data = '{}', salt = NULL, data_hash = ? WHERE position = ?").run(hash, position)
   }
+
+it("is found wrong where a payload was taken away in silence, though the ledger grows meanwhile", async () => {
+  const { file } = await sealedLedger()
+  tamper(file, redact(200))
+  const ledger = openSqliteLedger(file)
+  onTestFinished(() => ledger.close())
+  let grown = 0
+  const head = async () => {
+    if (grown < 20) await ledger.append(stream("target-c"), grown - 1, [changed(grown)], `more ${grown++}`)
+    return ledger.head()
+  }
+  const growing = Object.create(ledger, { head: { value: head } }) as Ledger
+  const { wrong } = await verify(growing, { checkpoints: [] }, () => {}, new AbortController().signal)
+  expect(wrong?.position).toBe(200)
+  expect(grown).toBeLessThan(5)
+})
 
 describe("a ledger that fails while it is verified", () => {
   it.each(["nodes", "fault", "readStored"] as const)("says so, and is not found wrong (%s)", async (name) => {

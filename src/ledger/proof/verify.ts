@@ -62,6 +62,8 @@ export async function verify(
 ): Promise<Verdict> {
   const pass = new Pass(ledger, vouched)
   let { position: head } = await ledger.head()
+  /** Everything up to here was seen before the head was looked for: what was redacted of it is told of by that. */
+  let known = beforeAll
   try {
     for (let after = beforeAll; after < head;) {
       signal.throwIfAborted()
@@ -76,7 +78,10 @@ export async function verify(
       after = page.events.at(-1)?.position ?? after
       await progress(after + 1, head + 1)
       // What was redacted meanwhile is told of behind what was there.
-      if (after >= head && pass.silent() !== undefined) head = (await ledger.head()).position
+      if (after >= head && (pass.silent() ?? beforeAll) > known) {
+        known = head
+        head = (await ledger.head()).position
+      }
       await new Promise((resolve) => setImmediate(resolve))
     }
     await pass.end()
