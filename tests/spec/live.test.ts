@@ -1,5 +1,6 @@
 /** The page follows what happens; that nothing is heard is not that nothing happens. */
-import { afterEach, beforeEach, expect, it, vi } from "vitest"
+import { ChangeStream, withoutServer } from "#tests/support/change-streams.js"
+import { expect, it, vi } from "vitest"
 
 /** It is of the page, whose types are not those of Node. */
 const page: string = "../../src/web/live.js"
@@ -9,48 +10,24 @@ const { connection, keepFollowing, revision } = (await import(page)) as {
   readonly keepFollowing: (meet: () => Promise<number>) => void
 }
 
-class Stream extends EventTarget {
-  static readonly opened: Stream[] = []
-  isClosed = false
-  constructor() {
-    super()
-    Stream.opened.push(this)
-  }
-  says(sign: string): void {
-    this.dispatchEvent(new MessageEvent(sign, { data: "{}" }))
-  }
-  close(): void {
-    this.isClosed = true
-  }
-}
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  Stream.opened.length = 0
-  vi.stubGlobal("EventSource", Stream)
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+withoutServer()
 
 it("a connection on which nothing is heard for three signs of life is lost, which the page says, and everything is asked again once there is another", async () => {
   keepFollowing(async () => 7)
   await vi.advanceTimersByTimeAsync(0)
-  const [first] = Stream.opened as [Stream]
+  const [first] = ChangeStream.opened as [ChangeStream]
   first.says("open")
   for (let sign = 0; sign < 10; sign++) {
     await vi.advanceTimersByTimeAsync(15_000)
     first.says("here")
   }
-  expect([connection.value, Stream.opened.length]).toEqual(["live", 1])
+  expect([connection.value, ChangeStream.opened.length]).toEqual(["live", 1])
   const before = revision.value
   await vi.advanceTimersByTimeAsync(44_000)
   expect(connection.value).toBe("live")
   await vi.advanceTimersByTimeAsync(2_000)
-  expect([connection.value, first.isClosed, Stream.opened.length]).toEqual(["lost", true, 2])
-  Stream.opened[1]?.says("open")
+  expect([connection.value, first.isClosed, ChangeStream.opened.length]).toEqual(["lost", true, 2])
+  ChangeStream.opened[1]?.says("open")
   await vi.advanceTimersByTimeAsync(1_000)
   expect([connection.value, revision.value]).toEqual(["live", before + 1])
 })
@@ -58,7 +35,7 @@ it("a connection on which nothing is heard for three signs of life is lost, whic
 it("one that never opens is given up for another", async () => {
   keepFollowing(async () => 7)
   await vi.advanceTimersByTimeAsync(46_000)
-  expect(Stream.opened.length).toBe(2)
+  expect(ChangeStream.opened.length).toBe(2)
 })
 
 it("a server that does not answer at first is met as soon as it does", async () => {
@@ -68,8 +45,8 @@ it("a server that does not answer at first is met as soon as it does", async () 
     return 7
   })
   await vi.advanceTimersByTimeAsync(2_000)
-  expect([connection.value, Stream.opened.length]).toEqual(["lost", 0])
+  expect([connection.value, ChangeStream.opened.length]).toEqual(["lost", 0])
   isThere = true
   await vi.advanceTimersByTimeAsync(10_000)
-  expect(Stream.opened.length).toBe(1)
+  expect(ChangeStream.opened.length).toBe(1)
 })

@@ -1,5 +1,6 @@
 /** Who signed in stays so, whatever comes late of what was asked before. */
-import { afterEach, beforeEach, expect, it, vi } from "vitest"
+import { ChangeStream, withoutServer } from "#tests/support/change-streams.js"
+import { expect, it, vi } from "vitest"
 
 /** They are of the page, whose types are not those of Node. */
 const modules = ["answers", "live", "session"].map((name): string => `../../src/web/${name}.js`)
@@ -11,28 +12,7 @@ const [{ isStranger }, { keepFollowing }, { meet, signIn }] = (await Promise.all
   { readonly meet: () => Promise<number>; readonly signIn: (token: string) => Promise<void> },
 ]
 
-class Stream extends EventTarget {
-  static readonly opened: Stream[] = []
-  isClosed = false
-  constructor() {
-    super()
-    Stream.opened.push(this)
-  }
-  close(): void {
-    this.isClosed = true
-  }
-}
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  Stream.opened.length = 0
-  vi.stubGlobal("EventSource", Stream)
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+withoutServer()
 
 it.each(["before", "after"])("a refusal of before that comes %s the sign-in ends in being signed in", async (when) => {
   const answers = new Map<string, (response: Response) => void>()
@@ -51,5 +31,5 @@ it.each(["before", "after"])("a refusal of before that comes %s the sign-in ends
   await signing
   await vi.advanceTimersByTimeAsync(5_000)
   expect(isStranger.value).toBe(false)
-  expect(Stream.opened.map(({ isClosed }) => isClosed)).toEqual([false])
+  expect(ChangeStream.opened.map(({ isClosed }) => isClosed)).toEqual([false])
 })
