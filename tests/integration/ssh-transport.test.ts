@@ -317,7 +317,7 @@ describe.runIf(sshFleetsCanBeMade())("a fault", () => {
 
   it("of a kept connection that nobody uses is noticed by itself", async () => {
     const { fleet, first } = await loopback(1)
-    const { connections, ask } = connectionsTo(fleet, { keepaliveMs: 20 })
+    const { connections, ask } = connectionsTo(fleet, { keepaliveMs: 300 })
     await ask(host1)
     first.freeze()
     await until(() => connections.size === 0)
